@@ -1,16 +1,19 @@
 """Reads bounded samples for the rehearsal, such as the newest sessions, without rows that the database refuses."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Mapped
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
 from sweeper.app.catalog import Column, Table
+from sweeper.app.mapping import Mapping
 from sweeper.app.reader import Reader
 from sweeper.app.search_path import mapped_tables
 from sweeper.app.transactions import app_transaction
 from sweeper.check.context import CheckContext
+from sweeper.config.model import Settings
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
@@ -36,6 +39,16 @@ class Samples:
     context: CheckContext
     _opened: ExitStack
 
+    @property
+    def mapping(self) -> Mapping:
+        """The app's tables and expressions."""
+        return self.context.mapping
+
+    @property
+    def settings(self) -> Settings:
+        """The file."""
+        return self.context.settings
+
     @cached_property
     def transaction(self) -> Transaction:
         """The transaction, which begins when the first statement needs it: often others have asked all of them."""
@@ -45,7 +58,7 @@ class Samples:
     @cached_property
     def reader(self) -> Reader:
         """What compares names of the file with the catalog."""
-        return Reader(self.transaction, self.context.mapping.schema)
+        return Reader(self.transaction, self.mapping.schema)
 
     def newest(self, *, running: bool, limit: int = NEWEST) -> tuple[str, ...]:
         """The ids of the newest sessions that run, or that failed, as text; at most ``limit``.
@@ -65,7 +78,7 @@ class Samples:
         binds = {"running": running, "newest": NEWEST}
         try:
             with self.transaction.savepoint():
-                rows = self.transaction.rows(self.context.mapping.statement("list_newest"), binds)
+                rows = self.transaction.rows(self.mapping.statement("list_newest"), binds)
         except TooSlow as slow:
             return slow
         return tuple(row.session_id for row in rows)
@@ -145,7 +158,7 @@ class Samples:
 
     def all_tables(self) -> Sequence[Row]:
         """The app's tables; of those that are mapped no owner is a stranger."""
-        binds = {"tables": mapped_tables(self.context.settings), "own_schema": self.context.mapping.schema}
+        binds = {"tables": mapped_tables(self.settings), "own_schema": self.mapping.schema}
         return self._rows(fill("list_all_tables", {}), binds)
 
     def tables(self) -> list[Row]:
@@ -153,10 +166,10 @@ class Samples:
         return [row for row in self.all_tables() if not row.of_stranger]
 
     def _filled(self, statement: str, slots: Slots | None, choices: Choices | None) -> str:
-        mapping = self.context.mapping
+        mapping = self.mapping
         return fill(statement, {**mapping.slots, **(slots or {})}, {**mapping.choices, **(choices or {})})
 
-    def _rows(self, text: str, binds: Mapping[str, object], *, apart: bool = False) -> Sequence[Row]:
+    def _rows(self, text: str, binds: Mapped[str, object], *, apart: bool = False) -> Sequence[Row]:
         """The rows of a statement, which is sent once in a rehearsal because several items need the same.
 
         One that is sent ``apart``, behind a savepoint, may fail without ending the transaction.
@@ -193,7 +206,7 @@ class Samples:
         """
         if text is None:
             return "NULL"
-        return self.reader.expression(f"sessions.{key}", text, self.context.mapping.sessions).sql
+        return self.reader.expression(f"sessions.{key}", text, self.mapping.sessions).sql
 
     def key_of(self, table: Table) -> Column | None:
         """An indexed column to sort the rows of a table by, preferably of whole numbers."""
@@ -204,7 +217,7 @@ class Samples:
     @property
     def refunds(self) -> str:
         """The name of sweeper's own ledger, as SQL."""
-        return f'"{self.context.mapping.schema}".refunds'
+        return f'"{self.mapping.schema}".refunds'
 
     def has_hook(self) -> bool:
         """Whether the app has a hook, which may do more than the file says."""

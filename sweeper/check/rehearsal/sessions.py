@@ -13,8 +13,8 @@ _SHARED = 10
 
 def is_shared(samples: Samples, link: str) -> bool:
     """Whether several sessions name the same row, as those of one account do; a row for each is no account."""
-    column = samples.context.mapping.sessions.columns[link]
-    if not samples.sees(samples.context.mapping.sessions, [column]):
+    column = samples.mapping.sessions.columns[link]
+    if not samples.sees(samples.mapping.sessions, [column]):
         return True
     named = [row.value for row in samples.read("list_texts", samples.newest(running=False), {"column": column.quoted})]
     return len(named) < _SHARED or len(set(named)) < len(named)
@@ -32,7 +32,7 @@ def list_owed(samples: Samples) -> list[str]:
 
 def settled_ids(samples: Samples) -> list[str]:
     """Some sessions that succeeded; empty where finding them takes too long."""
-    succeeded = samples.context.settings.sessions.succeeded
+    succeeded = samples.settings.sessions.succeeded
     rows = samples.try_ask("list_settled", {}, unanswered=(TooSlow,)) if succeeded else []
     return [row.session_id for row in rows]
 

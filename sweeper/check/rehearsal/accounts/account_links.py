@@ -27,8 +27,7 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
 
     Nothing where ids are not numbers (they would not be found), or where both tables are the same thing by other keys.
     """
-    context = samples.context
-    own, sessions = context.settings, context.mapping.sessions
+    own, sessions = samples.settings, samples.mapping.sessions
     assert own.accounts is not None  # noqa: S101 - only called with them
     payer, key = sessions.column(own.sessions.account), accounts.column(own.accounts.id)
     if payer is None or key is None or not is_whole(payer) or payer.name == key.name:
@@ -66,10 +65,9 @@ def _reached(start: Link, known: dict[Link, set[Link]]) -> set[Link]:
 
 def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """Another foreign key of the sessions, to a table whose rows have what looks like a balance."""
-    context = samples.context
-    if context.mapping.ledger is not None:  # its charges and refunds name their account
+    if samples.mapping.ledger is not None:  # its charges and refunds name their account
         return
-    sessions, account = context.mapping.sessions, context.settings.sessions.account
+    sessions, account = samples.mapping.sessions, samples.settings.sessions.account
     tables = names_by_oid(samples)
     for row in references(samples, of=sessions):
         if row.target_oid in (accounts.oid, sessions.oid) or row.target_oid not in tables:
@@ -101,11 +99,10 @@ def check_named_accounts(samples: Samples, accounts: Table, own: AccountsSection
 
     The time of an account's last change proves which of the two was charged, for a charge is a change.
     """
-    context = samples.context
-    sessions, text = context.mapping.sessions, context.settings.sessions.account
+    sessions, text = samples.mapping.sessions, samples.settings.sessions.account
     payer, touched = sessions.column(text), _last_change(samples, accounts, own)
     chosen = [*samples.newest(running=False), *samples.newest(running=True)]
-    if context.mapping.is_by_account or not chosen:
+    if samples.mapping.is_by_account or not chosen:
         return
     for column in samples.seen(sessions, _links_to_accounts(samples, accounts, own)):
         plain = payer is not None or (not has_subquery(text) and column.name.lower() in text.lower())
@@ -144,7 +141,7 @@ def _compare(rows: Sequence[Row], column: Column, touched: Column | None, text: 
 
 def _links_to_accounts(samples: Samples, accounts: Table, own: AccountsSection) -> list[Column]:
     """The columns of a session that are foreign keys to the id of the accounts."""
-    sessions, key = samples.context.mapping.sessions, accounts.column(own.id)
+    sessions, key = samples.mapping.sessions, accounts.column(own.id)
     return [
         sessions.columns[row.column_name]
         for row in references(samples, of=sessions, to=accounts)

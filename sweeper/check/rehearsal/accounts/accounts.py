@@ -183,7 +183,7 @@ def _constant(samples: Samples, table: Table, columns: list[Column]) -> tuple[in
 
 def _satellites(samples: Samples, accounts: Table) -> list[Table]:
     """Other tables with one row for each account."""
-    mapping, found = samples.context.mapping, list[Table]()
+    mapping, found = samples.mapping, list[Table]()
     tables = names_by_oid(samples)
     for row in references(samples, to=accounts):
         if row.table_oid in (accounts.oid, mapping.sessions.oid):

@@ -74,7 +74,7 @@ def are_balances_explained(samples: Samples, accounts: Table, own: AccountsSecti
 
     ``alone`` when without any other number of the account, of which they may be what is left.
     """
-    if samples.context.mapping.is_by_account or not samples.context.mapping.has_balance:
+    if samples.mapping.is_by_account or not samples.mapping.has_balance:
         return False
     with localcontext() as numbers:
         numbers.prec = _DIGITS
@@ -86,12 +86,12 @@ def _read(
     samples: Samples, accounts: Table, own: AccountsSection, *, noted: bool
 ) -> tuple[SessionCosts | None, list[Totals]]:
     """What the sessions of some accounts took, and what went from these; None where nothing of them is owed."""
-    slots, sessions = samples.context.mapping.slots, samples.context.mapping.sessions
+    slots, sessions = samples.mapping.slots, samples.mapping.sessions
     owner = Owner(
         f"({slots['account']}){slots['account_as']}",
         slots["account_eq"],
         slots["account_type"],
-        sessions.column(samples.context.settings.sessions.account),
+        sessions.column(samples.settings.sessions.account),
     )
     account_ids: list[str] = []
     for running in (False, True):
@@ -112,7 +112,7 @@ def _targets(samples: Samples, accounts: Table, own: AccountsSection, owners: Se
 
     A counter that a refund lowers counts it as well, whatever was bought in between.
     """
-    slots = samples.context.mapping.slots
+    slots = samples.mapping.slots
     key = {"key": slots["accounts_id"], "key_eq": slots["account_eq"], "key_type": slots["account_type"]}
     lowered = [own.spent, *(text for text, value in (own.add or {}).items() if _LOWERED.fullmatch(value))]
     counters = {column for text in filter(None, lowered) if (column := accounts.column(text))}
@@ -135,7 +135,7 @@ def _targets(samples: Samples, accounts: Table, own: AccountsSection, owners: Se
 
 def _in_proportion(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
     """Balances that have moved by a part of the amounts, the same for all: these are in another unit."""
-    amount = samples.context.settings.sessions.amount
+    amount = samples.settings.sessions.amount
     for rows in unsettled(costs):
         totals, owed = total(costs, rows), [row for row in rows if row.owed]
         for target in targets:
@@ -201,7 +201,7 @@ def _failed(other: _Other, missed: Sequence[str], known: Sequence[str]) -> Check
 
 def _others(samples: Samples, costs: SessionCosts, rows: Sequence[SessionCost]) -> Iterator[_Other]:
     """All other values that may have been charged, where the file would pay more for some sessions."""
-    own, owed = samples.context.settings.sessions, [row for row in rows if row.owed]
+    own, owed = samples.settings.sessions, [row for row in rows if row.owed]
     for place, column in enumerate(costs.numbers):
         above = [row for row in owed if row.amount > (row.numbers[place] or 0)]
         if above:
@@ -223,7 +223,7 @@ def _others(samples: Samples, costs: SessionCosts, rows: Sequence[SessionCost]) 
 
 
 def _fix_of_kind(samples: Samples, name: str, condition: str) -> str:
-    sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
+    sessions, own = samples.mapping.sessions, samples.settings.sessions
     if sessions.column(own.status) == sessions.columns[name]:
         return "sessions.succeeded: that status, when nothing is owed for such a session"
     return f"sessions.never: {condition}, when nothing is taken for these; sessions.exclude, when it was given back"

@@ -120,7 +120,7 @@ def is_explained(costs: SessionCosts, targets: Sequence[Totals], choices: Sequen
 
 def read_costs(samples: Samples, owner: Owner, owners: Sequence[str], *, noted: bool) -> SessionCosts | None:
     """All sessions of some of these owners; None where reading takes too long, or there are too few."""
-    own, sessions = samples.context.settings.sessions, samples.context.mapping.sessions
+    own, sessions = samples.settings.sessions, samples.mapping.sessions
     if not is_quick_by(samples, sessions, owner.column):
         return None
     others = [one for one in sessions.columns.values() if one not in (owner.column, sessions.column(own.amount))]
@@ -163,7 +163,7 @@ def _sessions_of(samples: Samples, owner: Owner, owners: Sequence[str]) -> dict[
 
 
 def _cost(samples: Samples, row: Row) -> SessionCost:
-    own, mapping = samples.context.settings, samples.context.mapping
+    own, mapping = samples.settings, samples.mapping
     stuck = own.sessions.stuck_at is None and own.stuck_after(row.status) is not None
     payable = row.status in mapping.live_statuses and (row.status not in mapping.running or stuck)
     amount = Decimal(row.amount or 0)

@@ -23,7 +23,7 @@ _SEVERAL, _NEARLY_ALL, _DIFFERENT = 5, 0.9, 3
 
 def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """Columns that are exactly the cost of open sessions and that a refund does not lower, or that are below that."""
-    if own.add == {} or "balance" not in samples.context.mapping.slots or samples.context.mapping.is_by_account:
+    if own.add == {} or "balance" not in samples.mapping.slots or samples.mapping.is_by_account:
         return
     named = [one for one in accounts.columns.values() if one.is_number and _HELD.search(one.name)]
     columns = [one for one in samples.seen(accounts, named) if not one.generated][:_AT_MOST]
@@ -69,7 +69,7 @@ def _too_much(samples: Samples, column: Column, accounts: Table, rows: Sequence[
         "accounts",
         f"{column.name} of {accounts.name} is less than running and failed sessions took that nobody has given back, "
         f"such as {number(Decimal(sample.counters[place] or 0))} of account {sample.account_id} and "
-        f"{number(Decimal(sample.total))} by sessions.amount = {samples.context.settings.sessions.amount!r}: refunds "
+        f"{number(Decimal(sample.total))} by sessions.amount = {samples.settings.sessions.amount!r}: refunds "
         "would take it below zero",
         "sessions.amount: what was reserved; or [accounts.add]: what a refund lowers",
     )
@@ -122,7 +122,7 @@ class _Moved:
 
 def check_below_zero(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """A counter that refunds lower by more than it has, for several accounts."""
-    if not own.add or samples.context.mapping.is_by_account:
+    if not own.add or samples.mapping.is_by_account:
         return
     for text, value in own.add.items():
         column = accounts.column(text)
@@ -144,13 +144,13 @@ def check_below_zero(samples: Samples, accounts: Table, own: AccountsSection) ->
 
 
 def _read_lowered(samples: Samples, column: Column) -> list[_Moved]:
-    shares = samples.context.mapping.choices["shares"]
+    shares = samples.mapping.choices["shares"]
     assert isinstance(shares, list)  # noqa: S101 - a list by its definition
     lowered: list[Slots] = [
         {"share": item["share"], "column": column.quoted} for item in shares if item["name"] == column.name
     ]
     taken: dict[str, _Moved] = {}
-    policy = samples.context.settings.policy
+    policy = samples.settings.policy
     binds = {"since": policy.since, "max_amount": policy.max_amount}
     rows = samples.try_read("sum_shares", samples.newest(running=False), {}, {"lowered": lowered}, **binds)
     for row in rows:  # of each half where the database refuses a session
@@ -162,8 +162,7 @@ def _read_lowered(samples: Samples, column: Column) -> list[_Moved]:
 
 def check_balance_as_amount(samples: Samples) -> Iterator[Check]:
     """Compare the amounts of the newest failed sessions with the balances of their accounts."""
-    context = samples.context
-    if not context.mapping.has_balance or context.mapping.is_by_account:
+    if not samples.mapping.has_balance or samples.mapping.is_by_account:
         return
     rows = samples.read("compare_with_balance", samples.newest(running=False, limit=100))
     same = [row for row in rows if row.same]
@@ -171,7 +170,7 @@ def check_balance_as_amount(samples: Samples) -> Iterator[Check]:
     if len(same) >= _SEVERAL and len(same) >= len(rows) * _NEARLY_ALL and len(amounts) >= _DIFFERENT:
         yield failure(
             "accounts",
-            f"sessions.amount = {context.settings.sessions.amount!r} is the balance of the account for {len(same)} of "
+            f"sessions.amount = {samples.settings.sessions.amount!r} is the balance of the account for {len(same)} of "
             f"{len(rows)} sessions, such as {named([row.session_id for row in same])}: a refund would double it",
             "sessions.amount: what the session was charged",
         )

@@ -60,7 +60,7 @@ def check_other_moves(samples: Samples, accounts: Table, own: AccountsSection, *
 
 def _links(samples: Samples, accounts: Table, *, explained: bool) -> Iterator[_Link]:
     """Foreign keys of the sessions to tables that the file does not mention."""
-    mapping = samples.context.mapping
+    mapping = samples.mapping
     sessions, known = mapping.sessions, {mapping.sessions.oid, accounts.oid}
     known |= {mapping.ledger.table.oid} if mapping.ledger else set()
     tables = names_by_oid(samples)

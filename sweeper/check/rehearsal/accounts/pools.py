@@ -115,7 +115,7 @@ def _is_other(one: _Share, pool: str, share: _Share, value: str) -> bool:
 
 def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
     """Numbers of the failed sessions whose names mention a pool."""
-    session_ids, sessions = samples.newest(running=False), samples.context.mapping.sessions
+    session_ids, sessions = samples.newest(running=False), samples.mapping.sessions
     if not session_ids:
         return
     numbers = [one for one in sessions.columns.values() if one.is_number and _words(one.name) & _POOLS]
@@ -123,7 +123,7 @@ def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
         if rows := number_above_zero(samples, column, session_ids):
             yield _Share(column.name, len(rows), rows[0].session_id)
     with_json = [one for one in sessions.columns.values() if one.base_type in JSON_TYPES][:_JSON_AT_MOST]
-    with_json = [] if samples.context.mapping.is_by_account else with_json
+    with_json = [] if samples.mapping.is_by_account else with_json
     for column in samples.seen(sessions, with_json, noted=False):
         for row in samples.read("list_json_numbers", session_ids, {"column": column.quoted}):
             if _words(row.name) & _POOLS:
@@ -134,7 +134,7 @@ def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
 def _booked_shares(samples: Samples) -> Iterator[_Share]:
     """Numbers in the JSON of the ledger's rows whose names mention a pool."""
     ledger = app_ledger(samples)
-    if ledger is None or samples.context.mapping.is_by_account:
+    if ledger is None or samples.mapping.is_by_account:
         return
     key = ledger.key
     with_json = [one for one in ledger.table.columns.values() if one.base_type in JSON_TYPES][:_JSON_AT_MOST]
@@ -157,7 +157,7 @@ def _forgotten(pool: Column, share: _Share, own: AccountsSection) -> Check:
 
 def _of_other_pools(samples: Samples, share: _Share) -> list[str]:
     """Sessions that would be paid, and that took nothing from a pool."""
-    column = samples.context.mapping.sessions.columns.get(share.name)
+    column = samples.mapping.sessions.columns.get(share.name)
     if column is None:
         return []
     owed = list_owed(samples)

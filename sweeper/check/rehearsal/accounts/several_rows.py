@@ -76,7 +76,7 @@ def _differing(costs: SessionCosts, target: Totals) -> list[str]:
 
 def _links(samples: Samples, accounts: Table) -> Iterator[_Link]:
     """Foreign keys of both tables to the same rows, which several accounts may name."""
-    sessions = samples.context.mapping.sessions
+    sessions = samples.mapping.sessions
     unique = unique_names(samples, accounts)
     theirs = {(row.target_oid, row.target_column): row.column_name for row in references(samples, of=sessions)}
     for row in [row for row in references(samples, of=accounts) if row.column_name not in unique]:
@@ -103,7 +103,7 @@ def _sums(samples: Samples, accounts: Table, own: AccountsSection, link: _Link, 
         "key": f"a.{key.quoted}",
         "key_eq": equal(samples, key),
         "key_type": key.full_type,
-        "balance": samples.context.mapping.slots["balance"],
+        "balance": samples.mapping.slots["balance"],
     }
     items: list[Slots] = [{"column": one.quoted} for one in given]
     rows = samples.try_ask("read_numbers", slots, {"numbers": items, "balance": True}, ids=list(owners))

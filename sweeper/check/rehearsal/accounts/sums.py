@@ -100,7 +100,7 @@ def _compare_refunded(samples: Samples, accounts: Table, own: AccountsSection) -
 
 def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[Row, list[Column], AppLedger] | None:
     """For how many accounts the balance, or another number of theirs, is the sum of the ledger's rows."""
-    mapping, ledger = samples.context.mapping, app_ledger(samples)
+    mapping, ledger = samples.mapping, app_ledger(samples)
     if ledger is None or own.balance is None or "balance" not in mapping.slots:
         return None
     key, account, amounts, mapped = ledger.key, ledger.account, ledger.amounts, accounts.column(own.balance)

@@ -30,9 +30,8 @@ _MANY, _AMOUNTS_AT_MOST = 5, 2
 
 def check_unmoved(samples: Samples) -> Iterator[Check]:
     """A column that has the sum of an account's rows, and that a refund does not change."""
-    context = samples.context
-    own, ledger = context.settings.accounts, app_ledger(samples)
-    if ledger is None or context.mapping.is_by_account or (own is not None and (own.balance or own.add is not None)):
+    own, ledger = samples.settings.accounts, app_ledger(samples)
+    if ledger is None or samples.mapping.is_by_account or (own is not None and (own.balance or own.add is not None)):
         return
     accounts = _accounts_of(samples, ledger)
     if not ledger.amounts or ledger.key is None or any(_LATER.search(name) for name in ledger.table.columns):
@@ -54,7 +53,7 @@ def _accounts_of(samples: Samples, ledger: AppLedger) -> list[Column]:
     """The column for the account; where it is worked out, foreign keys of the ledger that a subquery fills."""
     if ledger.account is not None:
         return [ledger.account]
-    sessions = samples.context.mapping.sessions.oid
+    sessions = samples.mapping.sessions.oid
     named = {row.column_name for row in references(samples, of=ledger.table) if row.target_oid != sessions}
     return [one for one in ledger.table.columns.values()
             if one.name in named and has_subquery(ledger.values.get(one, ""))]  # fmt: skip
@@ -67,7 +66,7 @@ def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[
     targets = {(row.target_oid, row.target_column) for row in own}
     links = [*targets, *((row.table_oid, row.column_name) for row in references(samples)
                          if (row.target_oid, row.target_column) in targets)]  # fmt: skip
-    skipped = (ledger.oid, samples.context.mapping.sessions.oid)
+    skipped = (ledger.oid, samples.mapping.sessions.oid)
     for oid, column in links[:_TABLES_AT_MOST]:
         if oid not in skipped and oid in tables:
             table = samples.table("table", tables[oid])
@@ -105,9 +104,8 @@ def _balance_of(
 
 def check_booked(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """Rows of charges and of all else that come to the balance: after a refund they would no longer."""
-    context = samples.context
-    moved = "balance" in context.mapping.slots and own.add != {} and not context.mapping.is_by_account
-    if not moved or context.mapping.ledger is not None or fires_triggers(samples):
+    moved = "balance" in samples.mapping.slots and own.add != {} and not samples.mapping.is_by_account
+    if not moved or samples.mapping.ledger is not None or fires_triggers(samples):
         return
     for table, link, key in _books(samples, accounts):
         for amount in _amounts(samples, table, link):
@@ -125,7 +123,7 @@ def check_booked(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
 
 def _books(samples: Samples, accounts: Table) -> Iterator[tuple[Table, Column, Column]]:
     """Tables whose rows refer to an account, that column, and the account's; quick to read by it."""
-    skipped = (accounts.oid, samples.context.mapping.sessions.oid)
+    skipped = (accounts.oid, samples.mapping.sessions.oid)
     for table, link, key in referring_tables(samples, accounts, skipped):
         if not hook_may_write(samples, [table.name]):
             yield table, link, key

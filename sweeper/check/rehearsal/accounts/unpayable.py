@@ -18,7 +18,7 @@ _KEY_TYPES = ("text", "character varying", "character", "bpchar", "uuid", "small
 
 def check_unpayable(samples: Samples) -> Iterator[Check]:
     """Sessions whose account cannot be paid: a few may be odd rows, but most of them mean a wrong file."""
-    if samples.context.mapping.is_by_account:
+    if samples.mapping.is_by_account:
         return  # Citus allows no subquery of a row without a table of its own
     session_ids = [one for running in (False, True) for one in samples.newest(running=running, limit=_LOOKED_AT)]
     rows = samples.read("find_unpayable", session_ids)
@@ -33,7 +33,7 @@ def check_unpayable(samples: Samples) -> Iterator[Check]:
 
 
 def _no_account(samples: Samples, held: Sequence[Row], known: int) -> Check:
-    own = samples.context.settings
+    own = samples.settings
     nameless = [row for row in held if row.account_id is None]
     if len(nameless) * 2 > len(held) or own.accounts is None:
         return warning(
@@ -57,7 +57,7 @@ def _no_account(samples: Samples, held: Sequence[Row], known: int) -> Check:
 
 def _column_with(samples: Samples, values: Sequence[str]) -> str | None:
     """Another column of the accounts that has the values which these sessions have as their account."""
-    own = samples.context.settings.accounts
+    own = samples.settings.accounts
     assert own is not None  # noqa: S101 - who has been asked for has accounts
     table = samples.table("accounts.table", own.table)
     for column in samples.readable(table):
@@ -74,7 +74,7 @@ def _column_with(samples: Samples, values: Sequence[str]) -> str | None:
 def _rounded(samples: Samples, held: Sequence[Row], known: int) -> Check:
     return warning(
         "accounts",
-        f"sessions.amount = {samples.context.settings.sessions.amount!r} has digits that a column which takes it "
+        f"sessions.amount = {samples.settings.sessions.amount!r} has digits that a column which takes it "
         f"cannot keep, for {len(held)} of {known} sessions that are not refunded, such as {held[0].session_id}: "
         f"{held[0].amount}",
         "sessions.amount: in the unit of the balance, rounded as the app does",
@@ -82,7 +82,7 @@ def _rounded(samples: Samples, held: Sequence[Row], known: int) -> Check:
 
 
 def _mismatch(samples: Samples, held: Sequence[Row], known: int) -> Check:
-    own = samples.context.settings.accounts
+    own = samples.settings.accounts
     assert own is not None  # noqa: S101 - only shares can differ
     return warning(
         "accounts",

@@ -33,7 +33,7 @@ def check_charged_accounts(samples: Samples) -> Iterator[Check]:
     # charges of a few may be those of something else, such as a batch with the number of one of its pages
     if not wrong or len(rows) < len(session_ids) * _MOST:
         return
-    sample, payer = wrong[0], samples.context.settings.sessions.account
+    sample, payer = wrong[0], samples.settings.sessions.account
     yield failure(
         "charges",
         f"sessions.account = {payer!r} is another account than the ledger charged for "
@@ -45,9 +45,8 @@ def check_charged_accounts(samples: Samples) -> Iterator[Check]:
 
 def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """Where the ledger names accounts by another key than the mapped one: whether both lead to the same row."""
-    context = samples.context
     ledger = app_ledger(samples)
-    if ledger is None or context.mapping.is_by_account:
+    if ledger is None or samples.mapping.is_by_account:
         return
     mapped = accounts.column(own.id)
     for column, key in _links(samples, ledger.table, accounts):

@@ -91,7 +91,7 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
 
 def _without_books(samples: Samples) -> Iterator[Check]:
     """What the sessions' own columns say about their charges."""
-    own, sessions = samples.context.settings.sessions, samples.context.mapping.sessions
+    own, sessions = samples.settings.sessions, samples.mapping.sessions
     rules = [check_never_charged, check_without_share, check_retried]
     if not own.charged:
         rules = [check_taken, check_never_taken, check_rows_of_charges, *rules]
@@ -136,10 +136,10 @@ def _compared_with_charged(context: CheckContext, found: Sequence[_Charge]) -> C
     )  # fmt: skip
 
 
-def _may_be_paid(context: CheckContext, row: Row) -> bool:
+def _may_be_paid(samples: Samples, row: Row) -> bool:
     """Whether a running session can get stuck, and began long enough ago to be in the books."""
-    endless = context.settings.sessions.stuck_at is not None or context.settings.stuck_after(row.status) is None
-    return not endless and context.as_of - row.started_at > _BOOKED_BY_THEN
+    endless = samples.settings.sessions.stuck_at is not None or samples.settings.stuck_after(row.status) is None
+    return not endless and samples.context.as_of - row.started_at > _BOOKED_BY_THEN
 
 
 def _by_ledger(samples: Samples) -> list[_Charge]:
@@ -154,7 +154,6 @@ def _by_ledger(samples: Samples) -> list[_Charge]:
 
 
 def _read(samples: Samples, slots: dict[str, str], choices: dict[str, bool | list[Slots]]) -> list[_Charge]:
-    context = samples.context
     session_ids = list(samples.newest(running=False))
     if not choices["charged"]:  # a running session is charged when it starts, and refunded when it is stuck
         session_ids += samples.newest(running=True)
@@ -169,5 +168,6 @@ def _read(samples: Samples, slots: dict[str, str], choices: dict[str, bool | lis
             row.session_id, row.started_at, Decimal(row.amount), None if row.charged is None else Decimal(row.charged)
         )
         for row in rows
-        if Decimal(row.amount).is_finite() and (row.status not in context.mapping.running or _may_be_paid(context, row))
+        if Decimal(row.amount).is_finite()
+        and (row.status not in samples.mapping.running or _may_be_paid(samples, row))
     ]

@@ -48,7 +48,7 @@ class _ColumnCounts:
 
 def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     """A column that is set on successes, never where the app refunded, and on some sessions that would be paid."""
-    own = samples.context.settings.sessions
+    own = samples.settings.sessions
     for status in (*_never_refunded(read_failed(samples)), None):
         for one in _count(samples, settled, (own.exclude, own.never, own.amount, own.charged), status):
             done = one.delivers and not one.refunded
@@ -76,7 +76,7 @@ def _never_refunded(rows: Sequence[Row]) -> list[str]:
 
 def check_never_charged(samples: Samples) -> Iterator[Check]:
     """A link to the charge that all succeeded or refunded sessions have, and some that would be paid do not."""
-    own = samples.context.settings.sessions
+    own = samples.settings.sessions
     for one in _count(samples, settled_ids(samples), (own.amount, own.charged)):
         always = one.done == one.of_done and one.refunded == one.of_refunded
         without = one.of_owed - one.owed
@@ -103,7 +103,7 @@ def _count(
     if len(settled) < _SETTLED or len(refunded) < _REFUNDED or len(owed) < _ENOUGH:
         return []
     read = " ".join(filter(None, texts)).lower()
-    readable = samples.readable(samples.context.mapping.sessions)
+    readable = samples.readable(samples.mapping.sessions)
     columns = [one for one in readable if one.nullable and one.name.lower() not in read][:_COLUMNS_AT_MOST]
     if not columns:
         return []

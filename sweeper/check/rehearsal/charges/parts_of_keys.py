@@ -28,10 +28,9 @@ class _Key:
 
 def check_parts_of_keys(samples: Samples) -> Iterator[Check]:
     """Rows of another tenant that have the number of the session, or of what it names."""
-    context = samples.context
-    texts = {key: str(getattr(context.settings.sessions, key) or "") for key in _KEYS}
+    texts = {key: str(getattr(samples.settings.sessions, key) or "") for key in _KEYS}
     texts = {key: text for key, text in texts.items() if has_subquery(text)}
-    if not texts or context.mapping.is_by_account:
+    if not texts or samples.mapping.is_by_account:
         return
     for one in _keys_of_several(samples, " ".join(texts.values()).lower()):
         for key, text in texts.items():
@@ -41,7 +40,7 @@ def check_parts_of_keys(samples: Samples) -> Iterator[Check]:
 
 
 def _keys_of_several(samples: Samples, texts: str) -> Iterator[_Key]:
-    sessions = samples.context.mapping.sessions
+    sessions = samples.mapping.sessions
     tables = {row.oid: row.as_sql for row in samples.tables() if row.table_name.lower() in texts}
     for row in samples.ask("list_composite_references", {}) if tables else ():
         by_row = row.table_oid == sessions.oid
@@ -99,7 +98,7 @@ def _is_compared(text: str, column: Column) -> bool:
 def _find(samples: Samples, table: Table, pair: tuple[Column, Column], other: tuple[Column, Column]) -> Sequence[str]:
     """Sessions for which there is a row of another, by the first of the two pairs alone."""
     (column, own), (other_column, other_own) = pair, other
-    sessions = samples.context.mapping.sessions
+    sessions = samples.mapping.sessions
     if not samples.sees(table, [column, other_column]) or not samples.sees(sessions, [own, other_own]):
         return []
     slots = {

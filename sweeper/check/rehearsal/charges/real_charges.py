@@ -28,8 +28,7 @@ _SAME, _ODD, _HALF = Decimal("0.3"), Decimal("0.05"), Decimal("0.5")
 
 def check_never_taken(samples: Samples) -> Iterator[Check]:
     """A column whose words say that some sessions that would be paid were not charged, while others were."""
-    context = samples.context
-    sessions, own = context.mapping.sessions, context.settings.sessions
+    sessions, own = samples.mapping.sessions, samples.settings.sessions
     words = [
         column
         for name, column in sessions.columns.items()
@@ -53,7 +52,7 @@ def check_never_taken(samples: Samples) -> Iterator[Check]:
 
 def _by_flag(samples: Samples) -> Iterator[Check]:
     """A flag for a charge that was taken: true of all that the app has refunded, and not of some that would be paid."""
-    own, sessions = samples.context.settings.sessions, samples.context.mapping.sessions
+    own, sessions = samples.settings.sessions, samples.mapping.sessions
     read = " ".join(filter(None, (own.amount, own.exclude, own.never, own.status))).lower()
     flags = [one for one in sessions.columns.values()
              if one.base_type == "boolean" and _FLAG.search(one.name) and one.name.lower() not in read]  # fmt: skip
@@ -76,8 +75,7 @@ def _by_flag(samples: Samples) -> Iterator[Check]:
 
 def check_taken(samples: Samples) -> Iterator[Check]:
     """A column that equals the amount of many sessions, and is zero or less than it for some."""
-    context = samples.context
-    own, sessions = context.settings.sessions, context.mapping.sessions
+    own, sessions = samples.settings.sessions, samples.mapping.sessions
     columns = [
         one
         for one in sessions.columns.values()
@@ -113,8 +111,8 @@ def check_taken(samples: Samples) -> Iterator[Check]:
 
 def check_without_share(samples: Samples) -> Iterator[Check]:
     """Sessions that would be paid and took nothing from a pool, while all that the app has refunded did."""
-    columns = paired_shares(samples.context.mapping.sessions)
-    if len(columns) < 2 or not set(columns) <= set(samples.readable(samples.context.mapping.sessions)):
+    columns = paired_shares(samples.mapping.sessions)
+    if len(columns) < 2 or not set(columns) <= set(samples.readable(samples.mapping.sessions)):
         return
     session_ids = samples.newest(running=False)
     took = {row.session_id for column in columns for row in number_above_zero(samples, column, session_ids)}

@@ -26,9 +26,8 @@ def check_rows_of_charges(samples: Samples) -> Iterator[Check]:
     A row that a running session has is no trace of how it ended. Such rows may also be written after the charge, by
     the worker, and for a part of all charges alone.
     """
-    context = samples.context
-    own = context.settings.sessions
-    if context.mapping.is_by_account:
+    own = samples.settings.sessions
+    if samples.mapping.is_by_account:
         return
     for name, charge, slots, choices in chain(_of_ledger(samples), _of_tables(samples)):
         running, failed = (
@@ -51,11 +50,7 @@ def check_rows_of_charges(samples: Samples) -> Iterator[Check]:
 def _of_ledger(samples: Samples) -> Iterator[_Charges]:
     """The rows of the app's ledger that are no refunds, where no amount has a sign."""
     ledger = app_ledger(samples)
-    if (
-        ledger is None
-        or not ledger.amounts
-        or ledger.table.name.lower() in samples.context.settings.sessions.amount.lower()
-    ):
+    if ledger is None or not ledger.amounts or ledger.table.name.lower() in samples.settings.sessions.amount.lower():
         return
     amount = ledger.amounts[0]
     qualifiers = of_these_sessions(samples, amount, unsigned=True)
@@ -65,9 +60,9 @@ def _of_ledger(samples: Samples) -> Iterator[_Charges]:
 
 def _of_tables(samples: Samples) -> Iterator[_Charges]:
     choices: Choices = {"charged": True, "unsigned": False, "qualifiers": []}
-    for table, link in _tables(samples, samples.context.settings.sessions.amount.lower()):
+    for table, link in _tables(samples, samples.settings.sessions.amount.lower()):
         for amount in _amounts(samples, table, link):
-            key = samples.context.mapping.slots["key"]
+            key = samples.mapping.slots["key"]
             slots = {"price": amount, "parts": table.qualified, "session": link.quoted, "key": key}
             charge = fill_expression("of_parts", slots)
             yield table.name, charge, {"charged": charge, "amount_column": ""}, choices
@@ -75,13 +70,13 @@ def _of_tables(samples: Samples) -> Iterator[_Charges]:
 
 def _are_all_charged(samples: Samples) -> bool:
     """Whether the balances have moved by the amounts, also of the sessions without a row."""
-    own = samples.context.settings.accounts
+    own = samples.settings.accounts
     return own is not None and are_balances_explained(samples, samples.table("accounts.table", own.table), own)
 
 
 def _tables(samples: Samples, amount: str) -> Iterator[tuple[Table, Column]]:
     """Tables with a foreign key to the sessions, except the ledger and what the amount reads."""
-    mapping = samples.context.mapping
+    mapping = samples.mapping
     known = {mapping.sessions.oid, mapping.ledger.table.oid if mapping.ledger else 0}
     known |= {row.oid for row in samples.tables() if row.table_name.lower() in amount}
     for table, link, key in referring_tables(samples, mapping.sessions, known):

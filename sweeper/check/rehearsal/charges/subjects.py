@@ -19,8 +19,7 @@ _NEARLY_ALL, _HALF, _FEW, _ENOUGH = 0.9, 0.5, 0.1, 3
 
 def check_subjects(samples: Samples) -> Iterator[Check]:
     """Rows that refer to their subject by kind and number, of which the file reads only the number."""
-    context = samples.context
-    own, mapping = context.settings.sessions, context.mapping
+    own, mapping = samples.settings.sessions, samples.mapping
     if mapping.is_by_account:
         return
     texts = {key: getattr(own, key) for key in ("charged", "amount", "exclude")}
@@ -35,8 +34,8 @@ def check_subjects(samples: Samples) -> Iterator[Check]:
 
 def check_ledger_subjects(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Refunds of something else that ``ledger.where`` takes for those of the session with the same number."""
-    own, where = ledger.section, samples.context.mapping.slots["ledger_where"]
-    if own.past is not None or samples.context.mapping.is_by_account:
+    own, where = ledger.section, samples.mapping.slots["ledger_where"]
+    if own.past is not None or samples.mapping.is_by_account:
         return
     for column, kind in _pairs(ledger.table, set(_WORD.findall(own.session.lower()))):
         rows = _count(samples, ledger.table, (column, kind), ledger.account, filter=where)
@@ -54,7 +53,7 @@ def check_ledger_subjects(samples: Samples, ledger: AppLedger) -> Iterator[Check
 def _check_text(samples: Samples, key: str, text: str) -> Iterator[Check]:
     words, value = set(_WORD.findall(text.lower())), samples.expression(key, text)
     for row in samples.tables():
-        if row.table_name.lower() not in words or row.oid == samples.context.mapping.sessions.oid:
+        if row.table_name.lower() not in words or row.oid == samples.mapping.sessions.oid:
             continue
         table = samples.table("table", row.as_sql)
         for column, kind in _pairs(table, words):
@@ -125,7 +124,7 @@ def _failed(key: str, table: Table, column: Column, kind: Column, wrong: Row) ->
 
 def _not_charged(samples: Samples, key: str, table: Table, kind: Column, other: Row) -> Check:
     """A question: the rows may be of the other side, or name the member of a team that pays."""
-    payer, column = samples.context.settings.sessions.account, account_of_rows(samples, table)
+    payer, column = samples.settings.sessions.account, account_of_rows(samples, table)
     where = f" in {column.name}" if column else ""
     return warning(
         "charges",

@@ -22,7 +22,7 @@ _EXPECTED = 5
 
 def check_retried(samples: Samples) -> Iterator[Check]:
     """Sessions that would be paid although a later try succeeded, while the app has refunded none of that kind."""
-    succeeded = samples.context.settings.sessions.succeeded
+    succeeded = samples.settings.sessions.succeeded
     refunded, owed = _refunded_and_owed(samples)
     for column in _columns(samples) if succeeded and owed else ():
         done = {row.session_id for row in samples.try_read("list_tries", [*refunded, *owed], {"column": column.quoted})
@@ -83,7 +83,7 @@ def _paid(samples: Samples, session_ids: Sequence[str]) -> set[str]:
 
 def _columns(samples: Samples) -> list[Column]:
     """Columns by which a session names another one."""
-    mapping = samples.context.mapping
+    mapping = samples.mapping
     sessions, key = mapping.sessions, mapping.slots["key"]
     if mapping.is_by_account:
         return []

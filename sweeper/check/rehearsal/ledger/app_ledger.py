@@ -44,7 +44,7 @@ class AppLedger:
 
 def app_ledger(samples: Samples) -> AppLedger | None:
     """The app's ledger; None where the file maps none."""
-    ledger, section = samples.context.mapping.ledger, samples.context.settings.ledger
+    ledger, section = samples.mapping.ledger, samples.settings.ledger
     if ledger is None or section is None:
         return None
     written = ((ledger.table.column(text), value) for text, value in section.insert.items())
@@ -54,11 +54,11 @@ def app_ledger(samples: Samples) -> AppLedger | None:
 
 def account_of_rows(samples: Samples, table: Table) -> Column | None:
     """The column for the account of a table's rows: that called as the sessions', or the only key of accounts."""
-    ledger, own = app_ledger(samples), samples.context.settings
+    ledger, own = app_ledger(samples), samples.settings
     if ledger is not None and ledger.table.oid == table.oid and ledger.account:
         return next(iter(samples.seen(table, [ledger.account])), None)
     accounts = samples.table("accounts.table", own.accounts.table) if own.accounts else None
-    payer = samples.context.mapping.sessions.column(own.sessions.account)
+    payer = samples.mapping.sessions.column(own.sessions.account)
     links = [row.column_name for row in references(samples, of=table, to=accounts)] if accounts else []
     links = [payer.name] if payer is not None and payer.name in table.columns else links
     if len(links) != 1:  # one of several may be the other side of the row, or who made it
@@ -72,7 +72,7 @@ def of_these_sessions(samples: Samples, amount: Column, *, unsigned: bool = Fals
     Rows of which they are not true are about something else, and may have a session's number by chance. Where amounts
     are ``unsigned``, all but refunds are charges.
     """
-    own = samples.context.settings.ledger
+    own = samples.settings.ledger
     parts = re.split(r"\band\b", own.where if own else "", flags=re.IGNORECASE)
     equalities = filter(None, (_EQUALITY.fullmatch(part.strip()) for part in parts))
     conditions: list[Slots] = [{"qualifier": match[0]} for match in equalities]

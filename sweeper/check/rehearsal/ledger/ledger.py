@@ -119,7 +119,7 @@ def _is_chained(samples: Samples, ledger: AppLedger, column: Column) -> bool:
 
 def _no_room(samples: Samples) -> Iterator[Check]:
     """A unique index that leaves no room for the reversal of a refund."""
-    mapping = samples.context.mapping
+    mapping = samples.mapping
     index = find_full_key(samples.transaction, mapping)
     if index is not None:
         yield warning("ledger", f"{full_key(mapping, index)}: `sweeper revert` is refused", FULL_KEY_FIX)
@@ -136,7 +136,7 @@ def _named(samples: Samples, ledger: AppLedger) -> list[Check]:
 
 def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Rows that look like refunds of sessions that would be paid."""
-    own, amounts, account = samples.context.settings.sessions, ledger.amounts, ledger.account
+    own, amounts, account = samples.settings.sessions, ledger.amounts, ledger.account
     name, read = ledger.table.name.lower(), " ".join(filter(None, (own.charged, own.exclude))).lower()
     if not amounts or name in read:  # that expression reads these rows already
         return
@@ -169,7 +169,7 @@ def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
 
 def _later(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """A column that past rows have set and ours would not: a job of the app may add rows to the balance later."""
-    context, own, key = samples.context, samples.context.settings.accounts, ledger.key
+    context, own, key = samples.context, samples.settings.accounts, ledger.key
     moves = own is not None and own.add != {} and (own.balance is not None or bool(own.add))
     if not moves or key is None:
         return

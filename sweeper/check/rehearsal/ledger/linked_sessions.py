@@ -36,9 +36,9 @@ def check_session_fails(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
 
 def check_named_in_texts(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Sessions that would be paid although a text in rows that look like refunds names them."""
-    own, sessions, name = ledger.section, samples.context.settings.sessions, ledger.table.name.lower()
+    own, sessions, name = ledger.section, samples.settings.sessions, ledger.table.name.lower()
     read = " ".join(filter(None, (sessions.charged, sessions.exclude))).lower()
-    if name in read or samples.context.mapping.is_by_account:
+    if name in read or samples.mapping.is_by_account:
         return
     rows = find_in_texts(samples, ledger.table, list_owed(samples), GIVEN_BACK)
     named_there = sorted({row.session_id for row in rows})
@@ -57,7 +57,7 @@ def check_named_in_json(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Sessions that would be paid although rows of refunds name them under another key of JSON."""
     own, columns = ledger.section, ledger.table.columns.values()
     key, amounts, account = ledger.key, ledger.amounts, ledger.account
-    if not amounts or account is None or samples.context.mapping.is_by_account:
+    if not amounts or account is None or samples.mapping.is_by_account:
         return
     with_json = samples.seen(ledger.table, [one for one in columns if one.base_type in JSON_TYPES])
     said = samples.seen(ledger.table, [one for one in columns if one.category in ("S", "E")])
@@ -137,7 +137,7 @@ def check_row_kinds(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     Sessions that succeeded have charges, too, but no refunds.
     """
     own, sessions, amounts, name = (
-        ledger.section, samples.context.settings.sessions, ledger.amounts, ledger.table.name.lower(),
+        ledger.section, samples.settings.sessions, ledger.amounts, ledger.table.name.lower(),
     )  # fmt: skip
     if own.past is not None or not amounts or name in (sessions.exclude or "").lower():
         return

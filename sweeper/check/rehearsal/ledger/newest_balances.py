@@ -72,7 +72,7 @@ def is_newest_balance(samples: Samples, ledger: AppLedger, column: Column) -> bo
 
 def _read(samples: Samples, ledger: AppLedger, column: Column) -> _Read | None:
     """What the newest rows have in ``column``, beside the numbers of their accounts; None if not compared."""
-    mapping, own = samples.context.mapping, samples.context.settings.accounts
+    mapping, own = samples.mapping, samples.settings.accounts
     key, account = ledger.key, ledger.account
     if key is None or account is None or own is None or not mapping.has_accounts or "balance" not in mapping.slots:
         return None

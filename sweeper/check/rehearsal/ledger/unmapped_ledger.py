@@ -22,7 +22,7 @@ _HOW_TO_SEE = "sessions.exclude: true of every session that the app has refunded
 
 def check_forgotten(samples: Samples) -> Iterator[Check]:
     """Rows of the app's own refunds in a table that neither the file's ledger nor a trigger would write."""
-    own = samples.context.settings.sessions
+    own = samples.settings.sessions
     if own.exclude is None and own.charged is None:
         return  # the item `marks` looks for other traces
     if _booked_by_hook(samples):
@@ -46,7 +46,7 @@ def check_forgotten(samples: Samples) -> Iterator[Check]:
 
 def check_given_back(samples: Samples) -> Iterator[Check]:
     """Refunds of the app's own in a table that the file does not name: not seen, or of another number of a session."""
-    own = samples.context.settings.sessions
+    own = samples.settings.sessions
     if own.exclude is None and own.charged is None:
         return  # the item `marks` looks for other traces
     if own.attempt:  # what was taken again is owed again
@@ -99,7 +99,7 @@ def _another_number(
     samples: Samples, where: str, theirs: Mapping[str, Collection[Decimal]], ours: Mapping[str, Decimal]
 ) -> Iterator[Check]:
     """Another number of the sessions is what the app gave back; in another unit, it may be the same amount."""
-    amount, sessions = samples.context.settings.sessions.amount, samples.context.mapping.sessions
+    amount, sessions = samples.settings.sessions.amount, samples.mapping.sessions
     columns = [one for one in samples.readable(sessions) if one.is_number]
     numbers: list[Slots] = [{"column": one.quoted} for one in columns]
     rows = samples.read("read_amounts", list(theirs), {"owner": "NULL"}, {"numbers": numbers, "kinds": []})
@@ -153,7 +153,7 @@ def _is_read(samples: Samples, where: str, text: str) -> bool:
 
 def _booked_by_hook(samples: Samples) -> bool:
     """Whether a hook may write to what may be books: another table that has an amount."""
-    mapping, own, written = samples.context.mapping, samples.context.settings.accounts, written_by_hooks(samples)
+    mapping, own, written = samples.mapping, samples.settings.accounts, written_by_hooks(samples)
     if not written:
         return written is None
     known = {mapping.sessions.oid} | ({samples.table("accounts.table", own.table).oid} if own else set())

@@ -58,7 +58,7 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
 
 def _looked_at(samples: Samples) -> set[str]:
     """The tables that show that a session was refunded: its own, and those that the file reads."""
-    own, sessions = samples.context.settings.sessions, samples.context.mapping.sessions
+    own, sessions = samples.settings.sessions, samples.mapping.sessions
     read = " ".join(filter(None, (own.exclude, own.charged, own.amount, own.status, own.stuck_at)))
     words = set(_WORD.findall(read.lower()))
     tables = {row.table_name for row in samples.tables()}
@@ -130,7 +130,7 @@ def _by_status(samples: Samples) -> Check | None:
     if found is None:
         return None
     status, count, some = found
-    own = samples.context.settings.sessions
+    own = samples.settings.sessions
     return failure(
         "marks", f"the app gives what it has refunded the status {status!r} ({count} sessions, such as {named(some)}), "
         f"and a refund leaves {own.failed[0]!r}: a refund job of the app's own that looks at it would pay again",
@@ -143,7 +143,7 @@ def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
     """The amount itself is the mark: it is zero after the app's refund, and after ours."""
     rows = samples.read("look_at_newest", session_ids)
     owed, settled = [row for row in rows if is_owed(row)], [row for row in rows if not is_owed(row)]
-    own = samples.context.settings.sessions
+    own = samples.settings.sessions
     if not owed or not settled or not own.refunded:
         return None
     nothing = fill_expression("owes_nothing", {"amount": samples.expression("amount", own.amount)})
@@ -161,11 +161,11 @@ def _unmarked(
     samples: Samples, exclude: str | None, session_ids: tuple[str, ...], mark: str | None = None
 ) -> list[str]:
     """Sessions for which ``exclude``, or ``mark``, is not true after a refund; empty where it reads the ledger."""
-    mapping = samples.context.mapping
+    mapping = samples.mapping
     if exclude is None or (mapping.ledger is not None and mapping.ledger.table.name.lower() in exclude.lower()):
         return []
     readable = samples.readable(mapping.sessions)  # and everything that `exclude` reads
-    written = written_columns(samples, "sessions.refunded", samples.context.settings.sessions.refunded)
+    written = written_columns(samples, "sessions.refunded", samples.settings.sessions.refunded)
     looked_at = " ".join((exclude, *(slots["computed"] for slots in written.values()))).lower()
     columns = [
         slots
@@ -178,7 +178,7 @@ def _unmarked(
 
 def _traced(samples: Samples, *, blind: bool) -> Check | None:
     """What looks like refunds of the app's own that nothing in the file mentions."""
-    amount, session_ids = samples.context.settings.sessions.amount.lower(), list_owed(samples)
+    amount, session_ids = samples.settings.sessions.amount.lower(), list_owed(samples)
     # the amount may subtract what was refunded
     netted = {one.table_name for one in samples.tables() if one.table_name.lower() in amount}
     traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK, netted) if session_ids else {}

@@ -14,7 +14,7 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
 
     The owner of a session is not such a whole: refunds that name a user may be for anything.
     """
-    mapping, own = samples.context.mapping, samples.context.settings
+    mapping, own = samples.mapping, samples.settings
     accounts = samples.table("accounts.table", own.accounts.table).oid if own.accounts else 0
     tables = names_by_oid(samples)
     found: dict[str, tuple[int, str]] = {}
@@ -40,7 +40,7 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
 
 def refunded_parts(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
     """By column of another table: how many sessions have a part of which a row there looks like a refund, and one."""
-    mapping = samples.context.mapping
+    mapping = samples.mapping
     tables = {oid: name for oid, name in names_by_oid(samples).items() if oid != mapping.sessions.oid}
     found: dict[str, tuple[int, str]] = {}
     links = [row for row in references(samples, to=mapping.sessions) if row.table_oid in tables]

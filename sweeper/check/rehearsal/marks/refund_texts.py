@@ -45,7 +45,7 @@ def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], wo
         {"table": table.qualified, "key": key.quoted, "account_column": account.quoted if account else ""},
         {"texts": texts, "amounts": amounts or [], "account_column": account is not None},
         session_ids=list(session_ids)[:SPOKEN_AT_MOST], refund_words=words,
-        called=_called(samples.context.mapping.sessions.name),
+        called=_called(samples.mapping.sessions.name),
     )  # fmt: skip
 
 

@@ -103,7 +103,7 @@ def find_rows(
     """Rows of other tables that look like refunds of these sessions, by the first way in which any do that fit."""
     tables, columns = _known_tables(samples)
     readable = {column.table_oid for column in columns}
-    linked = {row.table_oid for row in references(samples, to=samples.context.mapping.sessions)}
+    linked = {row.table_oid for row in references(samples, to=samples.mapping.sessions)}
     for row in tables:
         if row.oid in linked - readable:
             samples.context.hidden.setdefault(row.as_sql, [])
@@ -139,7 +139,7 @@ def _names(samples: Samples, session_ids: Sequence[str], keys: Sequence[Column])
 
 def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row], words: str) -> Rows:
     """Rows that name what a session is about, such as the line of an order, where that has one session alone."""
-    sessions = samples.context.mapping.sessions
+    sessions = samples.mapping.sessions
     known = {row.oid: row.as_sql for row in tables if row.oid != sessions.oid}
     found: Rows = {}
     for one in [row for row in references(samples, of=sessions) if row.target_oid != sessions.oid]:
@@ -155,9 +155,9 @@ def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row
 
 def _other_keys(samples: Samples) -> list[Column]:
     """Unique columns of the sessions by which other tables may name one, such as the id of its request."""
-    sessions = samples.context.mapping.sessions
+    sessions = samples.mapping.sessions
     names = unique_names(samples, sessions)
-    own = samples.context.mapping.slots["key"]
+    own = samples.mapping.slots["key"]
     return [
         one
         for one in samples.readable(sessions)
@@ -191,7 +191,7 @@ def _named_in_texts(
     samples: Samples, tables: Sequence[Row], columns: Sequence[Row], known: Mapping[str, str], words: str
 ) -> Iterator[tuple[str, dict[str, Given]]]:
     """Rows of other tables that look like refunds and name a session inside a text."""
-    own = samples.context.mapping.sessions.oid
+    own = samples.mapping.sessions.oid
     sessions = list(dict.fromkeys(known.values()))
     few = set(sessions[: SPOKEN_AT_MOST * len(sessions) // max(1, len(known))])
     names = [name for name, one in known.items() if one in few]
@@ -201,7 +201,7 @@ def _named_in_texts(
         if row.oid == own or not spoken or not counted:
             continue
         table = samples.table("table", row.as_sql)
-        if table.qualified == samples.context.mapping.slots.get("accounts"):  # a row there is of no one session
+        if table.qualified == samples.mapping.slots.get("accounts"):  # a row there is of no one session
             continue
         given = by_session(find_in_texts(samples, table, names, words), known)
         if given:
@@ -213,7 +213,7 @@ def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row
     with_json = {column.table_oid for column in columns if column.type in JSON_TYPES}
     found: list[tuple[Table, str]] = []
     for row in [row for row in tables if row.oid in with_json][:TABLES_AT_MOST]:
-        if row.oid == samples.context.mapping.sessions.oid:
+        if row.oid == samples.mapping.sessions.oid:
             continue
         table = samples.table("table", row.as_sql)
         found += [(table, column.name) for column in table.columns.values() if column.base_type in JSON_TYPES]

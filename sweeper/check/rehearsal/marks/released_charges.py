@@ -56,7 +56,7 @@ def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[st
     leave what it has reserved, such as a machine; but rows about something else may have the number of a few.
     """
     found: dict[str, list[str]] = {}
-    if not session_ids or samples.context.mapping.is_by_account:  # with Citus there is no such join
+    if not session_ids or samples.mapping.is_by_account:  # with Citus there is no such join
         return found
     settled = settled_ids(samples)
     for link in _links(samples):
@@ -99,7 +99,7 @@ def _links(samples: Samples) -> Iterator[_Link]:
 
 def _references(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
     """Foreign keys between the sessions and other tables; a charge that a session names may be in the ledger."""
-    mapping = samples.context.mapping
+    mapping = samples.mapping
     sessions = mapping.sessions
     ledger = mapping.ledger.table.oid if mapping.ledger is not None else None
     tables = {oid: name for oid, name in names_by_oid(samples).items() if oid != sessions.oid}
@@ -117,7 +117,7 @@ def _references(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]
 
 def _by_name(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
     """Columns of a session that have the name of a unique one of a table of charges, as `credit_id` of credits."""
-    sessions = samples.context.mapping.sessions
+    sessions = samples.mapping.sessions
     referring = {row.column_name for row in references(samples, of=sessions)}
     for row in samples.tables():
         if row.oid == sessions.oid or not _OF_CHARGES.search(row.table_name):
@@ -136,7 +136,7 @@ def _by_name(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
 
 def _about(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
     """Columns by which rows of a table of charges name a session without a foreign key, as `job_ref` of holds."""
-    mapping = samples.context.mapping
+    mapping = samples.mapping
     referring = {(row.table_oid, row.column_name) for row in references(samples)}
     ledger = mapping.ledger.table.oid if mapping.ledger is not None else None
     tables = [row for row in samples.tables() if row.oid != ledger and _OF_CHARGES.search(row.table_name)]

@@ -60,7 +60,7 @@ def number_above_zero(samples: Samples, column: Column, session_ids: Sequence[st
 
 def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
     """The columns whose names say that the app has refunded a session, and that this role may read."""
-    sessions = samples.context.mapping.sessions
+    sessions = samples.mapping.sessions
     found = [
         column
         for name, column in sessions.columns.items()
@@ -73,7 +73,7 @@ def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
 
 def number_marks(samples: Samples, *, read: bool = False) -> list[Mark]:
     """Columns whose names say how much the app has refunded; only with ``read`` also those that the file reads."""
-    sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
+    sessions, own = samples.mapping.sessions, samples.settings.sessions
     known = "" if read else " ".join(filter(None, (own.amount, own.charged))).lower()
     found = [
         column
@@ -90,10 +90,10 @@ def number_marks(samples: Samples, *, read: bool = False) -> list[Mark]:
 
 def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
     """Everything in a session's row that may be a mark: columns by their names, words, and keys of JSON."""
-    sessions = samples.context.mapping.sessions
+    sessions = samples.mapping.sessions
     yield from map(Mark, mark_columns(samples))
     yield from number_marks(samples)
-    status = sessions.column(samples.context.settings.sessions.status)
+    status = sessions.column(samples.settings.sessions.status)
     with_words = [
         column
         for name, column in sessions.columns.items()
@@ -101,7 +101,7 @@ def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
     ]
     yield from (Mark(column, words=True) for column in samples.seen(sessions, with_words))
     with_json = [column for column in sessions.columns.values() if column.base_type in JSON_TYPES][:_JSON_AT_MOST]
-    with_json = [] if samples.context.mapping.is_by_account else with_json
+    with_json = [] if samples.mapping.is_by_account else with_json
     for column in samples.seen(sessions, with_json):
         rows = samples.read("list_json_marks", session_ids, {"column": column.quoted}, words=GIVEN_BACK)
         names = {row.name for row in rows if not _NOT_MADE.search(row.name)}
@@ -124,7 +124,7 @@ def _is_of_success(samples: Samples, mark: Mark, marked: int, known: int) -> boo
 
 def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
     """Marks on sessions that the app refunded which a refund of ours would not set."""
-    mapping, own = samples.context.mapping, samples.context.settings.sessions
+    mapping, own = samples.mapping, samples.settings.sessions
     written = {mapping.sessions.column(text) for text in own.refunded}
     found = {}
     links = [  # to the refund itself, such as refund_transaction_id
@@ -159,7 +159,7 @@ def marked_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str,
 
 def named_marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
     """Columns of the sessions themselves that say refunded, and are set on some of them."""
-    sessions = samples.context.mapping.sessions
+    sessions = samples.mapping.sessions
     named = [
         column
         for name, column in sessions.columns.items()
@@ -179,7 +179,7 @@ def named_marks(samples: Samples, session_ids: Sequence[str], words: str) -> dic
 
 def written_columns(samples: Samples, key: str, values: Mapping[str, str]) -> dict[Column, Slots]:
     """The columns of a session's row as they are once the ``values`` of a section of the file are written to them."""
-    sessions = samples.context.mapping.sessions
+    sessions = samples.mapping.sessions
     written = {samples.reader.column(key, text, sessions).name: value for text, value in values.items()}
     changed = sessions.recomputed(written)
     return {

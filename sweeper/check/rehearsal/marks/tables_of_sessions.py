@@ -22,7 +22,7 @@ def linked_tables(
     samples: Samples, tables: Sequence[Row], columns: Sequence[Row], keys: Collection[str]
 ) -> list[tuple[Table, str]]:
     """Other tables with a column that refers to a session, by a foreign key or by its name."""
-    mapping = samples.context.mapping
+    mapping = samples.mapping
     targets = {(row.table_oid, row.column_name): row.target_oid for row in references(samples)}
     singular = mapping.sessions.name.lower().rstrip("s")
     found: list[tuple[Table, str]] = []
@@ -40,7 +40,7 @@ def linked_tables(
 
 def tables_behind_links(samples: Samples, tables: Sequence[Row]) -> Iterator[tuple[Table, str, str]]:
     """Tables whose rows a table of links ties to sessions, the column that it names, and the session of a row, l."""
-    mapping, own = samples.context.mapping, samples.context.settings.accounts
+    mapping, own = samples.mapping, samples.settings.accounts
     known = {row.oid: row.as_sql for row in tables}
     others = {mapping.sessions.oid, samples.table("accounts.table", own.table).oid if own else 0}
     to_sessions = [row for row in references(samples, to=mapping.sessions) if row.table_oid in known]

@@ -49,8 +49,8 @@ class ComparedColumn:
 
 def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Column]]:
     """The columns to compare, and those that the file leaves empty although they have no default."""
-    ledger = samples.context.mapping.ledger
-    settings = samples.context.settings.ledger
+    ledger = samples.mapping.ledger
+    settings = samples.settings.ledger
     assert ledger is not None  # noqa: S101 - only called with one
     assert settings is not None  # noqa: S101
     compared: list[ComparedColumn] = []

@@ -20,7 +20,7 @@ _SEVERAL, _PART, _UNLIKE = 5, 0.25, 3
 
 def amounts_before_refund(samples: Samples, sessions: list[PastRefund]) -> list[PastRefund]:
     """The same sessions with the amounts that they have once [sessions.reversed] has removed the mark of a refund."""
-    own, mapping = samples.context.settings.sessions, samples.context.mapping
+    own, mapping = samples.settings.sessions, samples.mapping
     if not own.reversed or any(one.amount for one in sessions) or mapping.is_by_account:
         return sessions
     readable = samples.readable(mapping.sessions)
@@ -80,8 +80,7 @@ def read_given_back(samples: Samples) -> list[PastRefund]:
 
     That is the unit of the amount where it, or another number of the sessions, is the same for some.
     """
-    context = samples.context
-    sessions, own = context.mapping.sessions, context.settings.accounts
+    sessions, own = samples.mapping.sessions, samples.settings.accounts
     moved = own.balance or "" if own else ""
     marks = [mark.column for mark in number_marks(samples)]
     columns = [one for one in marks if not is_money(one.name) or is_money(moved)]

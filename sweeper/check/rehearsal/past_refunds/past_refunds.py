@@ -67,7 +67,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
 
 def _owners(samples: Samples, ledger: Table) -> Iterator[str]:
     """The columns of the ledger that refer to the account."""
-    own = samples.context.settings.accounts
+    own = samples.settings.accounts
     if own is not None:
         for row in references(samples, of=ledger, to=samples.table("accounts.table", own.table)):
             yield row.column_name

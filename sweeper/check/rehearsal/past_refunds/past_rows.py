@@ -50,7 +50,7 @@ class PastRefund:
 
 def _past(samples: Samples, compared: Sequence[ComparedColumn]) -> dict[str, str]:
     """The rows of the ledger that the app wrote, and the columns of their account and amount."""
-    mapping, own = samples.context.mapping, samples.context.settings.ledger
+    mapping, own = samples.mapping, samples.settings.ledger
     assert own is not None  # noqa: S101
     assert mapping.ledger is not None  # noqa: S101
     meant = {one.meaning: f"l.{one.column.quoted}" for one in compared}
@@ -177,7 +177,7 @@ def _unlike(one: ComparedColumn, ours: str | None, theirs: str | None) -> bool:
 
 def _digits(samples: Samples) -> int | None:
     """How many decimal places the balance has; None for any number."""
-    own = samples.context.settings.accounts
+    own = samples.settings.accounts
     column = samples.table("accounts.table", own.table).column(own.balance) if own and own.balance else None
     if column is None:
         return None

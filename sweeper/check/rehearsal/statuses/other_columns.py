@@ -22,7 +22,7 @@ _ENOUGH = 3
 
 def check_other_status(samples: Samples) -> Iterator[Check]:
     """Sessions that would be paid because of their payment status, although their work did not fail."""
-    sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
+    sessions, own = samples.mapping.sessions, samples.settings.sessions
     mapped = sessions.column(own.status)
     if mapped is None or not _OF_PAYMENT.search(mapped.name):
         return
@@ -49,7 +49,7 @@ def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     """
     columns = _columns(samples)
     running = samples.newest(running=True)
-    if not columns or not settled or len(running) <= _ENOUGH or samples.context.settings.sessions.stuck_at is not None:
+    if not columns or not settled or len(running) <= _ENOUGH or samples.settings.sessions.stuck_at is not None:
         return
     stuck, paid, marked = _stuck(samples, running), set[str](), [set[str]() for _ in columns]
     others = {*samples.newest(running=False), *settled}
@@ -74,7 +74,7 @@ def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
 
 def _columns(samples: Samples) -> list[Column]:
     """The flags and times whose names say it, and that the file does not read."""
-    sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
+    sessions, own = samples.mapping.sessions, samples.settings.sessions
     texts = (own.status, own.exclude, own.never, own.ended_at, own.failed_at, own.stuck_at, own.amount)
     read = set(re.findall(r"\w+", " ".join(filter(None, texts))))
     found = [
@@ -90,7 +90,6 @@ def _columns(samples: Samples) -> list[Column]:
 
 def _stuck(samples: Samples, running: Sequence[str]) -> set[str]:
     """Those that a run would close now."""
-    context = samples.context
-    slots = {"beat": samples.expression("active_at", context.settings.sessions.active_at), "deadline": "NULL"}
+    slots = {"beat": samples.expression("active_at", samples.settings.sessions.active_at), "deadline": "NULL"}
     rows = samples.read("look_at_running", running, slots)
-    return {row.session_id for row in rows if is_stuck(context, row)}
+    return {row.session_id for row in rows if is_stuck(samples.context, row)}

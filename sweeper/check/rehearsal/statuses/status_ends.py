@@ -55,7 +55,7 @@ def errorless(counted: Sequence[Ended]) -> set[str]:
 
 def count_ended(samples: Samples, session_ids: Sequence[str]) -> list[Ended]:
     """How many sessions of each status have an end, and how many an error."""
-    ended_at = samples.context.settings.sessions.ended_at
+    ended_at = samples.settings.sessions.ended_at
     totals = dict[str, Ended]()
     for row in samples.read("count_ended", session_ids, {"ended_at": samples.expression("ended_at", ended_at)}):
         before = totals.get(row.status, Ended(row.status))  # of each half where the database refuses a row
@@ -71,10 +71,10 @@ def count_ended(samples: Samples, session_ids: Sequence[str]) -> list[Ended]:
 
 def _over(samples: Samples, labels: dict[str, str]) -> Iterator[Check]:
     """A status in `running` whose sessions all have an end, while none of another one's has."""
-    counted = count_ended(samples, samples.newest(running=True)) if samples.context.settings.sessions.running else []
+    counted = count_ended(samples, samples.newest(running=True)) if samples.settings.sessions.running else []
     going_on = next((one for one in counted if not one.ended), None)
     for one in counted:
-        limit = samples.context.settings.stuck_after(one.status)
+        limit = samples.settings.stuck_after(one.status)
         if going_on and one.sessions >= _ENOUGH and one.ended == one.sessions and limit is not None:
             yield failure(
                 "statuses", f"sessions.running has {shown(one.status, labels.get(one.status))}, and all {one.sessions} "

@@ -73,8 +73,8 @@ def shown(status: object, label: str | None) -> str:
 
 def labels_of_statuses(samples: Samples) -> dict[str, str]:
     """The name of each status; empty where the status is not a foreign key, or is a word itself."""
-    mapping = samples.context.mapping
-    status = mapping.sessions.column(samples.context.settings.sessions.status)
+    mapping = samples.mapping
+    status = mapping.sessions.column(samples.settings.sessions.status)
     if status is None:
         return {}
     tables = names_by_oid(samples)

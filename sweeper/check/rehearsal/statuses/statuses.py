@@ -108,11 +108,11 @@ def _all_open(samples: Samples) -> Iterator[Check]:
 
     It is not where those have an end. Else the app may delete what has ended, and have refunded some that go on.
     """
-    own = samples.context.settings.sessions
+    own = samples.settings.sessions
     running = _seen(samples, samples.newest(running=True), by_exclude=True)
     refunded = [one for status in running for one in status.refunded]
     known, given_back = (sum(getattr(one, name) for one in running) for name in ("sessions", "given_back"))
-    end = samples.context.mapping.sessions.column(own.ended_at) if own.ended_at else None
+    end = samples.mapping.sessions.column(own.ended_at) if own.ended_at else None
     if known >= _MANY and given_back >= ENOUGH:
         is_sure = end is not None and count_set(samples, end, refunded)[1] >= ENOUGH
         yield (failure if is_sure else warning)(
@@ -191,7 +191,7 @@ def _words(one: StatusSample) -> set[str]:
 
 def _unnamed(samples: Samples) -> list[StatusSample]:
     """Sessions whose status is in no list; empty where finding them takes too long."""
-    choices: Choices = {"sampled": not samples.context.mapping.is_sharded}
+    choices: Choices = {"sampled": not samples.mapping.is_sharded}
     rows = samples.try_ask("list_unnamed", {}, choices, unanswered=(TooSlow,))
     return _seen(samples, [row.session_id for row in rows], by_exclude=False, by_number=True)
 
@@ -218,11 +218,10 @@ def _seen(
     samples: Samples, session_ids: Sequence[str], *, by_exclude: bool, by_number: bool = False
 ) -> list[StatusSample]:
     """How many of these sessions the app has refunded, by status."""
-    context = samples.context
-    own, ledger = context.settings.ledger, context.mapping.ledger
+    own, ledger = samples.settings.ledger, samples.mapping.ledger
     slots: dict[str, str] = {}
     if own is not None and ledger is not None:
-        slots = past_slots(samples.reader, own, ledger.table, context.mapping.slots)
+        slots = past_slots(samples.reader, own, ledger.table, samples.mapping.slots)
     marks = mark_columns(samples, noted=False)  # `marks` reports what this role may not read of them
     flags: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type == "boolean"]
     moments: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type != "boolean"]

@@ -44,8 +44,8 @@ def check_planned(samples: Samples, running: Sequence[Row]) -> Iterator[Check]:
 
     Other times ahead, such as when a result expires, come after the end of most sessions.
     """
-    own, settings = samples.context.settings.sessions, samples.context.settings
-    sessions = samples.context.mapping.sessions
+    own, settings = samples.settings.sessions, samples.settings
+    sessions = samples.mapping.sessions
     mapped = {sessions.column(text) for text in (own.started_at, own.ended_at, own.failed_at) if text}
     columns = [one for one in samples.readable(sessions) if one.base_type in TIME_TYPES and one not in mapped]
     columns = columns[:_COLUMNS_AT_MOST]
@@ -70,7 +70,7 @@ def check_planned(samples: Samples, running: Sequence[Row]) -> Iterator[Check]:
 
 def _is_never_before(samples: Samples, column: Column) -> bool:
     """Whether this time had come for every session that is over."""
-    context, own = samples.context, samples.context.settings.sessions
+    context, own = samples.context, samples.settings.sessions
     failed_at = own.failed_at if context.knows_failure else own.ended_at
     rows = _read(samples, [column], samples.newest(running=False), failed_at) if failed_at else []
     rows += _read(samples, [column], settled_ids(samples), own.ended_at) if own.ended_at else []
@@ -81,7 +81,7 @@ def _is_never_before(samples: Samples, column: Column) -> bool:
 def _read(samples: Samples, columns: Sequence[Column], session_ids: Sequence[str], ended_at: str | None) -> list[Row]:
     if not columns or not session_ids:
         return []
-    own = samples.context.settings.sessions
+    own = samples.settings.sessions
     items: list[Slots] = [{"column": one.quoted, "name": f"time_{place}"} for place, one in enumerate(columns)]
     slots = {
         "beat": samples.expression("active_at", own.active_at),

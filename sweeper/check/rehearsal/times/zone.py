@@ -53,7 +53,7 @@ def check_zone(context: CheckContext) -> Iterator[Check]:
 
 def _newest_of_all(samples: Samples) -> datetime | None:
     """When the newest session began, also of those that succeeded; None where ids do not say which it is."""
-    mapping = samples.context.mapping
+    mapping = samples.mapping
     key = next((one for one in mapping.sessions.columns.values() if one.quoted == mapping.slots["key"]), None)
     if key is None or not is_whole(key) or mapping.is_by_account:
         return None
@@ -80,9 +80,8 @@ def _fits_better(context: CheckContext, newest: datetime, other: str) -> bool:
 
 def _check_ledger(samples: Samples) -> Iterator[Check]:
     """Charges in the ledger with a zone in their times, all the same number of hours from their session's start."""
-    context = samples.context
-    mapping = context.mapping
-    started_at = mapping.sessions.column(context.settings.sessions.started_at)
+    mapping = samples.mapping
+    started_at = mapping.sessions.column(samples.settings.sessions.started_at)
     if started_at is None or started_at.base_type != "timestamp without time zone" or mapping.is_by_account:
         return
     for column, behind in _behind(samples):
