@@ -43,11 +43,7 @@ def check_other_moves(samples: Samples, accounts: Table, own: AccountsSection, *
         costs = read_costs_by(samples, link.column)
         if costs is None:
             continue
-        key = {
-            "key": f"a.{link.key.quoted}",
-            "key_eq": equal(samples, link.key),
-            "key_type": link.key.full_type,
-        }
+        key = {"key": f"a.{link.key.quoted}", "key_eq": equal(samples, link.key), "key_type": link.key.full_type}
         columns = [one for one in link.table.columns.values() if one.base_type in NUMBER_TYPES and one != link.key]
         columns = samples.seen(link.table, columns, noted=False)[:_NUMBERS_AT_MOST]
         _, numbers = read_numbers(samples, link.table, key, costs.owners, columns, balance=False)
@@ -96,14 +92,7 @@ def _moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) -
 
 
 def _left(
-    samples: Samples,
-    link: _Link,
-    column: Column,
-    own: AccountsSection,
-    *,
-    down: bool,
-    sure: bool,
-    explained: bool,
+    samples: Samples, link: _Link, column: Column, own: AccountsSection, *, down: bool, sure: bool, explained: bool
 ) -> Iterator[Check]:
     # a trigger of the app that a refund fires may change it
     sure = sure and not fires_triggers(samples)

@@ -22,11 +22,7 @@ def check_unpayable(samples: Samples) -> Iterator[Check]:
         return  # Citus allows no subquery of a row without a table of its own
     session_ids = [one for running in (False, True) for one in samples.newest(running=running, limit=_LOOKED_AT)]
     rows = samples.read("find_unpayable", session_ids)
-    for why, said in (
-        ("no_account", _no_account),
-        ("amount_rounded", _rounded),
-        ("balance_mismatch", _mismatch),
-    ):
+    for why, said in (("no_account", _no_account), ("amount_rounded", _rounded), ("balance_mismatch", _mismatch)):
         held = [row for row in rows if row.why == why]
         if len(held) >= _ENOUGH and len(held) * 2 > len(rows):
             yield said(samples, held, len(rows))

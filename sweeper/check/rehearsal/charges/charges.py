@@ -168,6 +168,5 @@ def _read(samples: Samples, slots: dict[str, str], choices: dict[str, bool | lis
             row.session_id, row.started_at, Decimal(row.amount), None if row.charged is None else Decimal(row.charged)
         )
         for row in rows
-        if Decimal(row.amount).is_finite()
-        and (row.status not in samples.mapping.running or _may_be_paid(samples, row))
+        if Decimal(row.amount).is_finite() and (row.status not in samples.mapping.running or _may_be_paid(samples, row))
     ]

@@ -144,9 +144,7 @@ def _given_back_by_name(failed: Sequence[StatusSample]) -> Iterator[Check]:
 
 
 def _never_refunded(
-    failed: Sequence[StatusSample],
-    settled: Sequence[StatusSample],
-    counted: Sequence[Ended],
+    failed: Sequence[StatusSample], settled: Sequence[StatusSample], counted: Sequence[Ended]
 ) -> Iterator[Check]:
     """A status in `failed` whose sessions the app never refunded, while it refunds those of the others.
 
