@@ -49,6 +49,12 @@ class Samples:
         """The file."""
         return self.context.settings
 
+    @property
+    def accounts(self) -> Table | None:
+        """The table of the accounts; None where the file maps none."""
+        own = self.settings.accounts
+        return self.table("accounts.table", own.table) if own else None
+
     @cached_property
     def transaction(self) -> Transaction:
         """The transaction, which begins when the first statement needs it: often others have asked all of them."""

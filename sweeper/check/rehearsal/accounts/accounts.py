@@ -49,10 +49,9 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
     """Check the newest accounts."""
     own = context.settings.accounts
     with sampling(context) as samples:
-        found = [*check_unpayable(samples)]
-        found += check_unmoved(samples)
-        if own is not None:
-            accounts = samples.table("accounts.table", own.table)
+        accounts = samples.accounts
+        found = [*check_unpayable(samples), *check_unmoved(samples)]
+        if own is not None and accounts is not None:
             found += [*wrong_table(samples, accounts), *check_ledger_accounts(samples, accounts, own)]
             found += _others(samples, accounts, own)
             if not hook_may_write(samples, [accounts.name]):

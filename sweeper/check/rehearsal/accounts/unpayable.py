@@ -53,9 +53,8 @@ def _no_account(samples: Samples, held: Sequence[Row], known: int) -> Check:
 
 def _column_with(samples: Samples, values: Sequence[str]) -> str | None:
     """Another column of the accounts that has the values which these sessions have as their account."""
-    own = samples.settings.accounts
-    assert own is not None  # noqa: S101 - who has been asked for has accounts
-    table = samples.table("accounts.table", own.table)
+    own, table = samples.settings.accounts, samples.accounts
+    assert own is not None and table is not None  # noqa: S101, PT018 - who has been asked for has accounts
     for column in samples.readable(table):
         if column.base_type in _KEY_TYPES and column != table.column(own.id):
             try:

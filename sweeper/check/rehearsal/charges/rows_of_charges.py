@@ -70,8 +70,8 @@ def _of_tables(samples: Samples) -> Iterator[_Charges]:
 
 def _are_all_charged(samples: Samples) -> bool:
     """Whether the balances have moved by the amounts, also of the sessions without a row."""
-    own = samples.settings.accounts
-    return own is not None and are_balances_explained(samples, samples.table("accounts.table", own.table), own)
+    own, accounts = samples.settings.accounts, samples.accounts
+    return own is not None and accounts is not None and are_balances_explained(samples, accounts, own)
 
 
 def _tables(samples: Samples, amount: str) -> Iterator[tuple[Table, Column]]:

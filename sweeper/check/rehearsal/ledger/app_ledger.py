@@ -54,11 +54,10 @@ def app_ledger(samples: Samples) -> AppLedger | None:
 
 def account_of_rows(samples: Samples, table: Table) -> Column | None:
     """The column for the account of a table's rows: that called as the sessions', or the only key of accounts."""
-    ledger, own = app_ledger(samples), samples.settings
+    ledger, accounts = app_ledger(samples), samples.accounts
     if ledger is not None and ledger.table.oid == table.oid and ledger.account:
         return next(iter(samples.seen(table, [ledger.account])), None)
-    accounts = samples.table("accounts.table", own.accounts.table) if own.accounts else None
-    payer = samples.mapping.sessions.column(own.sessions.account)
+    payer = samples.mapping.sessions.column(samples.settings.sessions.account)
     links = [row.column_name for row in references(samples, of=table, to=accounts)] if accounts else []
     links = [payer.name] if payer is not None and payer.name in table.columns else links
     if len(links) != 1:  # one of several may be the other side of the row, or who made it

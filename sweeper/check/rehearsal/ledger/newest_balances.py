@@ -72,13 +72,12 @@ def is_newest_balance(samples: Samples, ledger: AppLedger, column: Column) -> bo
 
 def _read(samples: Samples, ledger: AppLedger, column: Column) -> _Read | None:
     """What the newest rows have in ``column``, beside the numbers of their accounts; None if not compared."""
-    mapping, own = samples.mapping, samples.settings.accounts
-    key, account = ledger.key, ledger.account
-    if key is None or account is None or own is None or not mapping.has_accounts or "balance" not in mapping.slots:
+    own, accounts, key, account = samples.settings.accounts, samples.accounts, ledger.key, ledger.account
+    if key is None or account is None or own is None or accounts is None:
         return None
-    if not samples.sees(ledger.table, [key, account, column]):
+    mapped = samples.mapping.has_accounts and "balance" in samples.mapping.slots
+    if not mapped or not samples.sees(ledger.table, [key, account, column]):
         return None
-    accounts = samples.table("accounts.table", own.table)
     key_of_account = accounts.column(own.id)
     numbers = [one for one in samples.readable(accounts) if one.is_number and one != key_of_account]
     numbers = numbers[:_NUMBERS_AT_MOST]

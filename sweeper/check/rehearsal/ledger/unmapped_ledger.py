@@ -153,10 +153,10 @@ def _is_read(samples: Samples, where: str, text: str) -> bool:
 
 def _booked_by_hook(samples: Samples) -> bool:
     """Whether a hook may write to what may be books: another table that has an amount."""
-    mapping, own, written = samples.mapping, samples.settings.accounts, written_by_hooks(samples)
+    mapping, accounts, written = samples.mapping, samples.accounts, written_by_hooks(samples)
     if not written:
         return written is None
-    known = {mapping.sessions.oid} | ({samples.table("accounts.table", own.table).oid} if own else set())
+    known = {mapping.sessions.oid} | ({accounts.oid} if accounts else set())
     for row in samples.tables():
         if row.oid not in known and row.table_name.lower() in written:
             columns = samples.table("table", row.as_sql).columns.values()

@@ -14,18 +14,17 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
 
     The owner of a session is not such a whole: refunds that name a user may be for anything.
     """
-    mapping, own = samples.mapping, samples.settings
-    accounts = samples.table("accounts.table", own.accounts.table).oid if own.accounts else 0
+    mapping, accounts = samples.mapping, samples.accounts
     tables = names_by_oid(samples)
     found: dict[str, tuple[int, str]] = {}
-    if not accounts or mapping.is_by_account:
+    if accounts is None or mapping.is_by_account:
         return found
     for row in references(samples, of=mapping.sessions)[:_TABLES_AT_MOST]:
         column = mapping.sessions.columns.get(row.column_name)
         beside = [one for one in references(samples) if one.target_oid == row.target_oid and one.table_oid in tables]
         beside = [one for one in beside if one.table_oid != mapping.sessions.oid]
-        is_owner = row.target_oid in {accounts, mapping.sessions.oid}
-        is_owner |= column == mapping.sessions.column(own.sessions.account)
+        is_owner = row.target_oid in {accounts.oid, mapping.sessions.oid}
+        is_owner |= column == mapping.sessions.column(samples.settings.sessions.account)
         if column is None or is_owner or not beside or not samples.sees(mapping.sessions, [column]):
             continue
         parents = samples.try_read("list_texts", session_ids, {"column": column.quoted})

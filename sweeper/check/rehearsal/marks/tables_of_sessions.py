@@ -40,9 +40,9 @@ def linked_tables(
 
 def tables_behind_links(samples: Samples, tables: Sequence[Row]) -> Iterator[tuple[Table, str, str]]:
     """Tables whose rows a table of links ties to sessions, the column that it names, and the session of a row, l."""
-    mapping, own = samples.mapping, samples.settings.accounts
+    mapping, accounts = samples.mapping, samples.accounts
     known = {row.oid: row.as_sql for row in tables}
-    others = {mapping.sessions.oid, samples.table("accounts.table", own.table).oid if own else 0}
+    others = {mapping.sessions.oid, accounts.oid if accounts else 0}
     to_sessions = [row for row in references(samples, to=mapping.sessions) if row.table_oid in known]
     ways = [(row, one) for row in to_sessions for one in references(samples) if one.table_oid == row.table_oid]
     for row, one in [way for way in ways if way[1].target_oid in known.keys() - others][:_BEHIND_AT_MOST]:

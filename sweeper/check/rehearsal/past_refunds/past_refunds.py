@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from sweeper.app.catalog import Column, Table, has_subquery
+from sweeper.app.catalog import Column, has_subquery
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_given_back
 from sweeper.check.rehearsal.past_refunds.charge_words import words_of_charges
@@ -17,7 +17,7 @@ from sweeper.check.rehearsal.past_refunds.hidden_amounts import (
     unwritten_amount,
 )
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
-from sweeper.check.rehearsal.samples import Samples, named, number, sampling
+from sweeper.check.rehearsal.samples import named, number, sampling
 from sweeper.check.rehearsal.tables import references, unique_names
 from sweeper.check.result import Check
 
@@ -40,7 +40,8 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         sessions = read_past_refunds(samples, compared, unwritten)
         table = context.mapping.ledger.table
         unique = unique_names(samples, table)
-        owners = set(_owners(samples, table))
+        links = references(samples, of=table, to=samples.accounts) if samples.accounts else []
+        owners = {row.column_name for row in links}
         netted = context.settings.ledger is not None and context.settings.ledger.past is not None
         sessions = sessions if netted else amounts_in_json(amounts_before_refund(samples, sessions))
         of_charges = words_of_charges(samples, sessions, compared)
@@ -63,14 +64,6 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         yield ok("past_refunds", f"for {len(sessions)} sessions that the app refunded, the file gives what it wrote")
         return
     yield joined("past_refunds", problems)
-
-
-def _owners(samples: Samples, ledger: Table) -> Iterator[str]:
-    """The columns of the ledger that refer to the account."""
-    own = samples.settings.accounts
-    if own is not None:
-        for row in references(samples, of=ledger, to=samples.table("accounts.table", own.table)):
-            yield row.column_name
 
 
 def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: bool) -> Check | None:

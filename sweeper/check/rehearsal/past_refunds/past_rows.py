@@ -177,8 +177,8 @@ def _unlike(one: ComparedColumn, ours: str | None, theirs: str | None) -> bool:
 
 def _digits(samples: Samples) -> int | None:
     """How many decimal places the balance has; None for any number."""
-    own = samples.settings.accounts
-    column = samples.table("accounts.table", own.table).column(own.balance) if own and own.balance else None
+    own, accounts = samples.settings.accounts, samples.accounts
+    column = accounts.column(own.balance) if accounts and own and own.balance else None
     if column is None:
         return None
     scale = _SCALE.search(column.full_type)
