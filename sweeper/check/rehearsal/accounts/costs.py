@@ -186,7 +186,7 @@ def read_numbers(
     """The mapped balance for rows of a table, where it is in that table, and their numbers by column."""
     slots = {**key, "table": table.qualified}
     rows = samples.try_ask("read_numbers", slots, {"numbers": _items(columns), "balance": balance}, ids=list(ids))
-    rows = [row for row in rows if row.id in ids]
+    rows = sorted((row for row in rows if row.id in ids), key=lambda row: str(row.id))
     balances = {row.id: Decimal(row.balance) for row in rows if row.balance is not None}
     numbers = {column.name: {row.id: Decimal(row.numbers[place] or 0) for row in rows}
                for place, column in enumerate(columns)}  # fmt: skip
