@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 
 import uuid_utils
 
@@ -14,7 +15,6 @@ from sweeper.app.reader import Reader
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import SweeperError
-from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Amount, Outcome
 from sweeper.core.signals import Signals
 from sweeper.corrections.adopt_batch import record
@@ -22,20 +22,19 @@ from sweeper.corrections.context import (
     CorrectionRequest,
     add_left,
     finish,
-    in_chunks,
     outcome_of,
     prepare_correction,
+    take_in_pieces,
     why_left,
 )
 from sweeper.corrections.result import AdoptResult, AdoptSample, Left
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Row
 from sweeper.sweep.owed import OwedReader, reading
-from sweeper.sweep.shards import in_shards
 
 _SAMPLES = 5
 # what the server sends for each refund that it recorded: a row with its id
@@ -117,11 +116,8 @@ class Adoption:
             self._start()
 
             def write(rows: Sequence[Row]) -> None:
-                for part in retrying(lambda: in_shards(self._database, self._mapping, rows)):
-                    for piece in in_chunks(part, lambda _: _ROW_BYTES):
-                        for result in in_halves(piece, lambda half: self._write(half, signals), Busy, TooSlow, Refusal):
-                            if isinstance(result, RefusedAlone):
-                                self._set_aside(result.item, result.error)
+                take = partial(self._write, signals=signals)
+                take_in_pieces(self._database, self._mapping, rows, lambda _: _ROW_BYTES, take, self._set_aside)
 
             outcome, error = finish(lambda: self._pages(write), lambda: self._left)
             return self._result(outcome, signal=signals.received, error=error)

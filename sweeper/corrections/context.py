@@ -4,16 +4,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sweeper.app.mapping import Mapping
 from sweeper.config.model import Settings
 from sweeper.core.errors import FailedError, Interrupted, SweeperError
+from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Outcome
 from sweeper.corrections.result import Left
 from sweeper.install.surroundings import Surroundings
 from sweeper.postgres.binds import ANSWER_BYTES
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow, failure_of
+from sweeper.postgres.retries import retrying
 from sweeper.postgres.transaction import Row
 from sweeper.sweep.context import RunContext, RunRequest, prepare
+from sweeper.sweep.shards import in_shards
 
 _SAMPLES = 3
 
@@ -43,8 +47,26 @@ def prepare_correction(
     return prepare(database, settings, as_a_run)
 
 
-def in_chunks(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Sequence[Row]]:
-    """These in chunks small enough for the result of a statement that holds locks; ``answer`` is in bytes a row."""
+def take_in_pieces(
+    database: Database,
+    mapping: Mapping,
+    rows: Sequence[Row],
+    answer: Callable[[Row], int],
+    take: Callable[[Sequence[Row]], None],
+    set_aside: Callable[[Row, Exception], None],
+) -> None:
+    """Hand on these rows in pieces for one transaction each; one that is refused, or locked, alone is set aside.
+
+    ``answer`` is how many bytes a row takes in the result of the statement that holds the locks.
+    """
+    for part in retrying(lambda: in_shards(database, mapping, rows)):
+        for piece in _in_chunks(part, answer):
+            for result in in_halves(piece, take, Busy, TooSlow, Refusal):
+                if isinstance(result, RefusedAlone):
+                    set_aside(result.item, result.error)
+
+
+def _in_chunks(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Sequence[Row]]:
     piece, room = list[Row](), ANSWER_BYTES
     for row in rows:
         needed = answer(row)

@@ -1,25 +1,25 @@
 """Takes refunds back in batches: writes reversals, and reduces the balances with them."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 import uuid_utils
 
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import ConfigurationError, SweeperError
-from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Amount, Outcome
 from sweeper.core.signals import Signals
 from sweeper.corrections.context import (
     CorrectionRequest,
     add_left,
     finish,
-    in_chunks,
     outcome_of,
     prepare_correction,
+    take_in_pieces,
     why_left,
 )
 from sweeper.corrections.result import BalanceChange, Left, RevertResult
@@ -27,12 +27,11 @@ from sweeper.corrections.revert_batch import BatchReverter, reversal_is_refund, 
 from sweeper.corrections.revert_choice import Choice, require_reverse
 from sweeper.postgres.binds import text_bytes
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.owed import reading
-from sweeper.sweep.shards import in_shards
 
 # later passes retry what the app had locked during the first
 _PASSES = 3
@@ -169,10 +168,8 @@ class Revert:
                 signals.check()
                 self._already += sum(row.reversed for row in rows) if number == 0 else 0
                 standing = [row for row in rows if not row.reversed]
-                for piece in self._pieces(standing):
-                    for result in in_halves(piece, lambda half: self._take(half, signals), Busy, TooSlow, Refusal):
-                        if isinstance(result, RefusedAlone):
-                            self._set_aside(result.item, result.error)
+                take = partial(self._take, signals=signals)
+                take_in_pieces(self._database, self._mapping, standing, _answer, take, self._set_aside)
                 after = rows[-1].refund_id
             if "busy" not in self._left:
                 return
@@ -183,11 +180,6 @@ class Revert:
                 return self._page(transaction, after)
 
         return retrying(read)
-
-    def _pieces(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-        """The refunds in groups, each of which one transaction can take back."""
-        for part in retrying(lambda: in_shards(self._database, self._mapping, rows)):
-            yield from in_chunks(part, _answer)
 
     def _take(self, rows: Sequence[Row], signals: Signals) -> None:
         signals.check()
