@@ -19,10 +19,9 @@ from sweeper.check.rehearsal.accounts.sums import (
 from sweeper.check.rehearsal.accounts.unmapped_balances import check_booked, check_unmoved
 from sweeper.check.rehearsal.accounts.unpayable import check_unpayable
 from sweeper.check.rehearsal.charges.charged_accounts import check_ledger_accounts
-from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.rehearsal.sessions import list_owed
-from sweeper.check.rehearsal.tables import count_rows, names_by_oid, references, unique_names
+from sweeper.check.rehearsal.tables import count_rows, hook_may_write, names_by_oid, references, unique_names
 from sweeper.check.rehearsal.words import is_in_unit
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection

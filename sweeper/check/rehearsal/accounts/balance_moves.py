@@ -25,8 +25,7 @@ from sweeper.check.rehearsal.accounts.costs import (
     total,
     unsettled,
 )
-from sweeper.check.rehearsal.accounts.other_numbers import check_other_moves
-from sweeper.check.rehearsal.accounts.several_rows import check_several_rows
+from sweeper.check.rehearsal.accounts.other_numbers import check_other_moves, check_several_rows
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table, has_subquery
 from sweeper.check.context import failure, warning
-from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, numbered
 from sweeper.check.rehearsal.tables import (
     equal,
     fires_triggers,
+    hook_may_write,
     names_by_oid,
     references,
     referring_tables,

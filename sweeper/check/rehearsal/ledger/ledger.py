@@ -6,9 +6,16 @@ from collections.abc import Iterator
 from sweeper.app.catalog import FLOATING_TYPES, TIME_TYPES, Column, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
-from sweeper.check.rehearsal.charges.subjects import check_ledger_subjects
+from sweeper.check.rehearsal.charges.subqueries import check_ledger_subjects
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger, of_these_sessions
-from sweeper.check.rehearsal.ledger.kinds_of_ledgers import check_entries, check_lots, count_lots
+from sweeper.check.rehearsal.ledger.kinds_of_ledgers import (
+    check_entries,
+    check_lots,
+    check_newest_balances,
+    check_not_newest,
+    count_lots,
+    is_newest_balance,
+)
 from sweeper.check.rehearsal.ledger.linked_sessions import (
     NOT_MADE,
     check_linked,
@@ -17,7 +24,6 @@ from sweeper.check.rehearsal.ledger.linked_sessions import (
     check_row_kinds,
     check_session_fails,
 )
-from sweeper.check.rehearsal.ledger.newest_balances import check_newest_balances, check_not_newest, is_newest_balance
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.row_amounts import is_usual
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE

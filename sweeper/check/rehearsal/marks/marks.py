@@ -6,7 +6,6 @@ from typing import Any
 
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.charges.tries import check_other_try
-from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.marks.parents import refunded_parts, refunded_wholes
 from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_netted
 from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
@@ -14,6 +13,7 @@ from sweeper.check.rehearsal.marks.session_marks import find_marks, marked_and_u
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.rehearsal.sessions import is_owed, list_owed, sees_none
 from sweeper.check.rehearsal.statuses.statuses import refunded_by_name
+from sweeper.check.rehearsal.tables import hook_may_write
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check
 from sweeper.config.model import SessionsSection
