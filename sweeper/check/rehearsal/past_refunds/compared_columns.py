@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, Column, has_subquery
 from sweeper.app.over_refund import names_in
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger
 from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.tables import defaults, unique_names
@@ -47,20 +48,14 @@ class ComparedColumn:
         return bool(text and STATE.search(self.column.name) and _NOT_PAID_YET.fullmatch(text[1]))
 
 
-def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Column]]:
+def compared_columns(samples: Samples, ledger: AppLedger) -> tuple[list[ComparedColumn], list[Column]]:
     """The columns to compare, and those that the file leaves empty although they have no default."""
-    ledger = samples.mapping.ledger
-    settings = samples.settings.ledger
-    assert ledger is not None  # noqa: S101 - only called with one
-    assert settings is not None  # noqa: S101
-    compared: list[ComparedColumn] = []
-    unique = unique_names(samples, ledger.table)
-    readable = samples.readable(ledger.table)
+    settings, compared = ledger.section, list[ComparedColumn]()
+    unique, readable = unique_names(samples, ledger.table), samples.readable(ledger.table)
     if settings.past is not None and settings.past.amount is not None:  # rows of another kind, such as undone charges
         return compared, []
-    for text, value in settings.insert.items():
-        column = ledger.table.column(text)
-        if column is None or column not in readable or _is_our_mark(settings, column):
+    for column, value in ledger.values.items():
+        if column not in readable or _is_our_mark(settings, column):
             continue
         meaning = _meaning(column, value, unique=column.name in unique)
         if meaning in ("amount", "account") and meaning in [one.meaning for one in compared]:
@@ -70,17 +65,12 @@ def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Colum
         if meaning is not None:
             compared.append(ComparedColumn(column, "amount" if meaning == "running" else value, meaning))
     filled = defaults(samples, ledger.table)
-    written = set(ledger.insert)
-    for column in readable:  # such as the kind of a row, whose default may be a purchase
+    others = [column for column in readable if column not in ledger.values]
+    for column in others:  # such as the kind of a row, whose default may be a purchase
         default = filled.get(column.name)
-        if column.quoted not in written and default and _CONSTANT.fullmatch(default):
+        if default and _CONSTANT.fullmatch(default):
             compared.append(ComparedColumn(column, default, "default"))
-    unwritten = [
-        column
-        for column in readable
-        if column.quoted not in written and column.name not in filled and not column.generated
-    ]
-    return compared, unwritten
+    return compared, [column for column in others if column.name not in filled and not column.generated]
 
 
 def _meaning(column: Column, value: str, *, unique: bool) -> str | None:

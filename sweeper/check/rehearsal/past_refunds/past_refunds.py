@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from sweeper.app.catalog import Column, has_subquery
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
+from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_given_back
 from sweeper.check.rehearsal.past_refunds.charge_words import words_of_charges
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
@@ -30,19 +31,18 @@ _UNITS = (Decimal(10), Decimal(100), Decimal(1000), Decimal(1_000_000))
 
 def check_past_refunds(context: CheckContext) -> Iterator[Check]:
     """Compare what the file would have written and paid for past refunds with what the app did."""
-    if context.mapping.ledger is None:
-        nothing = ok("past_refunds", "no [ledger] is mapped: there is nothing that the app wrote to compare with")
-        with sampling(context) as samples:
-            yield _amounts(context, read_given_back(samples), netted=False) or next(check_given_back(samples), nothing)
-        return
     with sampling(context) as samples:
-        compared, unwritten = compared_columns(samples)
-        sessions = read_past_refunds(samples, compared, unwritten)
-        table = context.mapping.ledger.table
-        unique = unique_names(samples, table)
-        links = references(samples, of=table, to=samples.accounts) if samples.accounts else []
+        ledger = app_ledger(samples)
+        if ledger is None:
+            nothing = ok("past_refunds", "no [ledger] is mapped: there is nothing that the app wrote to compare with")
+            yield _amounts(context, read_given_back(samples), netted=False) or next(check_given_back(samples), nothing)
+            return
+        compared, unwritten = compared_columns(samples, ledger)
+        sessions = read_past_refunds(samples, ledger, compared, unwritten)
+        unique = unique_names(samples, ledger.table)
+        links = references(samples, of=ledger.table, to=samples.accounts) if samples.accounts else []
         owners = {row.column_name for row in links}
-        netted = context.settings.ledger is not None and context.settings.ledger.past is not None
+        netted = ledger.section.past is not None
         sessions = sessions if netted else amounts_in_json(amounts_before_refund(samples, sessions))
         of_charges = words_of_charges(samples, sessions, compared)
         newest = [one for one in samples.newest(running=False) if one in {known.session_id for known in sessions}]
@@ -60,10 +60,8 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         _others(sessions, compared, unwritten, unique, owners, newest, moves=context.mapping.moves_balances),
     ]
     problems = [check for check in found if check is not None]
-    if not problems:
-        yield ok("past_refunds", f"for {len(sessions)} sessions that the app refunded, the file gives what it wrote")
-        return
-    yield joined("past_refunds", problems)
+    agrees = ok("past_refunds", f"for {len(sessions)} sessions that the app refunded, the file gives what it wrote")
+    yield joined("past_refunds", problems) if problems else agrees
 
 
 def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: bool) -> Check | None:

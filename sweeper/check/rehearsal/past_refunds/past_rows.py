@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 
 from sweeper.app.catalog import FLOATING_TYPES, JSON_TYPES, Column
 from sweeper.app.over_refund import names_in
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.samples import Samples, is_whole
 from sweeper.check.rehearsal.words import DOWN_WORDS, UP_WORDS
@@ -48,22 +49,13 @@ class PastRefund:
     """The numbers in JSON by column and key: the file's, and the app's."""
 
 
-def _past(samples: Samples, compared: Sequence[ComparedColumn]) -> dict[str, str]:
-    """The rows of the ledger that the app wrote, and the columns of their account and amount."""
-    mapping, own = samples.mapping, samples.settings.ledger
-    assert own is not None  # noqa: S101
-    assert mapping.ledger is not None  # noqa: S101
-    meant = {one.meaning: f"l.{one.column.quoted}" for one in compared}
-    return {
-        "past_account": meant.get("account", "NULL"),
-        "past_amount": meant.get("amount", "NULL"),
-        **past_slots(samples.reader, own, mapping.ledger.table, mapping.slots),
-    }
-
-
 def read_past_refunds(
-    samples: Samples, compared: Sequence[ComparedColumn], unwritten: Sequence[Column]
+    samples: Samples, ledger: AppLedger, compared: Sequence[ComparedColumn], unwritten: Sequence[Column]
 ) -> list[PastRefund]:
+    """The sessions that the app refunded, by the rows that it wrote, with what the file would have written."""
+    meant = {one.meaning: f"l.{one.column.quoted}" for one in compared}
+    slots = {"past_account": meant.get("account", "NULL"), "past_amount": meant.get("amount", "NULL")}
+    slots |= past_slots(samples.reader, ledger.section, ledger.table, samples.mapping.slots)
     items: list[Slots] = [
         {
             "column": one.column.quoted,
@@ -80,7 +72,7 @@ def read_past_refunds(
     rows = samples.read(
         "compare_past",
         samples.newest(running=False),
-        _past(samples, compared),
+        slots,
         {"compared": items, "unwritten": others, "read": read},
     )
     by_session: dict[str, list[Row]] = defaultdict(list)
