@@ -8,10 +8,10 @@ from functools import partial
 from sweeper.app.mapping import Mapping, read_mapping
 from sweeper.app.search_path import require_own_schema
 from sweeper.check import guard, history, installed, policy, protections, rows, triggers
-from sweeper.check.context import CheckContext, failure, ok, reading, run_check
+from sweeper.check.context import CheckContext, reading, run_check
 from sweeper.check.exposure import check_grants, check_other_tables, check_search_path
 from sweeper.check.rehearsal.rehearse import rehearse
-from sweeper.check.result import Check, CheckResult, Status
+from sweeper.check.result import Check, CheckResult, Status, failure, ok
 from sweeper.check.rights import check_rights, denied, merged
 from sweeper.check.server import check_server, read_server
 from sweeper.config.model import PolicySection, Settings

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sweeper.app.catalog import Column, Table
 from sweeper.app.mapping import Mapping
-from sweeper.check.result import Check, Status
+from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.install.state import Installation
@@ -74,28 +74,6 @@ def reading(
 ) -> AbstractContextManager[Transaction]:
     """A read-only transaction; no check opens another."""
     return database.transaction(timeouts=TIMEOUTS, search_path=search_path, timezone=timezone, read_only=True)
-
-
-def ok(name: str, message: str) -> Check:
-    """An item without a problem."""
-    return Check(name, Status.OK, message)
-
-
-def warning(name: str, message: str, fix: str) -> Check:
-    """A problem that does not stop a run."""
-    return Check(name, Status.WARNING, message, fix)
-
-
-def failure(name: str, message: str, fix: str) -> Check:
-    """A problem that stops a run, or makes it do the wrong thing."""
-    return Check(name, Status.FAILURE, message, fix)
-
-
-def joined(name: str, found: Sequence[Check]) -> Check:
-    """Several findings as one item: a failure when one of them is."""
-    failed = any(check.status is Status.FAILURE for check in found)
-    message, fixes = "; ".join(check.message for check in found), "\n".join(check.fix for check in found)
-    return (failure if failed else warning)(name, message, fixes)
 
 
 def not_checked(name: str, problem: Busy | TooSlow) -> Check:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.app.named import named_in
 from sweeper.app.search_path import find_planters, mapped_tables
-from sweeper.check.context import CheckContext, failure, ok, reading, warning
+from sweeper.check.context import CheckContext, reading
 from sweeper.check.rehearsal.samples import sampling
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, ok, warning
 from sweeper.config.model import Settings
 from sweeper.core.text import some
 from sweeper.install.grants import granted_to_all_roles

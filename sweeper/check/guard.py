@@ -6,9 +6,9 @@ import uuid_utils
 
 from sweeper.app.catalog import Table
 from sweeper.app.mapping import Mapping
-from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.context import CheckContext
 from sweeper.check.installed import scope
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, ok, warning
 from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.checks import check_ledger_rows

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sweeper.check.context import CheckContext, ok, warning
-from sweeper.check.result import Check
+from sweeper.check.context import CheckContext
+from sweeper.check.result import Check, ok, warning
 from sweeper.core.durations import describe_duration
 from sweeper.install.state import Installation
 from sweeper.postgres.templates import fill

@@ -5,8 +5,8 @@ from typing import Any
 
 from sweeper.app.catalog import Table
 from sweeper.app.mapping import Mapping
-from sweeper.check.context import CheckContext, failure, ok, warning
-from sweeper.check.result import Check
+from sweeper.check.context import CheckContext
+from sweeper.check.result import Check, failure, ok, warning
 from sweeper.install.indexes import live_index_name, unconditional_index_name
 from sweeper.install.partition_indexes import parts_of
 from sweeper.install.restored_tables import are_app_tables_restored

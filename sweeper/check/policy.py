@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from statistics import median
 
-from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import number, sampling
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, ok, warning
 from sweeper.core.durations import describe_duration
 
 # fewer amounts do not show what is usual; an amount this many times the usual is not usual

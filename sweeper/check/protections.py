@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.times.running import not_moving, read_heartbeat
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, ok, warning
 from sweeper.install.functions import has_fence
 from sweeper.install.hooks import Hook, read_hooks
 from sweeper.install.protections import Protections, read_protections

@@ -1,5 +1,6 @@
 """The results of `sweeper check`: frozen, and independent of how they are shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +24,28 @@ class Check:
     status: Status
     message: str
     fix: str = ""
+
+
+def ok(name: str, message: str) -> Check:
+    """An item without a problem."""
+    return Check(name, Status.OK, message)
+
+
+def warning(name: str, message: str, fix: str) -> Check:
+    """A problem that does not stop a run."""
+    return Check(name, Status.WARNING, message, fix)
+
+
+def failure(name: str, message: str, fix: str) -> Check:
+    """A problem that stops a run, or makes it do the wrong thing."""
+    return Check(name, Status.FAILURE, message, fix)
+
+
+def joined(name: str, found: Sequence[Check]) -> Check:
+    """Several findings as one item: a failure when one of them is."""
+    failed = any(check.status is Status.FAILURE for check in found)
+    message, fixes = "; ".join(check.message for check in found), "\n".join(check.fix for check in found)
+    return (failure if failed else warning)(name, message, fixes)
 
 
 @dataclass(frozen=True)

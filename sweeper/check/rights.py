@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from sweeper.app.search_path import mapped_tables
-from sweeper.check.context import failure, ok, reading
-from sweeper.check.result import Check, Status
+from sweeper.check.context import reading
+from sweeper.check.result import Check, Status, failure, ok
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.postgres.database import Database

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from sweeper.app.reader import Reader
 from sweeper.app.transactions import app_transaction
-from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import sampling
 from sweeper.check.rehearsal.sessions import is_owed
 from sweeper.check.rehearsal.times.running import Heartbeat, not_moving, read_heartbeat
 from sweeper.check.rehearsal.times.unmapped_times import find_end
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, ok, warning
 from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
 from sweeper.core.durations import describe_duration
 from sweeper.postgres.binds import text_array

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sweeper.check.context import failure, ok, reading
-from sweeper.check.result import Check
+from sweeper.check.context import reading
+from sweeper.check.result import Check, failure, ok
 from sweeper.postgres.clocks import describe_skew, skew_seconds
 from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sweeper.check.context import CheckContext, failure, ok, warning
-from sweeper.check.result import Check
+from sweeper.check.context import CheckContext
+from sweeper.check.result import Check, failure, ok, warning
 from sweeper.postgres.templates import fill
 
 _INSERTS, _UPDATES = 4, 16  # pg_trigger.tgtype

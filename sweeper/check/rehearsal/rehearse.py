@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from sweeper.app.mapping import Mapping
-from sweeper.check.context import CheckContext, not_checked, warning
+from sweeper.check.context import CheckContext, not_checked
 from sweeper.check.policy import check_caps
 from sweeper.check.rehearsal.accounts.accounts import check_accounts
 from sweeper.check.rehearsal.accounts.balance_moves import check_balances
@@ -22,7 +22,7 @@ from sweeper.check.rehearsal.statuses.statuses import check_statuses
 from sweeper.check.rehearsal.stored_results import StoredRehearsal, read_stored, stored_json, with_stored_result
 from sweeper.check.rehearsal.times.running import check_active_at, check_deadlines
 from sweeper.check.rehearsal.times.zone import check_zone
-from sweeper.check.result import Check, Status
+from sweeper.check.result import Check, Status, warning
 from sweeper.check.rights import tables_denied
 from sweeper.check.rows import check_durations
 from sweeper.config.model import Settings

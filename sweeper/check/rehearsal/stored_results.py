@@ -8,8 +8,8 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sweeper.check.context import CheckContext, failure
-from sweeper.check.result import Check, Status
+from sweeper.check.context import CheckContext
+from sweeper.check.result import Check, Status, failure
 from sweeper.core.durations import describe_duration
 from sweeper.postgres.templates import fill
 

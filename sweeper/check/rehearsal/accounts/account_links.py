@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import TIME_TYPES, Column, Table, has_subquery
-from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.samples import Samples, is_whole
 from sweeper.check.rehearsal.sessions import is_shared
 from sweeper.check.rehearsal.tables import count_rows, defaults, hook_may_write, names_by_oid, references
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.transaction import Row
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sweeper.app.catalog import TIME_TYPES, Column, Table
-from sweeper.check.context import CheckContext, failure, joined, ok, warning
+from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.accounts.account_links import check_named_accounts, check_payers, wrong_table
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.accounts.counters import check_balance_as_amount, check_below_zero, check_held
@@ -23,7 +23,7 @@ from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.rehearsal.sessions import list_owed
 from sweeper.check.rehearsal.tables import count_rows, hook_may_write, names_by_oid, references, unique_names
 from sweeper.check.rehearsal.words import is_in_unit
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.config.model import AccountsSection
 
 _BALANCE = re.compile(

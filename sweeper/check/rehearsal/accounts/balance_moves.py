@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
 from sweeper.app.catalog import NUMBER_TYPES, Table
-from sweeper.check.context import CheckContext, failure, joined, ok
+from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.accounts.costs import (
     Owner,
     SessionCost,
@@ -27,7 +27,7 @@ from sweeper.check.rehearsal.accounts.costs import (
 )
 from sweeper.check.rehearsal.accounts.other_numbers import check_other_moves, check_several_rows
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, joined, ok
 from sweeper.config.model import AccountsSection
 
 _GIVEN_AT_MOST, _MISSED, _DIGITS = 8, 3, 200

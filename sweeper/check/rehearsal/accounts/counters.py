@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table
-from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.samples import Samples, named, number
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sweeper.app.catalog import NUMBER_TYPES, Column, Table
-from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.accounts.costs import (
     SessionCosts,
     Totals,
@@ -31,7 +30,7 @@ from sweeper.check.rehearsal.tables import (
     unique_names,
 )
 from sweeper.check.rehearsal.words import GIVEN_BACK
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots
 

@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, Column, Table
-from sweeper.check.context import failure
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.sessions import list_owed
 from sweeper.check.rehearsal.tables import count_rows
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure
 from sweeper.config.model import AccountsSection
 
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")

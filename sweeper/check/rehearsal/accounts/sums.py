@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator
 
 from sweeper.app.catalog import Column, Table
-from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named, numbered
 from sweeper.check.rehearsal.tables import fires_triggers, hook_may_write
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.transaction import Row
 

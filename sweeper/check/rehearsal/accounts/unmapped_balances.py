@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table, has_subquery
-from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, numbered
@@ -17,7 +16,7 @@ from sweeper.check.rehearsal.tables import (
     referring_tables,
     unique_names,
 )
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import fill_expression
 from sweeper.postgres.transaction import Row

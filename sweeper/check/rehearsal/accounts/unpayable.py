@@ -6,9 +6,8 @@ chance have the id of one that is meant.
 
 from collections.abc import Iterator, Sequence
 
-from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.errors import TooSlow
 from sweeper.postgres.transaction import Row
 

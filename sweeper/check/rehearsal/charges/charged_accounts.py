@@ -6,11 +6,10 @@ from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table
 from sweeper.app.over_refund import names_in
-from sweeper.check.context import failure
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.tables import references, unique_names
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.transaction import Row
 

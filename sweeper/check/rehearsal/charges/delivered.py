@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sweeper.app.catalog import Column
-from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.sessions import is_owed, is_refunded, read_failed, settled_ids
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.transaction import Row
 
 _RESULT = re.compile(

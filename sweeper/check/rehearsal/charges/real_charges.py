@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from sweeper.check.context import failure
 from sweeper.check.rehearsal.accounts.pools import paired_shares
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
 from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.rehearsal.sessions import is_owed, is_refunded, list_owed, read_failed
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure
 
 _OF_CHARGE = re.compile(r"(bill|payment|charge|settle).*(status|state)|^(billing|payment|charge)$", re.IGNORECASE)
 _NOTHING = re.compile(

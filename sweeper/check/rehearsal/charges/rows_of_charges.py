@@ -5,13 +5,12 @@ from decimal import Decimal
 from itertools import chain
 
 from sweeper.app.catalog import Column, Table
-from sweeper.check.context import warning
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions
 from sweeper.check.rehearsal.marks.row_amounts import row_amounts
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.tables import referring_tables
-from sweeper.check.result import Check
+from sweeper.check.result import Check, warning
 from sweeper.postgres.templates import Choices, fill_expression
 from sweeper.postgres.transaction import Row
 

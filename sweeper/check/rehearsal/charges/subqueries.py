@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sweeper.app.catalog import Column, Table, has_subquery
-from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, account_of_rows
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.tables import equal
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.transaction import Row
 
 _WORD = re.compile(r"\w+")

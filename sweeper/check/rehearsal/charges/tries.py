@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import Column
-from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.sessions import is_owed, is_refunded, read_failed, settled_ids
 from sweeper.check.rehearsal.tables import is_quick_by, references
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, warning
 
 _OTHER = re.compile(
     r"retr(y|ied)|root|parent|previous|prior|origin|supersed|replace|next|tr(y|ied)_?(of|as|again)|attempt_?of|rerun"

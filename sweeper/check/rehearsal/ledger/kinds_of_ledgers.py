@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 from sweeper.app.catalog import Column
 from sweeper.app.over_refund import names_in
-from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named
 from sweeper.check.rehearsal.tables import fires_triggers, hook_may_write
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Choices
 from sweeper.postgres.transaction import Row

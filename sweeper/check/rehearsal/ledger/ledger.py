@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import FLOATING_TYPES, TIME_TYPES, Column, has_subquery
 from sweeper.app.over_refund import names_in
-from sweeper.check.context import CheckContext, failure, joined, ok, warning
+from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.charges.subqueries import check_ledger_subjects
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger, of_these_sessions
 from sweeper.check.rehearsal.ledger.kinds_of_ledgers import (
@@ -31,7 +31,7 @@ from sweeper.check.rehearsal.samples import NO_ITEM, Samples, is_whole, named, n
 from sweeper.check.rehearsal.sessions import settled_ids
 from sweeper.check.rehearsal.tables import defaults
 from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UP_WORDS
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
 from sweeper.postgres.templates import Choices, Slots
 

@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from sweeper.app.catalog import JSON_TYPES, Column
-from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named
 from sweeper.check.rehearsal.sessions import list_owed, sees_none, settled_ids
 from sweeper.check.rehearsal.words import GIVEN_BACK
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.templates import Choices, Slots
 from sweeper.postgres.transaction import Row

@@ -4,14 +4,13 @@ from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.marks.refund_traces import find_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, Rows
 from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.rehearsal.sessions import is_owed, read_failed
 from sweeper.check.rehearsal.tables import written_by_hooks
 from sweeper.check.rehearsal.words import GIVEN_BACK
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.templates import Slots
 
 # a table is the app's ledger of refunds when it has rows for this many of them, and for hardly anything else

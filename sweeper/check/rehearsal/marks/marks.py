@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.charges.tries import check_other_try
 from sweeper.check.rehearsal.marks.parents import refunded_parts, refunded_wholes
 from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_netted
@@ -15,7 +15,7 @@ from sweeper.check.rehearsal.sessions import is_owed, list_owed, sees_none
 from sweeper.check.rehearsal.statuses.statuses import refunded_by_name
 from sweeper.check.rehearsal.tables import hook_may_write
 from sweeper.check.rehearsal.words import GIVEN_BACK
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, ok, warning
 from sweeper.config.model import SessionsSection
 from sweeper.postgres.templates import fill_expression
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from sweeper.check.context import warning
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import read_kinds
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.sessions import settled_ids
-from sweeper.check.result import Check
+from sweeper.check.result import Check, warning
 from sweeper.postgres.templates import quote_text
 
 _ENOUGH = 3

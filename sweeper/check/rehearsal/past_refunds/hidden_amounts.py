@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from sweeper.check.context import warning
 from sweeper.check.rehearsal.marks.session_marks import number_marks, written_columns
 from sweeper.check.rehearsal.past_refunds.past_rows import Pair, PastRefund
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.sessions import is_owed
 from sweeper.check.rehearsal.words import is_in_unit, is_money
-from sweeper.check.result import Check
+from sweeper.check.result import Check, warning
 from sweeper.postgres.templates import Choices
 from sweeper.postgres.transaction import Row
 

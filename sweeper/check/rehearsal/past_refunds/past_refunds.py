@@ -6,7 +6,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from sweeper.app.catalog import Column, has_subquery
-from sweeper.check.context import CheckContext, failure, joined, ok, warning
+from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_given_back
 from sweeper.check.rehearsal.past_refunds.charge_words import words_of_charges
@@ -20,7 +20,7 @@ from sweeper.check.rehearsal.past_refunds.hidden_amounts import (
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
 from sweeper.check.rehearsal.samples import named, number, sampling
 from sweeper.check.rehearsal.tables import references, unique_names
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, joined, ok, warning
 
 # a few, or fewer than three, may be odd old rows; if the account or amount is wrong more often, the file is wrong
 _ODD, _MANY, _MOST, _ENOUGH = Decimal("0.05"), Decimal("0.5"), Decimal("0.9"), Decimal(3)

@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import TIME_TYPES, Column
-from sweeper.check.context import failure
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.sessions import list_owed
 from sweeper.check.rehearsal.times.running import is_stuck
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure
 from sweeper.postgres.templates import Slots
 
 _OF_PAYMENT = re.compile(r"bill|pay(ment|ed)?|paid|credit|charge|refund|settle|wallet", re.IGNORECASE)

@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.statuses.status_names import shown
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, warning
 
 _NUMBER = re.compile(r"-?\d+")
 _ENOUGH, _NEARLY_ALL = 3, Decimal("0.9")

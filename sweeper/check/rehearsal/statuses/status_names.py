@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sweeper.check.context import CheckContext, failure, warning
+from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.tables import names_by_oid, references
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, warning
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 # words that change nothing about the others

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sweeper.check.context import CheckContext, failure, joined, warning
+from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.charges.delivered import check_delivered
 from sweeper.check.rehearsal.marks.session_marks import mark_columns, number_marks
 from sweeper.check.rehearsal.samples import Samples, named, sampling
@@ -19,7 +19,7 @@ from sweeper.check.rehearsal.statuses.status_names import (
     words_of,
 )
 from sweeper.check.rehearsal.times.unmapped_times import count_set
-from sweeper.check.result import Check, Status
+from sweeper.check.result import Check, Status, failure, joined, warning
 from sweeper.check.rows import check_statuses as check_named
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import named, sampling
 from sweeper.check.rehearsal.sessions import settled_ids
 from sweeper.check.rehearsal.times.unmapped_times import check_planned
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, ok, warning
 from sweeper.core.durations import describe_duration
 from sweeper.postgres.transaction import Row
 

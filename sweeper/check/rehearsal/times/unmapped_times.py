@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from sweeper.app.catalog import TIME_TYPES, Column
-from sweeper.check.context import CheckContext, failure, warning
+from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.rehearsal.sessions import settled_ids
-from sweeper.check.result import Check
+from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
