@@ -8,16 +8,20 @@ from sweeper.check.rehearsal.charges.delivered import check_delivered
 from sweeper.check.rehearsal.marks.session_marks import mark_columns, number_marks
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.rehearsal.sessions import settled_ids
-from sweeper.check.rehearsal.statuses.other_columns import check_other_status, check_over
-from sweeper.check.rehearsal.statuses.status_ends import Ended, check_ends, count_ended, endless, errorless
-from sweeper.check.rehearsal.statuses.status_names import (
+from sweeper.check.rehearsal.statuses.listed_statuses import (
     ENOUGH,
     NOT_DONE,
+    Ended,
     StatusSample,
+    check_ends,
     check_status_names,
+    count_ended,
+    endless,
+    errorless,
     labels_of_statuses,
     words_of,
 )
+from sweeper.check.rehearsal.statuses.other_columns import check_other_status, check_over
 from sweeper.check.rehearsal.times.unmapped_times import count_set
 from sweeper.check.result import Check, Status, failure, joined, warning
 from sweeper.check.rows import check_statuses as check_named

@@ -1,11 +1,12 @@
-"""The names of statuses, also those that another table has for them; and how many of their sessions were refunded."""
+"""Whether a status is in the wrong list: by its name, also in another table, or by its sessions' ends and errors."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sweeper.check.context import CheckContext
-from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.tables import names_by_oid, references
 from sweeper.check.result import Check, failure, warning
 
@@ -15,7 +16,7 @@ _PLAIN = {"in", "is", "now", "still", "all", "fully", "job", "task", "work", "se
 _DONE = {"done", "complete", "completed", "success", "succeeded", "successful", "finished", "ready", "ok", "delivered",
          "published", "fulfilled", "used", "consumed"}  # fmt: skip
 # work that waits for a worker may be called ready
-_OVER = _DONE - {"ready", "ok", "published", "delivered"}
+_ENDED = _DONE - {"ready", "ok", "published", "delivered"}
 NOT_DONE = {"not", "un", "partially", "partial", "error", "errors", "failed", "failure", "fail", "without", "never",
             "empty", "no", "non", "nothing", "timeout", "timed", "crashed", "interrupted", "killed", "died", "oom",
             "broken", "exception"}  # fmt: skip
@@ -30,7 +31,8 @@ _OF_ELSE = {"refund", "refunding", "cancel", "canceling", "cancelling", "retry",
             "expired", "zombie", "dead", "stale", "circuit", "exhausted", "gave"}  # fmt: skip
 _CALLED = re.compile(r"code|slug|name|key|status|state|value|label|title", re.IGNORECASE)
 # fewer prove nothing; a status counts as refunded when the app refunded at least this part of it
-ENOUGH, _PART = 3, 0.25
+ENOUGH, _PART, _NEARLY_ALL = 3, 0.25, Decimal("0.9")
+_NUMBER = re.compile(r"-?\d+")
 
 
 def words_of(name: str) -> set[str]:
@@ -46,7 +48,7 @@ def check_status_names(context: CheckContext, labels: Mapping[str, str]) -> Iter
     own = context.settings.sessions
     for key, said, against, excuses in (
         ("failed", "that has succeeded", _DONE, NOT_DONE),
-        ("running", "that has succeeded", _OVER, NOT_DONE | _OF_ELSE),
+        ("running", "that has succeeded", _ENDED, NOT_DONE | _OF_ELSE),
         ("failed", "that goes on", _GOES_ON, NOT_DONE | _OF_ELSE),
     ):
         for status in getattr(own, key):
@@ -117,3 +119,104 @@ class StatusSample:
     def is_refunded(self) -> bool:
         """Whether the app refunds such sessions itself."""
         return self.given_back >= ENOUGH and self.given_back >= self.sessions * _PART
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How many sessions of a status were seen, how many have an end, and how many an error."""
+
+    status: str
+    sessions: int = 0
+    ended: int = 0
+    errors: int = 0
+    samples: Sequence[str] = ()
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether such sessions usually have an error."""
+        return self.sessions >= ENOUGH and self.errors >= self.sessions * _NEARLY_ALL
+
+    @property
+    def has_none(self) -> bool:
+        """Whether there are several such sessions, and none has an error."""
+        return self.sessions >= ENOUGH and not self.errors
+
+
+def check_ends(samples: Samples, settled: Sequence[str], labels: dict[str, str]) -> Iterator[Check]:
+    """Statuses in `running` that are over, and statuses in `succeeded` that failed."""
+    yield from _over(samples, labels)
+    failed = count_ended(samples, samples.newest(running=False))
+    yield from _failed_by_error(failed, count_ended(samples, settled), labels) or _without_error(failed, labels)
+
+
+def endless(counted: Sequence[Ended]) -> set[str]:
+    """Statuses in `failed` whose sessions never have an end, while most of another one's do."""
+    ends = any(one.ended * 2 > one.sessions for one in counted)
+    return {one.status for one in counted if ends and one.sessions >= ENOUGH and not one.ended}
+
+
+def errorless(counted: Sequence[Ended]) -> set[str]:
+    """Statuses in `failed` of which no session has an error, beside one of which nearly all have."""
+    return {one.status for one in counted if one.has_none and any(other.has_errors for other in counted)}
+
+
+def count_ended(samples: Samples, session_ids: Sequence[str]) -> list[Ended]:
+    """How many sessions of each status have an end, and how many an error."""
+    ended_at = samples.settings.sessions.ended_at
+    totals = dict[str, Ended]()
+    for row in samples.read("count_ended", session_ids, {"ended_at": samples.expression("ended_at", ended_at)}):
+        before = totals.get(row.status, Ended(row.status))  # of each half where the database refuses a row
+        totals[row.status] = Ended(
+            row.status,
+            before.sessions + row.sessions,
+            before.ended + row.ended,
+            before.errors + row.errors,
+            [*before.samples, *row.samples],
+        )
+    return list(totals.values())
+
+
+def _over(samples: Samples, labels: dict[str, str]) -> Iterator[Check]:
+    """A status in `running` whose sessions all have an end, while none of another one's has."""
+    counted = count_ended(samples, samples.newest(running=True)) if samples.settings.sessions.running else []
+    going_on = next((one for one in counted if not one.ended), None)
+    for one in counted:
+        limit = samples.settings.stuck_after(one.status)
+        if going_on and one.sessions >= ENOUGH and one.ended == one.sessions and limit is not None:
+            yield failure(
+                "statuses", f"sessions.running has {shown(one.status, labels.get(one.status))}, and all {one.sessions} "
+                f"such sessions have an end, such as {named(one.samples)}, beside none in "
+                f"{going_on.status!r}: they are over, and would be closed and paid",
+                f"sessions.succeeded: {one.status!r}, when nothing is owed for such a session; sessions.failed, when "
+                "it is",
+            )  # fmt: skip
+
+
+def _failed_by_error(failed: Sequence[Ended], settled: Sequence[Ended], labels: dict[str, str]) -> list[Check]:
+    """A status in `succeeded` whose sessions have an error, while none of those in `failed` has one."""
+    if not failed or any(one.errors for one in failed) or sum(one.sessions for one in failed) < ENOUGH:
+        return []
+    return [
+        failure(
+            "statuses", f"sessions.succeeded has {shown(one.status, labels.get(one.status))}, and {one.errors} of "
+            f"{one.sessions} such sessions have an error, such as {named(one.samples)}, and none of those in "
+            f"sessions.failed, such as {named(failed[0].samples)}",
+            f"sessions.failed: {one.status!r}, and nothing that has succeeded",
+        )
+        for one in settled if one.has_errors
+    ]  # fmt: skip
+
+
+def _without_error(failed: Sequence[Ended], labels: dict[str, str]) -> list[Check]:
+    """A numeric status in `failed` without a name whose sessions have no error, while all of another one's do."""
+    other = next((one for one in failed if one.has_errors), None)
+    return [
+        warning(
+            "statuses", f"sessions.failed has {one.status}, and none of {one.sessions} such sessions has an error, "
+            f"such as {named(one.samples)}, beside {other.errors} of {other.sessions} of {other.status}: were they "
+            "canceled?",
+            f"sessions.succeeded: {one.status}, when nothing is owed for such a session",
+        )
+        for one in failed
+        if other and one.has_none and _NUMBER.fullmatch(one.status) and one.status not in labels
+    ]  # fmt: skip
