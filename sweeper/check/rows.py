@@ -8,8 +8,7 @@ from sweeper.app.transactions import app_transaction
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import sampling
 from sweeper.check.rehearsal.sessions import is_owed
-from sweeper.check.rehearsal.times.running import Heartbeat, not_moving, read_heartbeat
-from sweeper.check.rehearsal.times.unmapped_times import find_end
+from sweeper.check.rehearsal.times.running import Heartbeat, find_end, not_moving, read_heartbeat
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
 from sweeper.core.durations import describe_duration

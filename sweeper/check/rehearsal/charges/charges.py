@@ -9,11 +9,10 @@ from decimal import Decimal
 from sweeper.app.catalog import has_subquery
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.charges.charged_accounts import check_charged_accounts
-from sweeper.check.rehearsal.charges.delivered import check_never_charged
+from sweeper.check.rehearsal.charges.delivered import check_never_charged, check_retried
 from sweeper.check.rehearsal.charges.real_charges import check_never_taken, check_taken, check_without_share
 from sweeper.check.rehearsal.charges.rows_of_charges import check_rows_of_charges
 from sweeper.check.rehearsal.charges.subqueries import check_parts_of_keys, check_subjects
-from sweeper.check.rehearsal.charges.tries import check_retried
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sweeper.check.context import CheckContext
-from sweeper.check.rehearsal.charges.tries import check_other_try
+from sweeper.check.rehearsal.charges.delivered import check_other_try
 from sweeper.check.rehearsal.marks.parents import refunded_parts, refunded_wholes
 from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_netted
 from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid

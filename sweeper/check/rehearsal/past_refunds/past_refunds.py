@@ -9,14 +9,14 @@ from sweeper.app.catalog import Column, has_subquery
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_given_back
-from sweeper.check.rehearsal.past_refunds.charge_words import words_of_charges
-from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
-from sweeper.check.rehearsal.past_refunds.hidden_amounts import (
+from sweeper.check.rehearsal.past_refunds.amounts_and_words import (
     amounts_before_refund,
     amounts_in_json,
     read_given_back,
     unwritten_amount,
+    words_of_charges,
 )
+from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
 from sweeper.check.rehearsal.samples import named, number, sampling
 from sweeper.check.rehearsal.tables import references, unique_names

@@ -22,7 +22,7 @@ from sweeper.check.rehearsal.statuses.listed_statuses import (
     words_of,
 )
 from sweeper.check.rehearsal.statuses.other_columns import check_other_status, check_over
-from sweeper.check.rehearsal.times.unmapped_times import count_set
+from sweeper.check.rehearsal.times.running import count_set
 from sweeper.check.result import Check, Status, failure, joined, warning
 from sweeper.check.rows import check_statuses as check_named
 from sweeper.ledger.past import past_slots

@@ -1,16 +1,19 @@
-"""Amounts of the app's refunds that no column of the ledger shows: in JSON, behind a mark, or with the session."""
+"""Amounts of the app's refunds that no column shows: in JSON, behind a mark, with the session; and words of charges."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
+from sweeper.check.rehearsal.ledger.linked_sessions import read_kinds
 from sweeper.check.rehearsal.marks.session_marks import number_marks, written_columns
+from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.past_refunds.past_rows import Pair, PastRefund
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.sessions import is_owed
+from sweeper.check.rehearsal.sessions import is_owed, settled_ids
 from sweeper.check.rehearsal.words import is_in_unit, is_money
 from sweeper.check.result import Check, warning
-from sweeper.postgres.templates import Choices
+from sweeper.postgres.templates import Choices, quote_text
 from sweeper.postgres.transaction import Row
 
 _ENOUGH, _DIFFERENT, _MOST = 3, 2, 0.9
@@ -104,3 +107,27 @@ def _is_another(given: Sequence[tuple[Row, Decimal]]) -> bool:
         if len(same) >= max(_SEVERAL, len(given) * _PART) and len(set(same)) >= _UNLIKE:
             return True
     return False
+
+
+def words_of_charges(
+    samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]
+) -> Check | None:
+    """A text that no refund of the app's has, and that rows of most sessions that succeeded have: their charges."""
+    ledger = app_ledger(samples)
+    if len(sessions) < _ENOUGH or ledger is None or not ledger.amounts:
+        return None
+    settled = settled_ids(samples)
+    for one in compared:
+        if not all(one.column.name in session.worded for session in sessions):
+            continue
+        for row in read_kinds(samples, one.column, ledger.amounts[0], settled):
+            often = row.sessions >= _ENOUGH and row.sessions * 2 > len(settled)
+            if often and not row.gives and one.value.strip().startswith(quote_text(row.kind)):  # maybe with a cast
+                return warning(
+                    "past_refunds",
+                    f"{one.column.name} = {one.value} is what the app writes for charges, such as those of "
+                    f"{row.samples[0]} and {row.sessions - 1} other sessions that succeeded, and for none of its "
+                    f"{len(sessions)} refunds",
+                    f"[ledger.insert] {one.column.quoted} = what the app's refunds have there",
+                )
+    return None
