@@ -7,7 +7,7 @@ from functools import partial
 
 from sweeper.app.mapping import Mapping, read_mapping
 from sweeper.app.search_path import require_own_schema
-from sweeper.check import guard, history, installed, policy, protections, rows, triggers
+from sweeper.check import guard, installed, policy, protections, rows, triggers
 from sweeper.check.context import CheckContext, reading, run_check
 from sweeper.check.exposure import check_grants, check_other_tables, check_search_path
 from sweeper.check.rehearsal.rehearse import rehearse
@@ -151,8 +151,8 @@ def _check_installed(context: CheckContext, installation: Installation | None, *
         looks |= {
             "guard": partial(guard.check_guard, context, installation, may_pay=may_pay),
             "index": partial(installed.check_index, context, installation),
-            "horizon": partial(history.check_horizon, context, installation),
-            "books": partial(history.check_books, context),
+            "horizon": partial(installed.check_horizon, context, installation),
+            "books": partial(installed.check_books, context),
             "amounts": partial(rows.check_amounts, context),
             "uncharged": partial(rows.check_uncharged, context),
             "future_times": partial(rows.check_future_times, context),

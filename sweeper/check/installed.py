@@ -1,12 +1,14 @@
-"""Whether the mapping and the index are as `install` left them."""
+"""Whether the mapping and the index are as `install` left them, and what its tables record of past runs."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from sweeper.app.catalog import Table
 from sweeper.app.mapping import Mapping
 from sweeper.check.context import CheckContext
 from sweeper.check.result import Check, failure, ok, warning
+from sweeper.core.durations import describe_duration
 from sweeper.install.indexes import live_index_name, unconditional_index_name
 from sweeper.install.partition_indexes import parts_of
 from sweeper.install.restored_tables import are_app_tables_restored
@@ -20,10 +22,12 @@ from sweeper.install.state import (
     what_changed,
 )
 from sweeper.postgres.templates import fill
+from sweeper.sweep.horizon import policy_digest, usable_horizon
 from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.reused_ids import require_own_ids
 from sweeper.sweep.selection import Selection
 
+_LATE = timedelta(days=1)
 # below this many rows the planner is right to read the whole table
 _PLAN_MATTERS_ROWS = 100_000
 
@@ -188,3 +192,39 @@ def check_migrations(context: CheckContext) -> Iterator[Check]:
         yield ok("migrations", f"a change of the type, the values or the name of {status} passes")
     else:
         yield ok("migrations", f"before the type of {status} is changed: sweeper install --release; after it: install")
+
+
+def check_horizon(context: CheckContext, installation: Installation) -> Iterator[Check]:
+    """Where the next run starts."""
+    policy = context.settings.policy
+    digest = policy_digest(policy, installation.floor(policy))
+    horizon = usable_horizon(installation, digest, context.as_of)
+    if horizon is not None:
+        yield ok("horizon", f"everything older than {describe_duration(context.as_of - horizon.start)} is settled")
+    elif installation.horizon is None:
+        yield ok("horizon", "none yet: a run starts at the floor")
+    else:
+        yield ok("horizon", "the next run starts at the floor: a day has passed, or the policy has changed")
+
+
+def check_books(context: CheckContext) -> Iterator[Check]:
+    """Open holds, and the last complete run over everything."""
+    with context.reading() as transaction:
+        row = transaction.row(fill("read_books", context.mapping.slots), {"as_of": context.as_of})
+    if row.holds:
+        waiting = "1 session on hold waits" if row.holds == 1 else f"{row.holds} sessions on hold wait"
+        yield warning(
+            "holds", f"{waiting} for a decision, the oldest for "
+            f"{describe_duration(context.as_of - row.oldest_hold)}",
+            "sweeper run --dry-run shows them; then sweeper run --session ID, with --max-amount N for a larger one, or "
+            "sweeper adopt --session ID --amount 0 --reason TEXT to waive it",
+        )  # fmt: skip
+    else:
+        yield ok("holds", "none")
+    if row.last_success is None and row.last_outcome is None:
+        yield ok("last_run", "none yet")
+    elif row.last_success is None or context.as_of - row.last_success > _LATE:
+        when = "never" if row.last_success is None else f"{describe_duration(context.as_of - row.last_success)} ago"
+        yield warning("last_run", f"the last completed run: {when}; the last of all: {row.last_outcome}", "sweeper run")
+    else:
+        yield ok("last_run", f"{describe_duration(context.as_of - row.last_success)} ago")

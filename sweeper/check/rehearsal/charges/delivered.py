@@ -1,4 +1,4 @@
-"""Sessions that were delivered, by a column of theirs or by a later try, or never charged; and refunds of another try."""
+"""Sessions that were delivered, by a column or by a later try, or were never charged; and refunds of another try."""
 
 import re
 from collections.abc import Iterator, Sequence

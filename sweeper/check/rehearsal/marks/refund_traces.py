@@ -48,7 +48,8 @@ def find_traces(
 
     The amount may already subtract what rows of ``netted`` tables gave back: only what gives all back counts there.
     """
-    amounts = _amounts(samples, session_ids)
+    failed = [row for row in read_failed(samples) if row.session_id in session_ids and is_owed(row)]
+    amounts = {row.session_id: Decimal(row.amount) for row in failed}
     rows = find_rows(samples, session_ids, words, lambda where, given: _are_refunds(where, given, amounts))
     traces = {where: (len(found), min(found)) for where, found in _not_netted(rows, netted).items()}
     if not rows:
@@ -80,12 +81,6 @@ def _are_refunds(where: str, given: Mapping[str, Given], amounts: Mapping[str, D
     # a message may mention a refund
     exact = any(one.exact for one in given.values())
     return not where.endswith(_IN_A_TEXT) and (exact or are_parts(numbers, amounts))
-
-
-def _amounts(samples: Samples, session_ids: Collection[str]) -> dict[str, Decimal]:
-    """The amounts of these sessions by the file."""
-    rows = read_failed(samples)
-    return {row.session_id: Decimal(row.amount) for row in rows if row.session_id in session_ids and is_owed(row)}
 
 
 def _known_tables(samples: Samples) -> tuple[Sequence[Row], Sequence[Row]]:
