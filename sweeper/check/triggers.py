@@ -12,10 +12,7 @@ _INSERTS, _UPDATES = 4, 16  # pg_trigger.tgtype
 
 def check_rules(context: CheckContext) -> Iterator[Check]:
     """Whether a rule rewrites what a refund writes: Postgres allows no rule where the statement that pays writes."""
-    slots = context.mapping.slots
-    written = {slots["sessions"]: False}
-    written |= {slots["accounts"]: False} if context.mapping.has_accounts else {}
-    written |= {slots["ledger"]: True} if context.mapping.ledger else {}
+    written = dict(_written(context))
     with context.reading() as transaction:
         binds = {"names": list(written), "inserted": list(written.values())}
         found = transaction.rows(fill("list_rules", {}), binds)
@@ -44,12 +41,15 @@ def check_triggers(context: CheckContext) -> Iterator[Check]:
 
 def fired_by_refund(context: CheckContext) -> dict[str, Any]:
     """What a refund writes to, as the binds of `list_triggers`."""
-    slots = context.mapping.slots
-    written = [(slots["sessions"], _UPDATES)]
-    written += [(slots["accounts"], _UPDATES)] if context.mapping.has_accounts else []
-    written += [(slots["ledger"], _INSERTS)] if context.mapping.ledger else []
+    written = _written(context)
     return {
         "tables": [name for name, _ in written],
-        "events": [event for _, event in written],
+        "events": [_INSERTS if inserted else _UPDATES for _, inserted in written],
         "own_schema": context.mapping.schema,
     }
+
+
+def _written(context: CheckContext) -> list[tuple[str, bool]]:
+    """The app's tables to which a refund writes, and whether it inserts."""
+    there = {"sessions": True, "accounts": context.mapping.has_accounts, "ledger": context.mapping.ledger is not None}
+    return [(context.mapping.slots[slot], slot == "ledger") for slot, written in there.items() if written]

@@ -113,11 +113,6 @@ class _Moved:
     has: Decimal
     taken: Decimal
 
-    @property
-    def is_below(self) -> bool:
-        """Whether it would go below zero."""
-        return self.has < -self.taken
-
 
 def check_below_zero(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """A counter that refunds lower by more than it has, for several accounts."""
@@ -128,7 +123,7 @@ def check_below_zero(samples: Samples, accounts: Table, own: AccountsSection) ->
         if column is None or column.base_type not in EXACT_TYPES or "-" not in value or _ACCOUNT.search(value):
             continue
         moved = _read_lowered(samples, column)
-        below = [one for one in moved if one.is_below]
+        below = [one for one in moved if one.has < -one.taken]
         # else it may have a sign, or count nothing yet
         counts = any(one.has > 0 for one in moved) and all(one.has >= 0 for one in moved)
         if counts and len(below) >= _ENOUGH:

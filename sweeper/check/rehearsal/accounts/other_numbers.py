@@ -128,14 +128,6 @@ def _left(
     yield (failure if sure and (explained or (down and not counts_refunds)) else warning)("balances", said, fix)
 
 
-@dataclass(frozen=True)
-class _Owner:
-    """A column of the accounts and one of the sessions that name the same owner."""
-
-    of_accounts: Column
-    of_sessions: Column
-
-
 def check_several_rows(
     samples: Samples, accounts: Table, own: AccountsSection, costs: SessionCosts, targets: Sequence[Totals]
 ) -> Iterator[Check]:
@@ -143,18 +135,18 @@ def check_several_rows(
 
     ``costs`` and ``targets`` are those of the accounts of the file, which do not agree.
     """
-    for link in _owner_columns(samples, accounts):
-        together = read_costs_by(samples, link.of_sessions)
+    for of_accounts, of_sessions in _owner_columns(samples, accounts):
+        together = read_costs_by(samples, of_sessions)
         if together is None:
             continue
-        sums = _sums(samples, accounts, own, link, together.owners)
+        sums = _sums(samples, accounts, own, of_accounts, together.owners)
         if any(_is_spent(together, target) for target in sums):
             others = [_differing(costs, target) for target in targets]
             wrong = min(others, key=len, default=[])
             yield warning(  # the app may give back to another row than the one that it took from
                 "balances",
-                f"the rows of {own.table} with the same {link.of_accounts.name} have together moved by exactly what "
-                f"sessions of that {link.of_sessions.name} took, and not each by what sessions.account leads to it, "
+                f"the rows of {own.table} with the same {of_accounts.name} have together moved by exactly what "
+                f"sessions of that {of_sessions.name} took, and not each by what sessions.account leads to it, "
                 f"such as {named(wrong)}: another row was charged; does the app give back to this one?",
                 f"sessions.account: the row of {own.table} that a session was charged to, such as that of its period",
             )
@@ -177,7 +169,7 @@ def _differing(costs: SessionCosts, target: Totals) -> list[str]:
     return sorted(set(target) - best)
 
 
-def _owner_columns(samples: Samples, accounts: Table) -> Iterator[_Owner]:
+def _owner_columns(samples: Samples, accounts: Table) -> Iterator[tuple[Column, Column]]:
     """Foreign keys of both tables to the same rows, which several accounts may name."""
     sessions = samples.mapping.sessions
     unique = unique_names(samples, accounts)
@@ -189,18 +181,17 @@ def _owner_columns(samples: Samples, accounts: Table) -> Iterator[_Owner]:
             continue
         readable = of_accounts in samples.readable(accounts) and of_sessions in samples.readable(sessions)
         if readable and is_quick_by(samples, accounts, of_accounts):
-            yield _Owner(of_accounts, of_sessions)
+            yield of_accounts, of_sessions
 
 
-def _sums(samples: Samples, accounts: Table, own: AccountsSection, link: _Owner, owners: Sequence[str]) -> list[Totals]:
+def _sums(samples: Samples, accounts: Table, own: AccountsSection, key: Column, owners: Sequence[str]) -> list[Totals]:
     """What went from all rows of each owner, for each number that may be what they were given.
 
     Without such a number, rows may have begun with more or less than others.
     """
     moved = {accounts.column(text) for text in filter(None, (own.balance, own.spent, *(own.add or {})))}
-    others = [one for one in samples.readable(accounts) if one not in moved and one != link.of_accounts]
+    others = [one for one in samples.readable(accounts) if one not in moved and one != key]
     given = [one for one in others if one.base_type in NUMBER_TYPES][:_GIVEN_AT_MOST]
-    key = link.of_accounts
     slots = {
         "table": accounts.qualified,
         "key": f"a.{key.quoted}",

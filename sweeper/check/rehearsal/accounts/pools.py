@@ -90,7 +90,10 @@ def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
             continue
         apart = "from" in share.words  # "units_from_extra" alone proves it
         parts = pool not in added and pool.name in re.findall(r"\w+", own.balance)  # the file itself says so
-        if not apart and not parts and not any(one is not share and _split(one, share, added) for one in shares):
+        # a second share shows that a charge is taken from several pools
+        second = [one for one in shares if one is not share]
+        split = any(one.is_beside(share) or any(each and one.is_of(each.name) for each in added) for one in second)
+        if not apart and not parts and not split:
             continue
         if pool not in added:
             yield _forgotten(pool, share, own)
@@ -98,11 +101,6 @@ def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
             yield _whole(pool, share, rest)
         elif wrong := next((one for one in shares if _is_other(one, pool.name, share, added[pool])), None):
             yield _swapped(pool, share, wrong)
-
-
-def _split(one: _Share, share: _Share, added: dict[Column | None, str]) -> bool:
-    """Whether a second share shows that a charge is taken from several pools."""
-    return one.is_beside(share) or any(column is not None and one.is_of(column.name) for column in added)
 
 
 def _is_other(one: _Share, pool: str, share: _Share, value: str) -> bool:

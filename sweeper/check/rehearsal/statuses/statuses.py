@@ -51,10 +51,7 @@ def check_statuses(context: CheckContext) -> Iterator[Check]:
     # a status without a list stops no run
     found = [*_wrong(context), *([] if context.is_brief else check_named(context))]
     problems = [check for check in found if check.status is not Status.OK]
-    if len(problems) < 2:
-        yield from problems or found[-1:]
-        return
-    yield joined("statuses", problems)
+    yield from [joined("statuses", problems)] if len(problems) > 1 else problems or found[-1:]
 
 
 def _wrong(context: CheckContext) -> Iterator[Check]:
