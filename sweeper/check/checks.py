@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from sweeper.app.mapping import Mapping, read_mapping
+from sweeper.app.mapping import read_mapping
 from sweeper.app.search_path import require_own_schema
 from sweeper.check import guard, installed, policy, protections, rows, triggers
 from sweeper.check.context import CheckContext, reading, run_check
@@ -23,7 +23,6 @@ from sweeper.install.state import SCHEMA_VERSION, Installation, read_installatio
 from sweeper.install.surroundings import Surroundings
 from sweeper.postgres.database import Database
 from sweeper.postgres.retries import retrying
-from sweeper.postgres.transaction import Transaction
 
 _PROTOCOL_VIOLATION = "08P01"
 _OF_ANY_MAPPING = (
@@ -109,7 +108,8 @@ def _check_mapped(
             mapping = read_mapping(transaction, settings, search_path)
             check_writes(transaction, mapping)
             check_link(transaction, mapping, settings.ledger)
-            missing = _missing(transaction, mapping, installation)
+            current = installation is not None and installation.schema_version == SCHEMA_VERSION
+            missing = find_missing(transaction, mapping) if current else ""
         found.append(CheckContext(database, settings, mapping, installation, role, as_of, missing=missing))
         yield ok("mapping", "fits the tables of this database")
 
@@ -119,11 +119,6 @@ def _check_mapped(
         for name, look in _OF_ANY_MAPPING:
             yield from _run_check(database, role, name, partial(look, found[0]))
         yield from rehearse(_for_rehearsal(found[0]))
-
-
-def _missing(transaction: Transaction, mapping: Mapping, installation: Installation | None) -> str:
-    current = installation is not None and installation.schema_version == SCHEMA_VERSION
-    return find_missing(transaction, mapping) if current else ""
 
 
 def _for_rehearsal(context: CheckContext) -> CheckContext:

@@ -42,7 +42,9 @@ def check_guard(context: CheckContext, installation: Installation, *, may_pay: b
         try:
             require_order(transaction, mapping)
             if may_pay:
-                _plan_payment(transaction, context)
+                binds = binds_for_nobody(scope(context), mapping, str(uuid_utils.uuid7()))
+                with transaction.savepoint():
+                    require_payable(transaction, mapping, binds)
         except ConfigurationError as error:
             fix = error.fix if isinstance(error, DeferrableGuardError | ReorderedGuardError) else "sweeper install"
             yield failure("guard", error.message, fix)
@@ -105,9 +107,3 @@ def _app_guard(transaction: Transaction, installation: Installation) -> Check | 
     if not found[0].valid:
         return failure("guard", f"{name} is not valid: its build was not completed", "sweeper install")
     return None
-
-
-def _plan_payment(transaction: Transaction, context: CheckContext) -> None:
-    binds = binds_for_nobody(scope(context), context.mapping, str(uuid_utils.uuid7()))
-    with transaction.savepoint():
-        require_payable(transaction, context.mapping, binds)

@@ -36,24 +36,21 @@ def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
             yield _unchanged(left, accounts, rows[0], places)
             return
     for place, column in enumerate(columns):
-        if _falls_by_amount(column, accounts, own) and _would_be_below_zero(rows, place):
+        falls = any(value.replace(" ", "") == "-amount" for value in _added_to(column, accounts, own))
+        if falls and _would_be_below_zero(rows, place):
             yield _too_much(samples, column, accounts, rows, place)
             return
 
 
 def _goes_down(column: Column, accounts: Table, own: AccountsSection) -> bool:
     """Whether a refund lowers a column."""
-    if own.spent and accounts.column(own.spent) == column:
-        return True
-    return any(accounts.column(text) == column and "-" in value for text, value in (own.add or {}).items())
+    spent = bool(own.spent) and accounts.column(own.spent or "") == column
+    return spent or any("-" in value for value in _added_to(column, accounts, own))
 
 
-def _falls_by_amount(column: Column, accounts: Table, own: AccountsSection) -> bool:
-    """Whether a refund lowers a column by the whole amount."""
-    return any(
-        accounts.column(text) == column and value.replace(" ", "") == "-amount"
-        for text, value in (own.add or {}).items()
-    )
+def _added_to(column: Column, accounts: Table, own: AccountsSection) -> list[str]:
+    """What a refund adds to a column."""
+    return [value for text, value in (own.add or {}).items() if accounts.column(text) == column]
 
 
 def _would_be_below_zero(rows: Sequence[Row], place: int) -> bool:

@@ -41,7 +41,7 @@ class _Charge:
 
 def check_charges(context: CheckContext) -> Iterator[Check]:
     """Compare the amounts of sessions that are not refunded with their charges."""
-    own = context.settings.sessions
+    own, books = context.settings.sessions, context.mapping.ledger
     with sampling(context) as samples:
         if sessions_fail(samples):
             yield ok("charges", "not compared: ledger.session fails for rows that are no refunds")
@@ -51,7 +51,7 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
             return
         if own.charged:
             found = _read(samples, {"charged": samples.expression("charged", own.charged)}, {"charged": True})
-        elif _reads_books(context):
+        elif books is not None and has_subquery(own.amount) and books.table.name.lower() in own.amount.lower():
             yield ok("charges", "sessions.amount is read from the books")
             return
         else:
@@ -110,12 +110,6 @@ def _without_books(samples: Samples) -> Iterator[Check]:
         )  # fmt: skip
         return
     yield ok("charges", "the books have no charges of the newest failed sessions to compare with")
-
-
-def _reads_books(context: CheckContext) -> bool:
-    """Whether the amount is read from the ledger, whichever of its rows count as charges."""
-    ledger, amount = context.mapping.ledger, context.settings.sessions.amount
-    return ledger is not None and has_subquery(amount) and ledger.table.name.lower() in amount.lower()
 
 
 def _known(amount: Decimal) -> Decimal:

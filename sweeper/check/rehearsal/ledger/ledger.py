@@ -54,11 +54,13 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
             yield next(check_forgotten(samples), ok("ledger", "none is mapped"))
             return
         failing = list(check_session_fails(samples, ledger))
+        # refunds that `where` leaves out, by their words, or else by the sessions that they name
+        missed = [] if failing else [*_missed(samples, ledger)] or [*check_row_kinds(samples, ledger)]
         found = [
             *failing,
             *check_linked(samples, ledger),
             *_running(samples, ledger),
-            *(_missed_rows(samples, ledger) if not failing else _named(samples, ledger)),
+            *(missed or [*check_named_in_texts(samples, ledger)] or check_named_in_json(samples, ledger)),
             *_later(samples, ledger),
             *_no_room(samples),
             *check_ledger_subjects(samples, ledger),
@@ -129,15 +131,6 @@ def _no_room(samples: Samples) -> Iterator[Check]:
     index = find_full_key(samples.transaction, mapping)
     if index is not None:
         yield warning("ledger", f"{full_key(mapping, index)}: `sweeper revert` is refused", FULL_KEY_FIX)
-
-
-def _missed_rows(samples: Samples, ledger: AppLedger) -> list[Check]:
-    """Refunds that ``where`` leaves out, recognized by their words, or else by the sessions that they name."""
-    return [*_missed(samples, ledger)] or [*check_row_kinds(samples, ledger)] or _named(samples, ledger)
-
-
-def _named(samples: Samples, ledger: AppLedger) -> list[Check]:
-    return [*check_named_in_texts(samples, ledger)] or [*check_named_in_json(samples, ledger)]
 
 
 def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
