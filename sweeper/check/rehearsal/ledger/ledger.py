@@ -54,19 +54,12 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
             yield next(check_forgotten(samples), ok("ledger", "none is mapped"))
             return
         failing = list(check_session_fails(samples, ledger))
+        found = [*failing, *check_linked(samples, ledger), *_running(samples, ledger)]
         # refunds that `where` leaves out, by their words, or else by the sessions that they name
         missed = [] if failing else [*_missed(samples, ledger)] or [*check_row_kinds(samples, ledger)]
-        found = [
-            *failing,
-            *check_linked(samples, ledger),
-            *_running(samples, ledger),
-            *(missed or [*check_named_in_texts(samples, ledger)] or check_named_in_json(samples, ledger)),
-            *_later(samples, ledger),
-            *_no_room(samples),
-            *check_ledger_subjects(samples, ledger),
-            *check_lots(samples, ledger),
-            *check_entries(samples, ledger),
-        ]
+        found += missed or [*check_named_in_texts(samples, ledger)] or check_named_in_json(samples, ledger)
+        found += [*_later(samples, ledger), *_no_room(samples), *check_ledger_subjects(samples, ledger)]
+        found += [*check_lots(samples, ledger), *check_entries(samples, ledger)]
     yield joined("ledger", found) if found else ok("ledger", "its newest rows agree with the file")
 
 
