@@ -140,7 +140,7 @@ def test_uninstalling_keeps_the_refunds_and_leaves_the_app_as_it_was(prisma: App
     assert prisma.sweeper("install", now=None).exit_code == 0, "the schema alone can be taken up again"
     prisma.sql(drop)
     left = prisma.sql("SELECT relname FROM pg_class WHERE relnamespace = 'sweeper'::regnamespace AND relkind = 'r'")
-    assert sorted(left) == [("refunds",), ("reversals",), ("settings",)]
+    assert sorted(left) == [("refunds",), ("reversals",), ("runs",), ("settings",)]
     assert (
         prisma.value("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'app.\"Job\"'::regclass AND NOT tgisinternal")
         == 0
