@@ -6,7 +6,7 @@ from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.balances import Balance
 from sweeper.init.doubts import find_doubts
-from sweeper.init.entries import account_value, as_type
+from sweeper.init.entries import account_value, as_type, texts_of
 from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.kinds import Kind, kind_column, read_kinds
 from sweeper.init.ledger import Charge, Ledger, compare_rows
@@ -62,12 +62,15 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
     # a refund may be zero or negative there, and the sign of other kinds is unknown
     if released or (not down and amount.words & words.SPENT):
         known[amount.name] = OPEN_QUESTION
+    charges = _charges(naming, column, kinds, amount)
+    condition = _refunds(table, column, refunds, kinds, amount, all_are_refunds=all_are_refunds)
+    # where a refund has two amounts, such as of two pools, neither is the whole
+    if others := _amounts_beside(evidence, table, amount, condition):
+        known |= dict.fromkeys((amount.name, *(other.name for other in others)), OPEN_QUESTION)
     if column:
         known[column.name] = quote_text(refunds[0]) if len(refunds) == 1 else OPEN_QUESTION
     if naming.of_sessions:
         known[naming.of_sessions[0].name] = naming.type_value
-    charges = _charges(naming, column, kinds, amount)
-    condition = _refunds(table, column, refunds, kinds, amount, all_are_refunds=all_are_refunds)
     signed = bool(charges) and all((charge.sign == "-") != bool(down and all(down)) for charge in charges)
     let_go = _let_go(column, kinds) if condition is None else ""
     return Ledger(table, naming, amount, column, condition, charges, known, signed, score, refunds, let_go=let_go)
@@ -144,6 +147,15 @@ def amount_column(table: Table) -> Column | None:
     # in a table of refunds alone, the one number that has no other meaning
     numbers = [c for c in table.columns if c.is_number and not c.is_unique and not c.words & _NO_AMOUNT]
     return numbers[0] if "refund" in table.words and len(numbers) == 1 else None
+
+
+def _amounts_beside(evidence: Evidence, table: Table, amount: Column, refunds: str | None) -> list[Column]:
+    """Other columns that are amounts as much as this one by their names, and that the app's refunds fill."""
+    best = _score_amount(amount, words.NOT_A_DELTA)
+    alike = [one for one in table.columns if one != amount and _score_amount(one, words.NOT_A_DELTA) >= best > 0]
+    return [
+        one for one in alike if any(value.strip("0.") for value in texts_of(evidence, table, one, refunds or "true"))
+    ]
 
 
 def _score_amount(column: Column, foreign: frozenset[str]) -> int:

@@ -40,7 +40,8 @@ def status_lines(session: Session, chooser: Chooser) -> list[Line]:
     if status.column:
         column = Line("status", status.column.as_sql)
     else:
-        question = f"What says if a session failed, is going on, or succeeded? {status.why}."
+        question = "What says if a session failed, is going on, or succeeded?"
+        question += f" {status.why}." if status.why else ""
         column = asked(chooser, "status", question, status.candidates)
     shown = ((_shown(value, status.labels), rows) for value, rows in status.counts)
     seen = ", ".join(f"{value} ({rows})" if rows else value for value, rows in shown)

@@ -192,3 +192,29 @@ def test_a_counter_in_the_currency_of_the_balance(server: Server, tmp_path: Path
     found, text = draft(server, tmp_path, TRIED, more)
     assert (found["accounts"]["balance"], found["accounts"]["spent"]) == ("balance_cents", "?")
     assert '"lifetime_spent_cents"   goes down by the amount' in text
+
+
+POOLS_IN_A_ROW = """
+CREATE TABLE accounts (id int PRIMARY KEY, balance_minutes int NOT NULL, balance_credits int NOT NULL,
+    "_creationTime" double precision NOT NULL);
+CREATE TABLE transcripts (id uuid PRIMARY KEY, account_id int NOT NULL REFERENCES accounts, status text NOT NULL,
+    "startedAt" double precision, "_creationTime" double precision NOT NULL);
+CREATE TABLE credit_entries (id serial PRIMARY KEY, account_id int NOT NULL REFERENCES accounts,
+    transcript_id uuid REFERENCES transcripts, kind text NOT NULL, amount_minutes int NOT NULL DEFAULT 0,
+    amount_credits int NOT NULL DEFAULT 0, made_at timestamptz NOT NULL DEFAULT now());
+INSERT INTO accounts SELECT n, 9, 90, 1790000000000 FROM generate_series(1, 3) AS n;
+INSERT INTO transcripts
+SELECT md5(n::text)::uuid, 1 + n % 3, (ARRAY['running', 'done', 'failed'])[1 + n % 3], NULL,
+       1790000000000.25 + 1000 * n FROM generate_series(1, 30) AS n;
+INSERT INTO credit_entries (account_id, transcript_id, kind, amount_minutes, amount_credits)
+SELECT account_id, id, 'usage', -1, -20 FROM transcripts;
+INSERT INTO credit_entries (account_id, transcript_id, kind, amount_minutes, amount_credits)
+SELECT account_id, id, 'refund', 1, 20 FROM transcripts WHERE status = 'failed';
+"""
+
+
+def test_a_refund_with_two_amounts_has_neither_as_a_fact(server: Server, tmp_path: Path) -> None:
+    found, text = draft(server, tmp_path, POOLS_IN_A_ROW)
+    assert {found["ledger"]["insert"][f"amount_{one}"] for one in ("minutes", "credits")} == {"?"}
+    assert """'to_timestamp("_creationTime" / 1000.0)'""" in text, "when a row was made counts as its start"
+    assert '"_creationTime" alone' not in text, "and is no balance"
