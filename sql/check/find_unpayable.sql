@@ -1,5 +1,5 @@
 -- For some sessions that are not refunded, why a run would put each on hold because of the file: the account does not
--- exist, a column would round the amount, or the shares of [accounts.add] do not add up to it; null where a run would
+-- exist or is not active, a column would round the amount, or the shares of [accounts.add] do not add up to it; null where a run would
 -- pay.
 SELECT v.session_id::text AS session_id,
        v.account_id::text AS account_id,
@@ -7,7 +7,8 @@ SELECT v.session_id::text AS session_id,
        CASE
            WHEN v.amount::numeric IN ('NaN', 'Infinity') THEN NULL
            WHEN v.account_id IS NULL THEN 'no_account'{if accounts}
-           WHEN {include account_unknown} THEN 'no_account'{end}
+           WHEN {include account_unknown} THEN 'no_account'{end}{if active}
+           WHEN {include account_inactive} THEN 'account_inactive'{end}
            WHEN {balance_rounds} THEN 'amount_rounded'
            ELSE (
                SELECT {include unfit}

@@ -5,7 +5,8 @@ SELECT v.session_id::text AS session_id,
        extract(epoch FROM %(as_of)s::timestamptz - v.started_at)::float8 AS age,
        extract(epoch FROM v.beat - v.started_at)::float8 AS moved,
        v.beat IS NULL AS silent,
-       v.deadline IS NULL AS endless,
+       -- such as the year 9999, which some apps write for never
+       v.deadline IS NULL OR v.deadline > %(as_of)s::timestamptz + interval '100 years' AS endless,
        (v.deadline <= v.started_at + interval '1 min') IS TRUE AS over
 FROM (
     SELECT {session_id} AS session_id,

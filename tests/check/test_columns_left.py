@@ -31,6 +31,15 @@ def test_an_account_that_no_session_has(app: App) -> None:
     assert "sessions.account = 'team' is null for 20 of 20" in rehearsed(app)["accounts"]["message"]
 
 
+def test_accounts_of_which_none_is_active(app: App) -> None:
+    """The app writes the year 9999 for what is not deleted."""
+    app.sql("ALTER TABLE wallets ADD tm_delete timestamp NOT NULL DEFAULT '9999-01-01'")
+    app.map("accounts", active="tm_delete IS NULL")
+    assert "is not true of the accounts of 20 of 20 sessions" in rehearsed(app)["accounts"]["message"]
+    app.map("accounts", active="tm_delete > '9000-01-01'")
+    assert rehearsed(app) == {}
+
+
 def test_an_amount_that_the_balance_cannot_keep(app: App) -> None:
     app.sql("ALTER TABLE wallets ALTER balance TYPE int")
     app.map(amount="price / 7.0")

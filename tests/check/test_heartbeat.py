@@ -43,6 +43,16 @@ def test_who_has_no_sign_of_life_counts_from_the_start(app: App) -> None:
 def test_none_that_ever_ends_is_a_warning(app: App) -> None:
     app.map(stuck_at="beat + NULL::interval")
     assert rehearsed(app)["deadlines"]["status"] == "warning"
+    app.map(stuck_at="greatest(ended, '9999-01-01')")
+    assert "none of them is ever stuck" in rehearsed(app)["deadlines"]["message"]
+
+
+def test_seconds_that_are_divided_as_milliseconds_are(app: App) -> None:
+    app.sql("ALTER TABLE jobs ALTER began TYPE bigint USING extract(epoch FROM began)::bigint")
+    app.map(started_at="to_timestamp(began / 1000)")
+    assert "began on 1970-01-" in rehearsed(app)["time_zone"]["message"]
+    app.map(started_at="to_timestamp(began)")
+    assert "time_zone" not in rehearsed(app)
 
 
 def test_one_that_is_dead_shows_nothing_of_a_heartbeat(app: App) -> None:

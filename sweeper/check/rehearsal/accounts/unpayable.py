@@ -21,7 +21,12 @@ def check_unpayable(samples: Samples) -> Iterator[Check]:
         return  # Citus allows no subquery of a row without a table of its own
     session_ids = [one for running in (False, True) for one in samples.newest(running=running, limit=_LOOKED_AT)]
     rows = samples.read("find_unpayable", session_ids)
-    for why, said in (("no_account", _no_account), ("amount_rounded", _rounded), ("balance_mismatch", _mismatch)):
+    for why, said in (
+        ("no_account", _no_account),
+        ("account_inactive", _inactive),
+        ("amount_rounded", _rounded),
+        ("balance_mismatch", _mismatch),
+    ):
         held = [row for row in rows if row.why == why]
         if len(held) >= _ENOUGH and len(held) * 2 > len(rows):
             yield said(samples, held, len(rows))
@@ -63,6 +68,17 @@ def _column_with(samples: Samples, values: Sequence[str]) -> str | None:
             except TooSlow:
                 return None
     return None
+
+
+def _inactive(samples: Samples, held: Sequence[Row], known: int) -> Check:
+    own = samples.context.settings.accounts
+    assert own is not None  # noqa: S101 - who has no accounts has no closed ones
+    return warning(
+        "accounts",
+        f"accounts.active = {own.active!r} is not true of the accounts of {len(held)} of {known} sessions that are not "
+        f"refunded, such as {held[0].session_id}, of {held[0].account_id}: a run would put them on hold",
+        "accounts.active: what is true of each account that may be paid",
+    )
 
 
 def _rounded(samples: Samples, held: Sequence[Row], known: int) -> Check:

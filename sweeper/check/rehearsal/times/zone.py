@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sweeper.check.context import CheckContext
@@ -20,6 +20,7 @@ _FIX = "sessions.timezone: the zone that the app writes its times in; then: swee
 _STEP, _AT_ONCE = 900, 120
 _STEPS_AT_LEAST = 2
 _ENOUGH, _MOST = 5, 0.9
+_NO_APP_BEFORE = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 def check_zone(context: CheckContext) -> Iterator[Check]:
@@ -30,6 +31,14 @@ def check_zone(context: CheckContext) -> Iterator[Check]:
     newest, zone = row.started_at, context.mapping.timezone
     if apart:
         yield from apart
+        return
+    if newest is not None and newest < _NO_APP_BEFORE:
+        yield warning(
+            "time_zone",
+            f"the newest session that failed or runs began on {newest:%Y-%m-%d}, read by sessions.started_at = "
+            f"{context.settings.sessions.started_at!r}: that is long before any such app",
+            "sessions.started_at: seconds since 1970 with to_timestamp(seconds), milliseconds divided by 1000 first",
+        )
         return
     ahead = _AHEAD + context.settings.policy.max_clock_skew
     if newest is not None and newest > context.as_of + ahead:
