@@ -22,6 +22,17 @@ def test_an_amount_in_another_unit_beside_one_in_credits(app: App) -> None:
     assert "while a session has price" in refuses(app, "charges")
 
 
+def test_more_than_the_column_that_a_refund_writes(app: App) -> None:
+    """Its name says nothing of refunds, and the file does."""
+    app.sql("ALTER TABLE jobs ADD sent int NOT NULL DEFAULT 1, ADD got_again int NOT NULL DEFAULT 0")
+    app.sql("UPDATE jobs SET got_again = price - sent WHERE refunded_at IS NOT NULL; ALTER TABLE jobs DROP refunded_at")
+    app.map(exclude="got_again > 0", amount="price - sent")
+    app.sections["sessions.refunded"] = {"got_again": "amount"}
+    assert rehearsed(app) == {}
+    app.map(amount="price")
+    assert "is more than the app gave back for 20 of 20" in refuses(app, "past_refunds")
+
+
 def test_sessions_that_took_of_no_pool(app: App) -> None:
     """The price is there also when nothing was taken, and one pool has the rest of it."""
     app.sql(
