@@ -44,6 +44,21 @@ def test_a_limit_beside_a_counter_of_what_was_used(app: App) -> None:
     app.map("accounts", balance="quota - usage")
     app.map("accounts.add", usage="-amount")
     assert rehearsed(app) == {}
+    app.sql("UPDATE wallets SET usage = 2000 WHERE id = 'w1'")  # more than a limit would allow: it is what is left
+    app.map("accounts", balance="quota")
+    app.sections.pop("accounts.add")
+    assert rehearsed(app)["accounts"]["status"] == "warning"
+
+
+def test_a_refund_that_adds_to_what_was_spent(app: App) -> None:
+    app.sql("ALTER TABLE wallets RENAME balance TO outlay; UPDATE book SET amount = -amount")
+    app.sql("UPDATE wallets SET outlay = (SELECT sum(amount) FROM book WHERE wallet = wallets.id)")
+    app.map("ledger.insert", amount="-amount")
+    app.map("accounts", balance="outlay")
+    assert "a refund moves the one up and the other down" in refuses(app, "accounts")
+    app.map("accounts", balance="-outlay")
+    app.map("accounts.add", outlay="-amount")
+    assert rehearsed(app) == {}
 
 
 def test_refunds_of_the_app_that_only_json_links(app: App) -> None:

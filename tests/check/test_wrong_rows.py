@@ -184,3 +184,25 @@ def test_a_number_that_stays_the_same_is_not_a_running_balance(bare: AppDatabase
     )
     app.map("ledger.insert", given="amount", taken="0", number="substr(account_id, 2)::int")
     assert "ledger" not in rehearsed(app)
+
+
+def test_charges_that_are_called_as_their_session(app: App) -> None:
+    """Refunds name it in another column, and the price is there also when nothing was taken."""
+    app.sql("ALTER TABLE book ADD request text UNIQUE; UPDATE book SET amount = -amount")
+    app.sql("UPDATE book SET request = CASE kind WHEN 'charge' THEN job ELSE 'refund_' || job END")
+    app.sql("UPDATE book SET job = NULL WHERE kind = 'charge'")
+    app.map("ledger.insert", request="'refund_' || session_id", amount="-amount")
+    assert rehearsed(app) == {}
+    app.sql("DELETE FROM book WHERE request IN ('j27', 'j28', 'j29')")
+    assert "3 that would be paid have none" in rehearsed(app)["charges"]["message"]
+
+
+def test_a_key_that_is_not_called_one(app: App) -> None:
+    """The app looks for its refund by what the row is called; without an index, it may all the same."""
+    app.sql("ALTER TABLE book ADD request text DEFAULT gen_random_uuid()::text UNIQUE, ADD idempotency text")
+    app.sql("UPDATE book SET request = 'refund_' || job, idempotency = 'refund_' || job WHERE kind = 'refund'")
+    app.map("ledger.insert", request="'refund_' || session_id", idempotency="refund_id::text")
+    found = rehearsed(app)["past_refunds"]
+    assert (found["status"], "by its name, the app's own code" in found["message"]) == ("warning", True), found
+    app.map("ledger.insert", request="refund_id::text", idempotency="'refund_' || session_id")
+    assert "it is unique, so the app's own code" in refuses(app, "past_refunds")

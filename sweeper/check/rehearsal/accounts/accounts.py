@@ -131,7 +131,8 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
             )
             sure = ""
             if table is accounts:
-                sure = why_limit(used, own) or why_total(used, own) or _never_moves(samples, accounts, used, own)
+                sure = why_limit(samples, accounts, used, own) or why_total(used, own)
+                sure = sure or _never_moves(samples, accounts, used, own)
             yield (failure if sure else warning)(
                 "accounts", said + sure,
                 "if a charge is taken from them as well: accounts.balance as their sum, and [accounts.add] with the "

@@ -13,6 +13,7 @@ from sweeper.check.rehearsal.sessions import list_owed
 from sweeper.check.rehearsal.tables import count_rows
 from sweeper.check.result import Check, failure
 from sweeper.config.model import AccountsSection
+from sweeper.postgres.templates import fill_expression
 
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _GIVEN = re.compile(r'^"?\w*(limit|quota|allowance|included|granted)\w*"?$', re.IGNORECASE)
@@ -181,12 +182,20 @@ def _swapped(pool: Column, share: _Share, wrong: _Share) -> Check:
     )
 
 
-def why_limit(others: Sequence[Column], own: AccountsSection) -> str:
-    """Why the balance is a limit, as the end of a sentence: another column counts how much of it was used."""
-    if own.balance is None or own.add is not None or not _GIVEN.search(own.balance):
+def why_limit(samples: Samples, accounts: Table, others: Sequence[Column], own: AccountsSection) -> str:
+    """Why the balance is a limit, as the end of a sentence: another column counts how much of it was used.
+
+    Where an account has used more than that, it is what is left, beside a total of what was ever used.
+    """
+    limit = accounts.column(own.balance or "")
+    if limit is None or own.add is not None or not _GIVEN.search(limit.name):
         return ""
-    counter = next((other.name for other in others if _COUNTER.search(other.name)), None)
-    return f"; {own.balance} is what was given, and {counter} counts what was used of it" if counter else ""
+    counter = next((other for other in others if _COUNTER.search(other.name)), None)
+    if counter is None:
+        return ""
+    slots = {"limit": f"l.{limit.quoted}", "counter": f"l.{counter.quoted}"}
+    _, beyond = count_rows(samples, accounts, [], "number", fill_expression("beyond_limit", slots))
+    return "" if any(beyond) else f"; {limit.name} is what was given, and {counter.name} counts what was used of it"
 
 
 def why_total(others: Sequence[Column], own: AccountsSection) -> str:

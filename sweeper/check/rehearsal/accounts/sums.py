@@ -26,6 +26,7 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
     if compared is None:
         return
     row, others, ledger = compared
+    amount = ledger.amounts[0]
     mapped = accounts.column(own.balance or "")
     if mapped is not None and row.accounts >= _ENOUGH and row.different == row.accounts and row.alike:
         yield failure(
@@ -33,6 +34,14 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
             f"such as {named(row.samples)}, and the rows of {ledger.table.name} differ: no charge moves it",
             "accounts.balance: the column that a charge is taken from; without [accounts], where the balance is the "
             "sum of the ledger",
+        )  # fmt: skip
+        return
+    if mapped is not None and row.accounts >= _ENOUGH and not row.different and _is_against(mapped, ledger, own):
+        yield failure(
+            "accounts", f"accounts.balance = {own.balance!r} is what {amount.name} in the rows of {ledger.table.name} "
+            f"comes to, for all {row.accounts} accounts looked at, and a refund moves the one up and the other down",
+            f'[accounts.add] {mapped.quoted} = "-amount", and accounts.balance with it; or [ledger.insert] '
+            f"{amount.quoted} with the other sign",
         )  # fmt: skip
         return
     equal = [one for one, count in zip(others, row.equal, strict=True) if count == row.accounts]
@@ -51,6 +60,13 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
             f"accounts.balance = {better[0].quoted!r}" if better[0] in equal else
             f'[accounts.add] {better[0].quoted} = "-amount", and accounts.balance with it',
         )  # fmt: skip
+
+
+def _is_against(mapped: Column, ledger: AppLedger, own: AccountsSection) -> bool:
+    """Whether a refund moves the balance and the sum of the rows by the same amount in different directions."""
+    moved = (own.add or {mapped.quoted: "amount"}).items()
+    value = next((value for text, value in moved if text.strip('"') == mapped.name), "")
+    return {value.strip(), ledger.values[ledger.amounts[0]].strip()} == {"amount", "-amount"}
 
 
 def is_sum_of_ledger(samples: Samples, accounts: Table, own: AccountsSection) -> bool:

@@ -9,7 +9,7 @@ from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explaine
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions
 from sweeper.check.rehearsal.marks.row_amounts import row_amounts
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.tables import referring_tables
+from sweeper.check.rehearsal.tables import equal, referring_tables, unique_names
 from sweeper.check.result import Check, warning
 from sweeper.postgres.templates import Choices, fill_expression
 from sweeper.postgres.transaction import Row
@@ -54,7 +54,16 @@ def _of_ledger(samples: Samples) -> Iterator[_Charges]:
     amount = ledger.amounts[0]
     qualifiers = of_these_sessions(samples, amount, unsigned=True)
     choices: Choices = {"charged": False, "unsigned": True, "qualifiers": qualifiers}
-    yield ledger.table.name, "", {"charged": "NULL", "amount_column": amount.quoted}, choices
+    slots = {"charged": "NULL", "amount_column": amount.quoted}
+    yield ledger.table.name, "", slots, choices
+    # charges may have the session's id as their own, and refunds name it elsewhere
+    unique, mapping = unique_names(samples, ledger.table), samples.mapping
+    types = [one.base_type for one in mapping.sessions.columns.values() if one.quoted == mapping.slots["key"]]
+    for one in samples.readable(ledger.table):
+        if one.name in unique and one.base_type in types:
+            link = {"ledger_session": f"l.{one.quoted}", "ledger_session_as": ""}
+            link["ledger_session_eq"] = equal(samples, one)
+            yield ledger.table.name, "", slots | link, {**choices, "qualifiers": []}
 
 
 def _of_tables(samples: Samples) -> Iterator[_Charges]:

@@ -85,7 +85,7 @@ def _meaning(column: Column, value: str, *, unique: bool) -> str | None:
     if names & _RUNNING and column.is_number:
         return "running"
     if names & _OWN or _VOLATILE.search(value):  # the app may find its refunds by a key of the session's
-        return "key" if unique and _KEY.search(column.name) and "session_id" not in names else None
+        return "key" if (unique or _KEY.search(column.name)) and "session_id" not in names else None
     if "amount" in names:
         return "amount" if column.is_number and not has_subquery(value) else None
     if _LITERAL.fullmatch(value):  # the file may choose other texts, but not another direction of the credits

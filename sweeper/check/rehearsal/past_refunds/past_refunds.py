@@ -208,10 +208,12 @@ def _others(
             grave = True
         keyed = [session.session_id for session in sessions if name in session.keyed]
         if len(keyed) >= max(_ENOUGH, len(sessions) * _MOST):
+            is_key = name in unique
             said.append(f"{name} = {one.value!r} does not name the session, as the app's refunds do ({named(keyed)}): "
-                        "it is unique, so the app's own code would not find our refund by it")  # fmt: skip
+                        f"{'it is unique, so' if is_key else 'by its name,'} the app's own code would not find our "
+                        "refund by it")  # fmt: skip
             lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
-            grave = True
+            grave = grave or is_key
         different = _now(newest, [session.session_id for session in sessions if name in session.differs])
         early = moves and one.not_paid_yet and len(different) >= _ENOUGH
         if early or len(different) > len(sessions) * _MANY:

@@ -1,0 +1,2 @@
+-- Whether more was used of a limit than it allows.
+{counter} > {limit}
