@@ -1,6 +1,6 @@
 -- For some sessions that are not refunded, why a run would put each on hold because of the file: the account does not
--- exist or is not active, a column would round the amount, or the shares of [accounts.add] do not add up to it; null where a run would
--- pay.
+-- exist or is not active, a column would round the amount, or the shares of [accounts.add] do not add up to it; null
+-- where a run would pay.
 SELECT v.session_id::text AS session_id,
        v.account_id::text AS account_id,
        v.amount::numeric::text AS amount,

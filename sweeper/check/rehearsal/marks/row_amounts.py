@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from sweeper.app.catalog import EXACT_TYPES, NUMBER_TYPES, Column, Table
+from sweeper.app.catalog import EXACT_TYPES, Column, Table
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.tables import references
 from sweeper.check.rehearsal.words import GIVEN_BACK
@@ -16,8 +16,8 @@ from sweeper.postgres.transaction import Row
 
 # a log may mention refunds, too, but a row of a refund has an amount
 AMOUNT = re.compile(
-    r"amount|credit|delta|value|point|sum|price|cost|unit|token|change|second|minute|quantity|qty|usage|used|spen[dt]|consum|micro"
-    r"|milli|cent|dollar|money|fee|total|page|monto|importe|importo|montant|betrag|bedrag|valor|kingaku",
+    r"amount|credit|delta|value|point|sum|price|cost|unit|token|change|second|minute|quantity|qty|usage|used|micro|milli"
+    r"|cent|dollar|money|fee|total|page|monto|importe|importo|montant|betrag|bedrag|valor|kingaku",
     re.IGNORECASE,
 )
 # a table of what customers ask for, whether they get it or not
@@ -43,7 +43,7 @@ def row_amounts(samples: Samples, table: Table, others: Collection[Column | None
         for column in table.columns.values()
         if column.is_number and column not in others and (speaks or AMOUNT.search(column.name))
     ]
-    exact = [column for column in samples.seen(table, amounts) if column.base_type in NUMBER_TYPES][:_AMOUNTS_AT_MOST]
+    exact = [column for column in samples.seen(table, amounts) if column.base_type in EXACT_TYPES][:_AMOUNTS_AT_MOST]
     came, went = ([one for one in exact if _says(one, words) and not _says(one, others)]
                   for words, others in ((_CAME, _WENT), (_WENT, _CAME)))  # fmt: skip
     down = went[0].quoted if len(came) == len(went) == 1 else ""
