@@ -125,6 +125,39 @@ def test_attempts_that_were_changed_in_place_are_not_paid_again(
         assert first.run("--full", now=LATER).document["refunds"]["sessions"] == 0
 
 
+def test_charges_that_nothing_tells_apart_are_all_paid(first: AppDatabase) -> None:
+    """A session fails again within the second of its refund, in columns of whole seconds; another gives no moment."""
+    first.sql("ALTER TABLE prediction_sessions ADD charge_no int DEFAULT 1, ADD failed_at timestamp(0)")
+    first.configure('failed_at  = "created_at"', 'failed_at = "failed_at"\nattempt = "charge_no"')
+    assert first.sweeper("install").exit_code == 0
+    first.account()
+    for session_id in ("s1", "s2"):
+        first.session(session_id)
+    first.sql(
+        "UPDATE prediction_sessions SET created_at = at, failed_at = at "
+        "FROM date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC') AS at WHERE id = 's1'"
+    )
+    for session_id in ("s1", "s2"):
+        assert refund(first, session_id) == 3
+        first.sql("UPDATE prediction_sessions SET charge_no = 2 WHERE id = %s", session_id)
+        assert refund(first, session_id) == 3
+
+
+def test_accounts_deleted_with_their_sessions_are_no_sign_of_changed_ids(paid: AppDatabase) -> None:
+    """Others failed in the same second, and owe as much."""
+    for account, name in (("u2", "t"), ("u3", "v")):
+        paid.account(account)
+        for number in range(5):
+            paid.session(f"{name}{number}", account=account, models=number + 1, created=f"2026-11-23 10:0{number}")
+        if account == "u2":
+            assert paid.run("--full").document["refunds"]["sessions"] == 5
+            paid.sql("DELETE FROM prediction_sessions WHERE user_id = 'u2'")
+            paid.sql("DELETE FROM users WHERE id = 'u2'")
+    assert paid_by_layer(paid, "v1") == 2
+    ran = paid.run("--full", now=LATER)
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 5)
+
+
 def test_a_change_is_noticed_by_a_full_sweep_also_behind_newer_refunds(paid: AppDatabase) -> None:
     owe(paid, 120)  # more than the newest refunds that a run compares
     assert paid.run(now=LATER).document["refunds"]["sessions"] == 120

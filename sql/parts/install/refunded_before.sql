@@ -43,12 +43,13 @@ IF EXISTS (
                    END AS owed_from
             OFFSET 0
         ) AS since
+        CROSS JOIN LATERAL (SELECT v.started_at, since.owed_from) AS owed
         JOIN {refunds} AS r
-          ON r.failed_at = since.owed_from
-         AND (r.account_id {account_eq} v.account_id{if accounts} OR {include account_gone}{end})
+          ON r.failed_at = owed.owed_from
+         AND (r.account_id {account_eq} v.account_id{if accounts} OR {include account_changed}{end})
          -- for the index; a clock of the app may be ahead
-         AND r.created_at >= since.owed_from - interval '10 minutes'{if attempt_moves}
-         AND v.started_at::timestamptz <= r.created_at{end}
+         AND r.created_at >= owed.owed_from - interval '10 minutes'{if attempt_moves}
+         AND {include same_charge}{end}
         WHERE {session_id} {session_eq} sweeper_session_id
         OFFSET 0
     ) AS r
