@@ -82,7 +82,10 @@ def failure_of(problem: Busy | TooSlow | Refusal | SweeperError) -> SweeperError
             code="locked",
         )
     if isinstance(problem, TooSlow):
-        return FailedError("a statement took longer than sweeper allows", code="too_slow")
+        return FailedError(
+            "a statement took longer than sweeper, or a statement_timeout of this role or database, allows",
+            code="too_slow",
+        )
     if isinstance(problem, Refusal):  # not its message, which may repeat the row
         return FailedError(
             f"the database refused a statement (SQLSTATE {problem.sqlstate}): an expression may fail for one of the "

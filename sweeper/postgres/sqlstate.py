@@ -33,6 +33,8 @@ _REFUSED_STATES = {
     "42501": "this role may not connect to this database",
     **dict.fromkeys(("22023", "42601", "42704"), "it does not take what options, or PGOPTIONS, would set"),
 }
+# What a statement says of the server behind a foreign table, or behind dblink.
+_OF_ANOTHER = ("08000", "08001", "08003", "08006")
 _UNKNOWN_NAME = "the role or the database does not exist"
 _UNKNOWN = {"28000": "the role does not exist", "3D000": "the database does not exist"}
 _BUSY_STATES = {
@@ -215,6 +217,8 @@ def unreachable(error: Exception) -> FailedError:
     """The error for a database that cannot be reached, without what libpq repeats of the settings."""
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
     state = cause.state if isinstance(cause, RefusedLogin) else getattr(cause, "sqlstate", None)
+    if isinstance(cause, psycopg.Error) and cause.sqlstate in _OF_ANOTHER and not _is_fatal(cause):
+        return failed_by(cause)
     known = {"40001": "serialization failures", "40P01": "deadlocks", READ_ONLY: "it takes no writes", **_BUSY_STATES}
     why = known.get(state or "") or _refused_login(cause) or _meaning(_OUT_OF_REACH, cause) or type(cause).__name__
     return FailedError(

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 import stamina
 
 from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.connection import from_environment, from_url
+from sweeper.postgres.sqlstate import unreachable
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import Ran, command
 
@@ -172,3 +174,9 @@ def test_the_schema_of_a_prisma_url_is_where_bare_names_are_looked_up(bare: AppD
 def test_the_name_of_an_application_in_the_url_does_no_harm(first: AppDatabase) -> None:
     ran = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=first.url_with("application_name=cron"))
     assert ran.exit_code == 0
+
+
+def test_a_server_behind_a_foreign_table_is_not_the_one_of_the_settings() -> None:
+    """In the words of postgres_fdw, which the tests' servers do not have."""
+    down = psycopg.errors.lookup("08001")('could not connect to server "far"\nDETAIL:  Connection refused')
+    assert "connection settings" not in unreachable(down).message

@@ -246,3 +246,12 @@ def test_a_clock_that_is_off_stops_the_run(first: AppDatabase, direction: str) -
         assert direction in message
     assert first.refunds() == {}
     assert first.run("--dry-run", now=server - off / 4).exit_code == 0
+
+
+def test_a_timeout_of_the_database_is_no_crash(first: AppDatabase) -> None:
+    """It holds until the first statement of a transaction has set another."""
+    alter(first, "statement_timeout = '1ms'")
+    for command in ("install", "check"):
+        ran = first.sweeper(command)
+        assert "internal error" not in ran.stderr
+        assert ran.exit_code == 0 or "a statement_timeout of this role or database" in ran.stderr
