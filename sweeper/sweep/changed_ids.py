@@ -55,10 +55,10 @@ def find_moved(reader: OwedReader, orphans: Orphans, session_ids: Collection[str
     row = reader.transaction.row(reader.mapping.statement("find_moved"), binds)
     if row.orphans > _COINCIDENCES and row.orphans * _SURE >= len(orphans.refund_ids):
         key = reader.mapping.key
-        attempts = f", or the attempts, {key.attempt}," if reader.mapping.choices["attempt_moves"] else ""
+        attempts = f", or the attempts ({key.attempt})," if reader.mapping.choices["attempt_moves"] else ""
         samples = ", ".join(sorted(row.session_ids)[:_SAMPLES])
         raise ConfigurationError(
-            f"sessions.id = {key.id}: the ids were changed in place{attempts}. Of {len(orphans.refund_ids)} "
+            f"sessions.id = {key.id}: the ids{attempts} were changed in place. Of {len(orphans.refund_ids)} "
             f"refunds whose sessions are gone, {row.orphans} have the account, the amount and the moment of failure of "
             f"a session that is owed ({samples}), and would be paid again. Record the refunds under the new ids, "
             "as docs/operations.md describes: `sweeper adopt --where SQL`. A session that was never refunded is "
