@@ -133,6 +133,15 @@ def test_exit_code_goes_with_a_dry_run_only(first: AppDatabase) -> None:
     assert (first.run("--exit-code").exit_code, first.refunds()) == (2, {})
 
 
+def test_a_dry_run_before_the_installation_shows_what_is_owed(bare: AppDatabase) -> None:
+    """Where nothing is installed there are no refunds and no holds to compare with."""
+    bare.account()
+    bare.session("owed")
+    bare.session("nobody's", account=None)
+    planned = bare.run("--dry-run", role=None)
+    assert (planned.exit_code, planned.document["refunds"]["sessions"], planned.document["held"]) == (0, 1, 1)
+
+
 def test_a_dry_run_needs_the_guard_of_what_is_installed(bare: AppDatabase) -> None:
     """What would stop a run stops its dry run in the same words."""
     bare.sweeper("install")

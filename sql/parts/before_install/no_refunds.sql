@@ -7,6 +7,7 @@
         NULL::numeric AS amount,
         NULL::text AS layer,
         NULL::uuid AS run_id,
+        NULL::timestamptz AS failed_at,
         NULL::timestamptz AS created_at{if by_account}
  {include none_on_nodes}{else}
  WHERE false{end})
