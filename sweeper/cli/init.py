@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,7 +46,8 @@ class _Interactive:
     def answer(self, question: str, candidates: "Sequence[Candidate]") -> str | None:
         from sweeper.init.answers import describe
 
-        _ask(question, [f"{candidate.sql}   {candidate.meaning}{describe(candidate)}" for candidate in candidates])
+        options = [f"{candidate.sql}   {candidate.meaning}".rstrip() for candidate in candidates]
+        _ask(question, options, [describe(candidate) for candidate in candidates])
         said = _prompt("Number, or SQL; ? leaves it open", _OPEN)
         if said.isdecimal() and 1 <= int(said) <= len(candidates):
             return candidates[int(said) - 1].sql
@@ -56,10 +58,10 @@ def _prompt(text: str, default: str) -> str:
     return str(typer.prompt(text, default=default)).strip()
 
 
-def _ask(question: str, options: Sequence[str]) -> None:
+def _ask(question: str, options: Sequence[str], examples: Sequence[str] = ()) -> None:
     print(f"\n{printable(question)}")  # noqa: T201
-    for number, option in enumerate(options, 1):
-        print(f"  {number}. {printable(option)}")  # noqa: T201
+    for number, (option, shown) in enumerate(zip_longest(options, examples, fillvalue=""), 1):
+        print(f"  {number}. {printable(option)}" + (f"\n     {printable(shown)}" if shown else ""))  # noqa: T201
 
 
 def init(

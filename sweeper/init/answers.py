@@ -121,10 +121,10 @@ def describe(candidate: Candidate, rows: str = "failed session") -> str:
     if candidate.looked_at < 0:
         return ""
     if not candidate.looked_at:
-        return f"; no {rows} to try it on, or none in five seconds"
+        return f"no {rows} to try it on, or none in five seconds"
     shown = ", ".join(f"{key}: {'null' if value is None else value}" for key, value in candidate.examples)
     nulls = f"; null on {candidate.nulls} of {candidate.looked_at}" if candidate.nulls else ""
-    return f"; {shown}{nulls}"
+    return f"{shown}{nulls}"
 
 
 def none_first(candidates: Sequence[Candidate]) -> Iterator[Candidate]:

@@ -37,7 +37,7 @@ _MOST_DROPPED = 12
 _CLOSE = 1  # when two scores are no further apart than this, both tables are likely
 _WHICH = "Which table holds the paid sessions?"
 _WHOSE = "Whose are the credits that a session cost?"
-_AMOUNT = "What is owed when a session fails? (the charge, less what was delivered; a stored charge beats a rule)"
+_AMOUNT = "What is owed when a session fails? (the charge, less what was delivered; a recorded charge beats a formula)"
 
 
 def make_draft(evidence: Evidence, chooser: Chooser, table: str | None = None) -> Draft:

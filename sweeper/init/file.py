@@ -50,7 +50,9 @@ def _line(line: Line) -> Iterator[str]:
         yield from _note(f"QUESTION: {line.question}" + (" Candidates:" if line.candidates else ""))
         for candidate in line.candidates:
             rows = "failed session" if not line.key.startswith("balance") else "account"
-            yield f"#   {toml(candidate.sql)}   {printable(candidate.meaning + describe(candidate, rows))}"
+            yield f"#   {toml(candidate.sql)}   {printable(candidate.meaning)}".rstrip()
+            if examples := describe(candidate, rows):
+                yield from _note(examples, indent="       ")
     for note in line.notes:
         yield from _note(note)
     marked = f"   # {printable(line.comment)}" if line.comment else ""
@@ -62,10 +64,11 @@ def _numbers(values: Sequence[str]) -> str:
     return "[" + ", ".join(toml(one) if one == OPEN_QUESTION else one for one in values) + "]"
 
 
-def _note(text: str) -> Iterator[str]:
+def _note(text: str, indent: str = "") -> Iterator[str]:
     """A comment, wrapped unless it has SQL to be copied."""
+    lead = f"# {indent}"
     for part in printable(text, keep="\n").split("\n"):
-        yield from textwrap.wrap(part, 118, initial_indent="# ", subsequent_indent="# ", break_long_words=False) or "#"
+        yield from textwrap.wrap(part, 118, initial_indent=lead, subsequent_indent=lead, break_long_words=False) or "#"
 
 
 def _key(name: str) -> str:

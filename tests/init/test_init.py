@@ -119,7 +119,9 @@ def test_candidates_for_the_amount_show_what_each_gives_on_failed_sessions(bare:
     bare.session("none", models=None)
     bare.session("fine", "finished", models=9)
     assert bare.sweeper("init", "--yes", "--force").exit_code == 0
-    (line,) = [line for line in bare.config.read_text().splitlines() if "cardinality" in line]
+    lines = bare.config.read_text().splitlines()
+    (at,) = [number for number, line in enumerate(lines) if "cardinality" in line]
+    line = lines[at + 1]
     assert "seven: 7" in line
     assert "null on 1 of 2" in line
     assert "fine" not in line
