@@ -54,6 +54,16 @@ def test_the_table_of_a_run(first: AppDatabase) -> None:
     check_golden("run.txt", ran.stdout)
 
 
+def test_a_cap_that_leaves_only_what_has_to_go_on_hold_says_so(first: AppDatabase) -> None:
+    """It does not report as owed what no run would pay."""
+    first.account()
+    first.session("a")
+    first.session("b", models=9, created="2026-11-23 11:00")
+    ran = first.sweeper("run", "--max-amount", "8", "--max-refunds", "1", "--batch-size", "1")
+    assert ran.exit_code == 4, ran.stdout
+    assert "A cap stopped the run: what is left has to go on hold" in ran.stdout
+
+
 def test_long_ids_are_shown_whole(first: AppDatabase) -> None:
     """An id that does not fit is folded, never cut: somebody will copy it."""
     first.account("u-" + "b" * 60)

@@ -59,16 +59,20 @@ def _show_plan(console: Console, result: RunResult) -> None:
         console.print(table)
 
 
+def _capped(remaining: int) -> str:
+    rest = f"{plural(remaining, 'session')} still owed. Where these are genuine, raise it"
+    if not remaining:
+        rest = "what is left has to go on hold, and was not looked at. To see it now, raise the cap"
+    return f"A cap stopped the run: {rest} for one run: `sweeper run --max-refunds N`, or --max-credits N."
+
+
 def _notes(console: Console, result: RunResult) -> None:
     notes = []
     if result.plan and result.plan.left_by_caps.sessions:
         left = result.plan.left_by_caps
         notes.append(f"The caps would leave {plural(left.sessions, 'session')}, {number(left.credits)} credits.")
     elif result.outcome is Outcome.CAPPED:
-        notes.append(
-            f"A cap stopped the run: {plural(result.remaining, 'session')} still owed. Where these are genuine, raise "
-            "it for one run: `sweeper run --max-refunds N`, or --max-credits N."
-        )
+        notes.append(_capped(result.remaining))
     if result.held and not result.dry_run:
         notes.append(f"{plural(result.held, 'session')} put on hold, for you to review (see `sweeper run --dry-run`).")
     if result.already_refunded:
@@ -84,8 +88,8 @@ def _notes(console: Console, result: RunResult) -> None:
         before = result.before_floor
         notes.append(
             f"Not touched, before the floor ({moment(result.floor)}): {plural(before.sessions, 'session')}, "
-            f"{number(before.credits)} credits. To include them, `sweeper adopt` what the app refunded itself, then "
-            "set an earlier policy.since: it counts from the next run on."
+            f"{number(before.credits)} credits. To include them, `sweeper adopt` what the app refunded itself and "
+            "neither `exclude` nor a [ledger] shows, then set an earlier policy.since: it counts from the next run on."
         )
     if notes:
         console.print()
