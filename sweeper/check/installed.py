@@ -224,7 +224,9 @@ def check_books(context: CheckContext) -> Iterator[Check]:
     if row.last_success is None and row.last_outcome is None:
         yield ok("last_run", "none yet")
     elif row.last_success is None or context.as_of - row.last_success > _LATE:
+        raised = ", with --max-refunds N or --max-credits N where the refunds are genuine"
+        again = f"sweeper run{raised if row.last_outcome == 'capped' else ''}"
         when = "never" if row.last_success is None else f"{describe_duration(context.as_of - row.last_success)} ago"
-        yield warning("last_run", f"the last completed run: {when}; the last of all: {row.last_outcome}", "sweeper run")
+        yield warning("last_run", f"the last completed run: {when}; the last of all: {row.last_outcome}", again)
     else:
         yield ok("last_run", f"{describe_duration(context.as_of - row.last_success)} ago")

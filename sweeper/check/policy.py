@@ -27,8 +27,14 @@ def check_caps(context: CheckContext) -> Iterator[Check]:
     unset = [name for name in ("max_refunds", "max_credits", "max_amount") if getattr(policy, name) is None]
     if unset:
         listed = ", ".join(f"policy.{name}" for name in unset)
+        most = "somewhat above the most that a bad day may owe"
+        largest = (
+            "max_amount: somewhat above the largest charge that is right; then sweeper install, which refund() needs"
+        )
         yield warning(
-            "caps", f"without a limit: {listed}", f"set {listed}: somewhat above the most that a bad day may owe"
+            "caps",
+            f"without a limit: {listed}",
+            "\n".join(f"policy.{largest}" if name == "max_amount" else f"policy.{name}: {most}" for name in unset),
         )
     else:
         yield ok(

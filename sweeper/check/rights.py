@@ -54,7 +54,7 @@ def _privileges(missing: Mapping[str, list[str]], role: str) -> Check:
         f"GRANT {', '.join(_in_columns(table, privilege) for privilege in privileges)} ON {table} TO {role};"
         for table, privileges in missing.items()
     ]
-    return failure("privileges", f"this role lacks {said}", "\n".join(grants))
+    return failure("privileges", f"for a run this role lacks {said}", "\n".join(grants))
 
 
 def _in_columns(table: str, privilege: str) -> str:

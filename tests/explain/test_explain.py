@@ -139,7 +139,10 @@ def test_the_history_of_a_hold_is_shown_without_the_databases_message(first: App
     first.run()
     ran = first.sweeper("explain", "s1", "--json")
     assert ran.document["verdict"] == "held"
-    assert "(SQLSTATE 23514). The message is in sweeper's table holds. To decide" in ran.document["message"]
+    assert (
+        "(SQLSTATE 23514). Its message is in the column `message` of sweeper's table `holds`. To decide"
+        in ran.document["message"]
+    )
     held = ran.document["history"][-1]
     assert (held["event"], held["why"], held["constraint"]) == ("held", "refused 23514", "ceiling")
     assert "jane" not in ran.stdout + first.sweeper("explain", "s1").stdout
