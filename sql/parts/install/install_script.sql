@@ -1,4 +1,5 @@
--- sweeper install, as SQL. Run it in psql with ON_ERROR_STOP set.
+-- sweeper install, as SQL: what is missing in the database that it was printed from. Run it there, or in one that is in
+-- the same state, in psql with ON_ERROR_STOP set.
 
 {if tables}
 -- 1. The tables, in one transaction.
