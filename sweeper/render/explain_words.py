@@ -137,9 +137,8 @@ def _held(explanation: Explanation) -> str:
         end = f"Write it into the row; then `sweeper run {again}."
     state = "On hold" if explanation.on_hold else "The next run puts it on hold"
     refused = explanation.on_hold and (explanation.hold_reason or "").startswith("refused")
-    where = (
-        " Its message is in the column `message` of sweeper's table `holds`." if refused else ""
-    )  # it may repeat the row, so it is not shown
+    # it may repeat the row, so it is not shown
+    where = " Its message is in the column `message` of sweeper's table `holds`." if refused else ""
     return f"{state}: {hold_words(explanation.hold_reason or '')}.{where} {end}"
 
 
