@@ -13,7 +13,7 @@ _IN_CURRENCY = frozenset({"balance", "prepaid"})
 _CURRENCIES, _PERIODS = frozenset({"cent", "usd", "eur"}), frozenset({"year", "month", "day", "hour"})
 # beside credits in a currency; a fee of a credit card is none of an account's credits
 _PLAIN = frozenset({"credit", "store", "account", "user"}) | _CURRENCIES | POOL | words.LIMIT | words.LEFT | _USED
-_MOMENTS = frozenset({"at", "created", "creation", "updated", "timestamp"})  # since 1970
+_MOMENT = frozenset({"creation", "time"})  # since 1970
 _HISTORY = frozenset({"total", "lifetime", "ever", "all", "earned", "cumulative"})
 
 
@@ -50,7 +50,7 @@ def read_numbers(table: Table) -> Numbers:
     kept = frozenset(word for said in named for word in said & _CURRENCIES)  # what the balance is in
     for column in table.columns:
         counted = column.is_number and not column.generated and not column.is_unique
-        if counted and "id" not in column.words and not column.words & _MOMENTS:
+        if counted and "id" not in column.words and not column.words >= _MOMENT:
             found[_kind(column, unit, kept)].append(column)
     spoken = frozenset(word for columns in found.values() for column in columns for word in column.words)
     if not spoken & (words.CREDITS | words.LEFT | words.LIMIT):  # "jobs_used" in a table without a limit

@@ -14,9 +14,9 @@ from sweeper.postgres.templates import fill_expression
 _MOST = 6
 _ENOUGH = 3
 _AHEAD_SECONDS = 120  # how far off a clock may be
-_STARTED = ("charged", "created", "creation", "inserted", "requested", "submitted", "queued", "enqueued", "started",
-            "start", "added", "made", "put")  # fmt: skip
-_MADE = frozenset({"created", "creation", "inserted", "added", "made", "put"})
+_STARTED = ("charged", "created", "inserted", "requested", "submitted", "queued", "enqueued", "started", "start",
+            "added", "made", "put")  # fmt: skip
+_MADE = frozenset({"created", "inserted", "added", "made", "put"})
 _BEGUN = ("charged", "started", "begun", "start", "submitted", "enqueued", "queued")
 _BEATS = ("heartbeat", "beat", "seen", "alive", "activity", "active", "ping", "progress")
 _ALIVE = frozenset({"heartbeat", "beat", "alive", "ping"})  # not what a person has seen
@@ -93,7 +93,7 @@ def _begun_later(evidence: Evidence, session: Session, made: Column | None) -> C
 def _ask_started(evidence: Evidence, session: Session, chooser: Chooser, both: list[Column]) -> Line:
     times = both or [column for column in session.table.columns if column.is_time]
     found = [Candidate(column.as_sql, "a time") for column in times]
-    found += [] if both else _epochs(evidence, session, _STARTED)
+    found += [] if both else _epochs(evidence, session, (*_STARTED, "creation"))  # creation_ended_at is no start
     return asked(chooser, "started_at", "When was the charge taken?", found)
 
 

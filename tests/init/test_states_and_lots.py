@@ -218,3 +218,11 @@ def test_a_refund_with_two_amounts_has_neither_as_a_fact(server: Server, tmp_pat
     assert {found["ledger"]["insert"][f"amount_{one}"] for one in ("minutes", "credits")} == {"?"}
     assert """'to_timestamp("_creationTime" / 1000.0)'""" in text, "when a row was made counts as its start"
     assert '"_creationTime" alone' not in text, "and is no balance"
+
+
+def test_what_is_called_after_a_creation(server: Server, tmp_path: Path) -> None:
+    more = """ALTER TABLE renders DROP created_at, ADD creation_ended_at timestamptz NOT NULL DEFAULT now(),
+        ADD queued_at timestamptz NOT NULL DEFAULT now();
+        ALTER TABLE people ADD creation_credits int NOT NULL DEFAULT 9; DROP TABLE credit_uses, credit_grants;"""
+    found, _ = draft(server, tmp_path, LOTS, more)
+    assert (found["sessions"]["started_at"], found["accounts"]["balance"]) == ("queued_at", "creation_credits")
