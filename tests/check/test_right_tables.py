@@ -102,6 +102,20 @@ def test_a_refund_for_each_charge_of_a_job(app: App) -> None:
     app.sql("DELETE FROM book WHERE kind = 'refund' AND try = 2")
     app.sql("UPDATE wallets AS w SET balance = 1000 + (SELECT sum(b.amount) FROM book AS b WHERE b.wallet = w.id)")
     assert "statuses" not in rehearsed(app)
+    app.sql("ALTER TABLE jobs ALTER try DROP NOT NULL")
+    app.sql("UPDATE jobs SET state = 'failed', try = NULL WHERE id IN (SELECT job FROM book WHERE kind = 'refund')")
+    assert "past_refunds" not in rehearsed(app), "the app leaves no charge to what it has refunded"
+
+
+def test_marks_of_an_earlier_charge(marked: App) -> None:
+    marked.sql("ALTER TABLE jobs ADD try int NOT NULL DEFAULT 1, ADD refunded_try int")
+    marked.sql(
+        "UPDATE jobs SET refunded_try = 1 WHERE refunded_at IS NOT NULL; UPDATE jobs SET try = 2 WHERE id = 'j1'"
+    )
+    marked.map(attempt="try", exclude="refunded_try = try")
+    marked.map("sessions.refunded", refunded_try="attempt")
+    found = rehearsed(marked)["marks"]
+    assert (found["status"], "or an earlier charge of theirs was" in found["message"]) == ("warning", True), found
 
 
 def test_a_queue_of_jobs_that_were_given_back_in_part(app: App) -> None:

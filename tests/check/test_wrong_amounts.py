@@ -33,6 +33,14 @@ def test_more_than_the_column_that_a_refund_writes(app: App) -> None:
     assert "is more than the app gave back for 20 of 20" in refuses(app, "past_refunds")
 
 
+def test_a_column_of_which_only_refunds_have_the_amount(app: App) -> None:
+    """The others have something else there, such as the last amount that was moved either way."""
+    app.sql("ALTER TABLE jobs ADD moved int NOT NULL DEFAULT 1; DELETE FROM jobs WHERE state = 'done'")
+    app.sql("UPDATE jobs SET moved = price WHERE refunded_at IS NOT NULL")
+    app.map("sessions.refunded", moved="amount")
+    assert rehearsed(app) == {}
+
+
 def test_sessions_that_took_of_no_pool(app: App) -> None:
     """The price is there also when nothing was taken, and one pool has the rest of it."""
     app.sql(

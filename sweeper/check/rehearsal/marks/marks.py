@@ -76,15 +76,16 @@ def _not_marked(own: SessionsSection, unmarked: list[str]) -> Check:
     )  # fmt: skip
 
 
-def _missed(exclude: str | None, missed: dict[str, list[str]]) -> Check:
-    """The finding for sessions that are marked as refunded, and would be paid."""
+def _missed(own: SessionsSection, missed: dict[str, list[str]]) -> Check:
+    """The finding for sessions that are marked as refunded, and would be paid: maybe for a later charge."""
+    exclude = own.exclude
     said = "; ".join(
         f"{column} says that {len(found)} of the newest failed sessions are refunded, such as {named(found)}"
         for column, found in missed.items()
     )
-    return failure(
+    return (warning if own.attempt else failure)(
         "marks", f"{f'exclude = {exclude!r} is not true of' if exclude else 'the file does not know'} sessions that "
-        f"would be paid again: {said}",
+        f"would be paid again: {said}{'; or an earlier charge of theirs was' if own.attempt else ''}",
         f"sessions.exclude: true of what the app has refunded (look at {next(iter(missed))}), and not of what is owed",
     )  # fmt: skip
 
@@ -205,4 +206,4 @@ def _paid_again(samples: Samples, own: SessionsSection, session_ids: tuple[str, 
     if not blind:  # only then every possible mark is read
         missed = marked_and_unpaid(samples, session_ids) if own.exclude else {}
         missed = missed or released_and_unpaid(samples, session_ids)
-    return [_missed(own.exclude, missed)] if missed else list(check_other_try(samples))
+    return [_missed(own, missed)] if missed else list(check_other_try(samples))

@@ -71,30 +71,18 @@ def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
     return samples.seen(sessions, found, noted=noted)
 
 
-def amounts_written(samples: Samples) -> list[Column]:
-    """Columns of a session that a refund writes its amount to, as the app does by that."""
-    own = samples.settings.sessions.refunded
-    named = [samples.mapping.sessions.column(text) for text, value in own.items() if value.strip() == "amount"]
-    return [column for column in named if column is not None]
-
-
 def number_marks(samples: Samples, *, read: bool = False) -> list[Mark]:
-    """Columns that say how much the app has refunded, by their names or because a refund writes the amount there.
-
-    Only with ``read`` also those that the file reads.
-    """
+    """Columns whose names say how much the app has refunded; only with ``read`` also those that the file reads."""
     sessions, own = samples.mapping.sessions, samples.settings.sessions
-    written = amounts_written(samples)
     known = "" if read else " ".join(filter(None, (own.amount, own.charged))).lower()
     found = [
         column
         for name, column in sessions.columns.items()
         if column.is_number
         and not column.generated
-        and (
-            column in written
-            or (re.search(GIVEN_BACK, name, re.IGNORECASE) and not (_NOT_MADE.search(name) or _NO_AMOUNT.search(name)))
-        )
+        and re.search(GIVEN_BACK, name, re.IGNORECASE)
+        and not _NOT_MADE.search(name)
+        and not _NO_AMOUNT.search(name)
         and name.lower() not in known
     ]
     return [Mark(column, number=True) for column in samples.seen(sessions, found)]

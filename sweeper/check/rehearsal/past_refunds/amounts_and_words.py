@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import read_kinds
-from sweeper.check.rehearsal.marks.session_marks import amounts_written, number_marks, written_columns
+from sweeper.check.rehearsal.marks.session_marks import number_marks, written_columns
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.past_refunds.past_rows import Pair, PastRefund
 from sweeper.check.rehearsal.samples import Samples, named
@@ -80,21 +80,24 @@ def _is_missed(one: PastRefund, pair: Pair) -> bool:
 def read_given_back(samples: Samples) -> list[PastRefund]:
     """Sessions with an amount, and what a column of theirs says was refunded, in the same unit.
 
-    That is the unit of the amount where a refund by the file writes it there, and where the amount, or another number
-    of the sessions, is the same for some.
+    That is the unit of the amount where it, or another number of the sessions, is the same for some. A column that
+    [sessions.refunded] sets to the amount says so of sessions that are refunded by the file: others may have something
+    else there.
     """
     sessions, own = samples.mapping.sessions, samples.settings.accounts
     moved = own.balance or "" if own else ""
     marks = [mark.column for mark in number_marks(samples)]
-    written = amounts_written(samples)
     columns = [one for one in marks if not is_money(one.name) or is_money(moved)]
     columns = [one for one in columns if is_in_unit(one.name, moved)]
     others = [one for one in samples.readable(sessions) if one.is_number and one not in marks]
-    for column in columns:
+    refunded = samples.settings.sessions.refunded
+    written = [sessions.column(text) for text, value in refunded.items() if value.strip() == "amount"]
+    for column in dict.fromkeys((*columns, *(one for one in samples.readable(sessions) if one in written))):
         choices: Choices = {"numbers": [{"column": one.quoted} for one in (column, *others)], "kinds": []}
         rows = samples.read("read_amounts", samples.newest(running=False), {"owner": "NULL"}, choices)
         given = [(row, Decimal(row.numbers[0] or 0)) for row in rows if is_owed(row)]
         given = [(row, back) for row, back in given if back.is_finite() and back > 0]
+        given = [(row, back) for row, back in given if row.settled or column in columns]
         same_unit = bool(given) and column in written
         if same_unit or any(Decimal(row.amount) == back for row, back in given) or _is_another(given):
             return [PastRefund(row.session_id, row.status, None, Decimal(row.amount), past_amount=back, rows=1)

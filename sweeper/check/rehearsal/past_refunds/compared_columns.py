@@ -54,8 +54,9 @@ def compared_columns(samples: Samples, ledger: AppLedger) -> tuple[list[Compared
     unique, readable = unique_names(samples, ledger.table), samples.readable(ledger.table)
     if settings.past is not None and settings.past.amount is not None:  # rows of another kind, such as undone charges
         return compared, []
+    attempt = ledger.table.column(settings.attempt or "")  # only rows of the session's own are compared
     for column, value in ledger.values.items():
-        if column not in readable or _is_our_mark(settings, column):
+        if column not in readable or column == attempt or _is_our_mark(settings, column):
             continue
         meaning = _meaning(column, value, unique=column.name in unique)
         if meaning in ("amount", "account") and meaning in [one.meaning for one in compared]:

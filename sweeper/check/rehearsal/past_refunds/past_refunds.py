@@ -1,5 +1,6 @@
 """Whether ``[ledger.insert]`` would write what the app itself wrote for sessions that it refunded."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
@@ -206,12 +207,14 @@ def _others(
             said.append(f"{name} = {one.value} is the other way than in the app's refunds, such as {named(against)}")
             lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
             grave = True
-        keyed = [session.session_id for session in sessions if name in session.keyed]
+        # what else is in a key is the same for all; with a number of its own, or a random one, it is none to find it by
+        rests = Counter(session.keyed[name] for session in sessions if name in session.keyed).most_common(1)
+        keyed = [session.session_id for session in sessions if rests and session.keyed.get(name) == rests[0][0]]
         if len(keyed) >= max(_ENOUGH, len(sessions) * _MOST):
             is_key = name in unique
             said.append(f"{name} = {one.value!r} does not name the session, as the app's refunds do ({named(keyed)}): "
-                        f"{'it is unique, so' if is_key else 'by its name,'} the app's own code would not find our "
-                        "refund by it")  # fmt: skip
+                        + ("it is unique, so the app's own code would not find our refund by it" if is_key else
+                           "if the app's own code looks for refunds by it, it would not find ours"))  # fmt: skip
             lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
             grave = grave or is_key
         different = _now(newest, [session.session_id for session in sessions if name in session.differs])

@@ -39,7 +39,8 @@ class PastRefund:
     excluded: bool = False
     never: bool = False
     differs: frozenset[str] = frozenset()
-    keyed: frozenset[str] = frozenset()
+    keyed: Mapping[str, str] = field(default_factory=dict)
+    """By column of a key, the app's value without the session's id: the app can find it where that is alike for all."""
     own_amount: frozenset[str] = frozenset()
     unwritten: frozenset[str] = frozenset()
     opposite: frozenset[str] = frozenset()
@@ -60,7 +61,8 @@ def read_past_refunds(
         {
             "column": one.column.quoted,
             "column_type": one.column.full_type,
-            "value": one.value + "\n",  # it may end with a comment
+            # it may end with a comment; a key of ours is not compared, and may be made by a sequence
+            "value": "NULL" if one.meaning == "key" else one.value + "\n",
             "name": f"value_{place}",
             "json": "yes" if one.column.base_type in JSON_TYPES else "",
             "money": "yes" if one.column.base_type == "money" else "",
@@ -113,7 +115,7 @@ def _added_up(
         excluded=first.excluded,
         never=first.never,
         differs=named(("", "default", "state"), differs),
-        keyed=named(("key",), lambda *values: _names(values[-1], first.session_id)),
+        keyed=_keys(first, compared),
         own_amount=named(("running",), lambda *values: single and not _unlike(*values)),
         numbers=_numbers(rows, compared),
         opposite=named(("text", ""), _is_opposite),
@@ -141,9 +143,11 @@ def _numbers_in(text: str | None) -> dict[str, Decimal]:
     return {key: one for key, one in content.items() if isinstance(one, Decimal)} if isinstance(content, dict) else {}
 
 
-def _names(text: str | None, session_id: str) -> bool:
-    """Whether a text has the id of a session in it."""
-    return bool(text and re.search(rf"(?<![a-zA-Z0-9]){re.escape(session_id)}(?![a-zA-Z0-9])", text))
+def _keys(row: Row, compared: Sequence[ComparedColumn]) -> dict[str, str]:
+    """The keys that have the id of the session in them, without it."""
+    session_id = re.compile(rf"(?<![a-zA-Z0-9]){re.escape(row.session_id)}(?![a-zA-Z0-9])")
+    texts = {one.column.name: row.theirs[place] or "" for place, one in enumerate(compared) if one.meaning == "key"}
+    return {name: session_id.sub("", text) for name, text in texts.items() if session_id.search(text)}
 
 
 def _is_opposite(one: ComparedColumn, ours: str | None, theirs: str | None) -> bool:
