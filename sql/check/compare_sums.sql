@@ -5,6 +5,7 @@ SELECT pg_catalog.count(*) AS accounts,
        pg_catalog.min(known.balance) = pg_catalog.max(known.balance)
            AND pg_catalog.min(known.balance) <> 0::numeric
            AND pg_catalog.count(DISTINCT summed.total) = pg_catalog.count(*) AS alike,
+       pg_catalog.count(DISTINCT summed.total) AS totals,
        pg_catalog.sum(summed.refunds) AS refunds,
        ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = summed.total){end}]::bigint[] AS equal,
        ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = -summed.total AND summed.total <> 0::numeric){end}]::bigint[] AS opposite,

@@ -79,6 +79,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "json_key": "''",
         "column": number if name in OF_LEDGER else slots.get("accounts_key", key) if name in _OF_ACCOUNTS else key,
         "filter": "true",
+        "row": "l",
         "down": "",
         "kind_column": key,
         "value": "NULL",

@@ -35,9 +35,17 @@ def test_accounts_of_which_none_is_active(app: App) -> None:
     """The app writes the year 9999 for what is not deleted."""
     app.sql("ALTER TABLE wallets ADD tm_delete timestamp NOT NULL DEFAULT '9999-01-01'")
     app.map("accounts", active="tm_delete IS NULL")
-    assert "is not true of the accounts of 20 of 20 sessions" in rehearsed(app)["accounts"]["message"]
+    assert "is true of none of the accounts looked at, also of 20 of 20" in rehearsed(app)["accounts"]["message"]
     app.map("accounts", active="tm_delete > '9000-01-01'")
     assert rehearsed(app) == {}
+    app.sql("UPDATE wallets SET tm_delete = now() WHERE id <> 'w1'")  # whose sessions the app leaves to a run
+    assert rehearsed(app) == {}
+
+
+def test_an_invariant_that_names_its_row(app: App) -> None:
+    app.sql("ALTER TABLE wallets ADD used int NOT NULL DEFAULT 0, ADD had int NOT NULL DEFAULT 1000")
+    app.map("accounts", spent="used", invariant="a.balance = a.had - a.used")
+    assert "accounts" not in rehearsed(app)
 
 
 def test_an_amount_that_the_balance_cannot_keep(app: App) -> None:

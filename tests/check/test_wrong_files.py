@@ -48,16 +48,27 @@ def test_a_limit_beside_a_counter_of_what_was_used(app: App) -> None:
     app.map("accounts", balance="quota")
     app.sections.pop("accounts.add")
     assert rehearsed(app)["accounts"]["status"] == "warning"
+    app.sql("CREATE INDEX ON jobs (owner); UPDATE jobs SET price = price + substr(owner, 2)::int")
+    app.sql("UPDATE book SET amount = sign(amount) * price FROM jobs WHERE jobs.id = job")
+    app.sql("UPDATE wallets SET usage = (SELECT sum(price) FROM jobs WHERE owner = wallets.id)")
+    app.sql("UPDATE wallets SET quota = 1000 + (SELECT sum(amount) FROM book WHERE wallet = wallets.id)")
+    assert "accounts" not in rehearsed(app), "quota alone has moved by what was taken"
 
 
 def test_a_refund_that_adds_to_what_was_spent(app: App) -> None:
     app.sql("ALTER TABLE wallets RENAME balance TO outlay; UPDATE book SET amount = -amount")
+    app.sql("INSERT INTO book (wallet, kind, amount) SELECT id, 'fee', ascii(right(id, 1)) FROM wallets")
     app.sql("UPDATE wallets SET outlay = (SELECT sum(amount) FROM book WHERE wallet = wallets.id)")
     app.map("ledger.insert", amount="-amount")
     app.map("accounts", balance="outlay")
     assert "a refund moves the one up and the other down" in refuses(app, "accounts")
     app.map("accounts", balance="-outlay")
     app.map("accounts.add", outlay="-amount")
+    assert rehearsed(app) == {}
+    app.sections.pop("accounts.add")
+    app.map("accounts", balance="outlay")
+    app.sql("INSERT INTO book (wallet, kind, amount) SELECT id, 'reset', 5 - outlay FROM wallets")
+    app.sql("UPDATE wallets SET outlay = 5")  # such as what is left of ten
     assert rehearsed(app) == {}
 
 

@@ -64,17 +64,20 @@ def fires_triggers(samples: Samples) -> bool:
 
 
 def count_rows(
-    samples: Samples, table: Table, columns: Sequence[Column], how: str, condition: str | None = None
+    samples: Samples, table: Table, columns: Sequence[Column], how: str, condition: str | None = None, row: str = "l"
 ) -> tuple[int, list[int]]:
-    """The number of a table's newest rows, and for each column how many of them have a value."""
+    """The number of a table's newest rows, and for each column how many of them have a value.
+
+    The ``condition`` calls one of them ``row``.
+    """
     key = samples.key_of(table)
     if key is None or not (columns or condition) or not samples.sees(table, [key]):
         return 0, []
     looked: list[Slots] = [{**NO_ITEM, how: "yes", "column": column.quoted} for column in columns]
     looked += [{**NO_ITEM, "condition": condition, "column": ""}] if condition else []
-    slots = {"table": table.qualified, "key": key.quoted, "filter": "true", "down": ""}
-    (row,) = samples.ask("sample_columns", slots, {"looked": numbered(looked), "down": ""})
-    return row.rows, list(row.counts)
+    slots = {"table": table.qualified, "key": key.quoted, "filter": "true", "down": "", "row": row}
+    (found,) = samples.ask("sample_columns", slots, {"looked": numbered(looked), "down": ""})
+    return found.rows, list(found.counts)
 
 
 def referring_tables(

@@ -119,9 +119,10 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
         used = _without_limits(samples, table, used)
         used = _moving(samples, accounts, used, own) if table is accounts else used
         # where the balance alone has moved by what was taken, a counter may go with it all the same
-        if used and (
+        moves = used and (
             are_balances_explained(samples, accounts, own, alone=True) or is_sum_of_ledger(samples, accounts, own)
-        ):
+        )
+        if moves:
             gross = gross_counters(samples, accounts, own) if table is accounts else []
             used = [column for column in used if _COUNTER.search(column.name) and column not in gross]
         if used:
@@ -130,7 +131,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
                 f"refund does not move them: accounts.balance = {own.balance!r}"
             )
             sure = ""
-            if table is accounts:
+            if table is accounts and not moves:
                 sure = why_limit(samples, accounts, used, own) or why_total(used, own)
                 sure = sure or _never_moves(samples, accounts, used, own)
             yield (failure if sure else warning)(
@@ -207,8 +208,8 @@ def _spent(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[
             "accounts", f"accounts.spent = {own.spent!r} goes down by a refund, and no invariant proves it", fix
         )
         return
-    condition = samples.reader.condition("accounts.invariant", own.invariant, accounts, "l")
-    rows, counts = count_rows(samples, accounts, [], "number", condition)
+    condition = samples.reader.condition("accounts.invariant", own.invariant, accounts, "a")
+    rows, counts = count_rows(samples, accounts, [], "number", condition, "a")
     if counts and counts[0] < rows:
         yield warning(
             "accounts", f"accounts.invariant = {own.invariant!r} does not hold for {rows - counts[0]} of the {rows} "

@@ -187,6 +187,7 @@ def _later(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         "table": context.mapping.slots["ledger"],
         "key": key.quoted,
         "down": "",
+        "row": "l",
         "filter": context.mapping.slots["ledger_where"],
     }
     (row,) = samples.ask("sample_columns", slots, {"looked": numbered(looked), "down": ""})
