@@ -198,13 +198,14 @@ def test_charges_that_are_called_as_their_session(app: App) -> None:
 
 
 def test_a_key_that_is_not_called_one(app: App) -> None:
-    """The app looks for its refund by what the row is called; without an index, it may all the same."""
+    """The app may look for its refund by what the row is called, or, without an index, by a key; or elsewhere."""
     app.sql("ALTER TABLE book ADD request text DEFAULT gen_random_uuid()::text UNIQUE, ADD idempotency text")
     app.sql("UPDATE book SET request = 'refund_' || job, idempotency = 'refund_' || job WHERE kind = 'refund'")
-    app.map("ledger.insert", request="'refund_' || session_id", idempotency="refund_id::text")
-    found = rehearsed(app)["past_refunds"]
-    assert (found["status"], "if the app's own code looks" in found["message"]) == ("warning", True), found
-    app.map("ledger.insert", request="refund_id::text", idempotency="'refund_' || session_id")
+    for ours, theirs in (("request", "idempotency"), ("idempotency", "request")):
+        app.map("ledger.insert", **{ours: "refund_id::text", theirs: "'refund_' || session_id"})
+        found = rehearsed(app)["past_refunds"]
+        assert (found["status"], "if the app's own code looks" in found["message"]) == ("warning", True), found
+    app.sql("ALTER TABLE book ADD UNIQUE (idempotency)")
     assert "it is unique, so the app's own code" in refuses(app, "past_refunds")
 
 

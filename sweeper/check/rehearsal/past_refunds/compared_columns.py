@@ -17,7 +17,8 @@ _RUNNING = {"balance_before", "balance_after"}
 _VOLATILE = re.compile(
     r"\b(gen_random_uuid|uuid\w*|random|now|clock_timestamp|nextval|current_timestamp)\b", re.IGNORECASE
 )
-_KEY = re.compile(r"key|idempot|dedup|ref(?!und)|extern|nonce", re.IGNORECASE)
+# a column by which, when it is unique, the app looks for rows
+KEY = re.compile(r"key|idempot|dedup|ref(?!und)|extern|nonce", re.IGNORECASE)
 _LITERAL = re.compile(r"\s*'(?:[^']|'')*'(::\s*\"?[\w.\"]+)?\s*")
 _CONSTANT = re.compile(r"\(?-?[\d.]+\)?(::[\w ]+)?|true|false|'(?:[^']|'')*'(::[\w. \"]+)?")
 # a column whose text says how far a refund has come, and texts of one that is not paid yet
@@ -86,7 +87,7 @@ def _meaning(column: Column, value: str, *, unique: bool) -> str | None:
     if names & _RUNNING and column.is_number:
         return "running"
     if names & _OWN or _VOLATILE.search(value):  # the app may find its refunds by a key of the session's
-        return "key" if (unique or _KEY.search(column.name)) and "session_id" not in names else None
+        return "key" if (unique or KEY.search(column.name)) and "session_id" not in names else None
     if "amount" in names:
         return "amount" if column.is_number and not has_subquery(value) else None
     if _LITERAL.fullmatch(value):  # the file may choose other texts, but not another direction of the credits
