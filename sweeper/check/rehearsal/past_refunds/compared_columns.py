@@ -8,7 +8,7 @@ from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger
 from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.tables import defaults, unique_names
+from sweeper.check.rehearsal.tables import defaults
 from sweeper.config.model import LedgerSection
 
 # values that are different in every refund: no row of the app has the same
@@ -17,8 +17,8 @@ _RUNNING = {"balance_before", "balance_after"}
 _VOLATILE = re.compile(
     r"\b(gen_random_uuid|uuid\w*|random|now|clock_timestamp|nextval|current_timestamp)\b", re.IGNORECASE
 )
-# a column by which, when it is unique, the app looks for rows
-KEY = re.compile(r"key|idempot|dedup|ref(?!und)|extern|nonce", re.IGNORECASE)
+# a column by which an app looks for rows; the id of a row may name the session as well, and no code may look for it
+_KEY = re.compile(r"key|idempot|dedup|ref(?!und)|extern|nonce|request_?id", re.IGNORECASE)
 _LITERAL = re.compile(r"\s*'(?:[^']|'')*'(::\s*\"?[\w.\"]+)?\s*")
 _CONSTANT = re.compile(r"\(?-?[\d.]+\)?(::[\w ]+)?|true|false|'(?:[^']|'')*'(::[\w. \"]+)?")
 # a column whose text says how far a refund has come, and texts of one that is not paid yet
@@ -52,14 +52,14 @@ class ComparedColumn:
 def compared_columns(samples: Samples, ledger: AppLedger) -> tuple[list[ComparedColumn], list[Column]]:
     """The columns to compare, and those that the file leaves empty although they have no default."""
     settings, compared = ledger.section, list[ComparedColumn]()
-    unique, readable = unique_names(samples, ledger.table), samples.readable(ledger.table)
+    readable = samples.readable(ledger.table)
     if settings.past is not None and settings.past.amount is not None:  # rows of another kind, such as undone charges
         return compared, []
     attempt = ledger.table.column(settings.attempt or "")  # only rows of the session's own are compared
     for column, value in ledger.values.items():
         if column not in readable or column == attempt or _is_our_mark(settings, column):
             continue
-        meaning = _meaning(column, value, unique=column.name in unique)
+        meaning = _meaning(column, value)
         if meaning in ("amount", "account") and meaning in [one.meaning for one in compared]:
             # beside the net recipe, the amount is what is left of it
             is_kept = settings.past is None and not LEFT.search(column.name)  # later charges use up what is left
@@ -75,7 +75,7 @@ def compared_columns(samples: Samples, ledger: AppLedger) -> tuple[list[Compared
     return compared, [column for column in others if column.name not in filled and not column.generated]
 
 
-def _meaning(column: Column, value: str, *, unique: bool) -> str | None:
+def _meaning(column: Column, value: str) -> str | None:
     """What a value says of a refund; None where the app's own refunds have another one in any case."""
     names = names_in(value)
     if (
@@ -87,7 +87,7 @@ def _meaning(column: Column, value: str, *, unique: bool) -> str | None:
     if names & _RUNNING and column.is_number:
         return "running"
     if names & _OWN or _VOLATILE.search(value):  # the app may find its refunds by a key of the session's
-        return "key" if (unique or KEY.search(column.name)) and "session_id" not in names else None
+        return "key" if _KEY.search(column.name) and "session_id" not in names else None
     if "amount" in names:
         return "amount" if column.is_number and not has_subquery(value) else None
     if _LITERAL.fullmatch(value):  # the file may choose other texts, but not another direction of the credits

@@ -17,7 +17,7 @@ from sweeper.check.rehearsal.past_refunds.amounts_and_words import (
     unwritten_amount,
     words_of_charges,
 )
-from sweeper.check.rehearsal.past_refunds.compared_columns import KEY, ComparedColumn, compared_columns
+from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
 from sweeper.check.rehearsal.samples import named, number, sampling
 from sweeper.check.rehearsal.tables import references, unique_names
@@ -211,13 +211,12 @@ def _others(
         rests = Counter(session.keyed[name] for session in sessions if name in session.keyed).most_common(1)
         keyed = [session.session_id for session in sessions if rests and session.keyed.get(name) == rests[0][0]]
         if len(keyed) >= max(_ENOUGH, len(sessions) * _MOST):
-            # that of the row itself may name the session as well, and the app look elsewhere
-            is_key = name in unique and KEY.search(name)
+            is_key = name in unique
             said.append(f"{name} = {one.value!r} does not name the session, as the app's refunds do ({named(keyed)}): "
                         + ("it is unique, so the app's own code would not find our refund by it" if is_key else
                            "if the app's own code looks for refunds by it, it would not find ours"))  # fmt: skip
             lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
-            grave = grave or bool(is_key)
+            grave = grave or is_key
         different = _now(newest, [session.session_id for session in sessions if name in session.differs])
         early = moves and one.not_paid_yet and len(different) >= _ENOUGH
         if early or len(different) > len(sessions) * _MANY:
