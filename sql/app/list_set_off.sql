@@ -20,7 +20,7 @@ own_tables AS (
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE n.nspname::text = %(own_schema)s::text
       AND c.relkind IN ('r', 'p')
-      AND c.relname IN ('refunds', 'reversals', 'holds', 'runs', 'settings', 'locks')
+      AND c.relname IN {include own_table_names}
 ),
 types AS (
     SELECT t.oid, t.typowner, t.typelem, t.typbasetype

@@ -26,7 +26,7 @@ granted AS (
            coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner))
     FROM own AS n
     JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f'){if sharded}
-    WHERE c.relname IN ('refunds', 'reversals', 'runs', 'holds', 'settings', 'locks'){end}
+    WHERE c.relname IN {include own_table_names}{end}
     UNION ALL
     SELECT 'TABLE',
            pg_catalog.concat(%(schema)s::text, '.', pg_catalog.quote_ident(c.relname::text)),
@@ -37,7 +37,7 @@ granted AS (
     FROM own AS n
     JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attacl IS NOT NULL{if sharded}
-    WHERE c.relname IN ('refunds', 'reversals', 'runs', 'holds', 'settings', 'locks'){end}
+    WHERE c.relname IN {include own_table_names}{end}
     -- a view writes with the rights of its owner
     UNION ALL
     SELECT 'TABLE', pg_catalog.format('%%I.%%I', vn.nspname, v.relname), '', v.relowner, 0::oid, v.relacl

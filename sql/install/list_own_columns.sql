@@ -12,5 +12,5 @@ FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE n.nspname = %(schema_name)s
-  AND c.relname IN ('refunds', 'runs', 'holds', 'reversals', 'settings', 'locks')
+  AND c.relname IN {include own_table_names}
 ORDER BY c.relname, a.attnum
