@@ -1,8 +1,9 @@
 """Which sessions have failed, are owed or have succeeded, and what the rows of `look_at_newest` show of refunds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from sweeper.app.catalog import Column
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.postgres.errors import TooSlow
 from sweeper.postgres.transaction import Row
@@ -25,9 +26,21 @@ def read_failed(samples: Samples) -> list[Row]:
     return samples.read("look_at_newest", samples.newest(running=False))
 
 
+def owed_ids(rows: Sequence[Row]) -> list[str]:
+    """The ids of those sessions, as `look_at_newest` has them, that are not refunded and have an amount."""
+    return [row.session_id for row in rows if row.unpaid and is_owed(row)]
+
+
 def list_owed(samples: Samples) -> list[str]:
-    """The ids of those of the newest failed sessions that are not refunded and have an amount."""
-    return [row.session_id for row in read_failed(samples) if row.unpaid and is_owed(row)]
+    """The ids of those of the newest failed sessions that would be paid."""
+    return owed_ids(read_failed(samples))
+
+
+def texts_of_owed(samples: Samples, columns: Sequence[Column]) -> Iterator[tuple[Column, list[Row]]]:
+    """What columns of the sessions say of those that would be paid."""
+    owed = list_owed(samples)
+    for column in samples.seen(samples.mapping.sessions, columns) if owed else ():
+        yield column, samples.read("list_texts", owed, {"column": column.quoted})
 
 
 def settled_ids(samples: Samples) -> list[str]:

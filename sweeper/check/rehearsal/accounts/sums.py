@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sweeper.app.catalog import Column, Table
-from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger, newest_by_account
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named, numbered
 from sweeper.check.rehearsal.tables import fires_triggers, hook_may_write
 from sweeper.check.result import Check, failure, warning
@@ -128,9 +128,7 @@ def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[R
     if key is None or not samples.sees(ledger.table, [key, account, amounts[0]]):
         return None
     slots = {
-        "key": key.quoted,
-        "account_column": account.quoted,
-        "account_column_eq": samples.reader.equality("ledger.insert", account.quoted, account.full_type).equal,
+        **newest_by_account(samples, key, account),
         "amount_column": amounts[0].quoted,
     }
     items = numbered([{"column": one.quoted} for one in others])

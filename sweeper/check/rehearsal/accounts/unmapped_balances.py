@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table, has_subquery
-from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger, newest_by_account
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, numbered
 from sweeper.check.rehearsal.tables import (
@@ -83,9 +83,7 @@ def _balance_of(
     if not (numbers and samples.sees(ledger.table, read) and samples.sees(table, [table.columns[link]])):
         return None
     slots = {
-        "key": key.quoted,
-        "account_column": account.quoted,
-        "account_column_eq": samples.reader.equality("ledger.insert", account.quoted, account.full_type).equal,
+        **newest_by_account(samples, key, account),
         "amount_column": amount.quoted,
         "table": table.qualified,
         "link": table.columns[link].quoted,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sweeper.check.rehearsal.accounts.pools import paired_shares
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
 from sweeper.check.rehearsal.samples import Samples, named, number
-from sweeper.check.rehearsal.sessions import is_owed, is_refunded, list_owed, read_failed
+from sweeper.check.rehearsal.sessions import is_owed, is_refunded, owed_ids, read_failed, texts_of_owed
 from sweeper.check.result import Check, failure
 
 _OF_CHARGE = re.compile(r"(bill|payment|charge|settle).*(status|state)|^(billing|payment|charge)$", re.IGNORECASE)
@@ -33,9 +33,7 @@ def check_never_taken(samples: Samples) -> Iterator[Check]:
         for name, column in sessions.columns.items()
         if column.category in ("S", "E") and _OF_CHARGE.search(name) and column != sessions.column(own.status)
     ]
-    owed = list_owed(samples)
-    for column in samples.seen(sessions, words) if owed else ():
-        said = samples.read("list_texts", owed, {"column": column.quoted})
+    for column, said in texts_of_owed(samples, words):
         nothing = [row for row in said if _NOTHING.fullmatch(row.value.strip())]
         taken = [row for row in said if _WAS_TAKEN.fullmatch(row.value.strip())]
         if len(nothing) >= _SOME and len(taken) >= _ENOUGH:
@@ -57,7 +55,7 @@ def _by_flag(samples: Samples) -> Iterator[Check]:
              if one.base_type == "boolean" and _FLAG.search(one.name) and one.name.lower() not in read]  # fmt: skip
     rows = read_failed(samples) if flags else []
     refunded = [row.session_id for row in rows if is_refunded(row)]
-    owed = [row.session_id for row in rows if row.unpaid and is_owed(row)]
+    owed = owed_ids(rows)
     for column in samples.seen(sessions, flags):
         taken = {row.session_id for row in samples.read("list_texts", [*refunded, *owed], {"column": column.quoted})
                  if row.value == "true"}  # fmt: skip
@@ -117,7 +115,7 @@ def check_without_share(samples: Samples) -> Iterator[Check]:
     took = {row.session_id for column in columns for row in number_above_zero(samples, column, session_ids)}
     rows = samples.read("look_at_newest", session_ids)
     refunded = [row.session_id for row in rows if not row.unpaid and is_owed(row)]
-    owed = [row.session_id for row in rows if row.unpaid and is_owed(row)]
+    owed = owed_ids(rows)
     without = [one for one in owed if one not in took]
     if len(refunded) >= _REFUNDED and took.issuperset(refunded) and _ENOUGH <= len(without) <= len(owed) / 2:
         names = ", ".join(one.name for one in columns)

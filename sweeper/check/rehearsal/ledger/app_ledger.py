@@ -52,6 +52,15 @@ def app_ledger(samples: Samples) -> AppLedger | None:
     return AppLedger(ledger.table, section, samples.key_of(ledger.table), values)
 
 
+def newest_by_account(samples: Samples, key: Column, account: Column) -> dict[str, str]:
+    """The slots of the statements that read the newest rows of an account in the app's ledger."""
+    return {
+        "key": key.quoted,
+        "account_column": account.quoted,
+        "account_column_eq": samples.reader.equality("ledger.insert", account.quoted, account.full_type).equal,
+    }
+
+
 def account_of_rows(samples: Samples, table: Table) -> Column | None:
     """The column for the account of a table's rows: that called as the sessions', or the only key of accounts."""
     ledger, accounts = app_ledger(samples), samples.accounts

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sweeper.app.catalog import Column
 from sweeper.app.over_refund import names_in
-from sweeper.check.rehearsal.ledger.app_ledger import AppLedger
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, newest_by_account
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named
 from sweeper.check.rehearsal.tables import fires_triggers, hook_may_write
 from sweeper.check.result import Check, failure, warning
@@ -166,9 +166,7 @@ def _read(samples: Samples, ledger: AppLedger, column: Column) -> _Read | None:
     if moment is None and not is_whole(key):  # no column shows which row is the newest
         return None
     slots = {
-        "key": key.quoted,
-        "account_column": account.quoted,
-        "account_column_eq": samples.reader.equality("ledger.insert", account.quoted, account.full_type).equal,
+        **newest_by_account(samples, key, account),
         "column": column.quoted,
         "moment": moment.quoted if moment else "",
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import TIME_TYPES, Column
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.sessions import list_owed
+from sweeper.check.rehearsal.sessions import texts_of_owed
 from sweeper.check.rehearsal.times.running import is_stuck
 from sweeper.check.result import Check, failure
 from sweeper.postgres.templates import Slots
@@ -26,9 +26,7 @@ def check_other_status(samples: Samples) -> Iterator[Check]:
     if mapped is None or not _OF_PAYMENT.search(mapped.name):
         return
     others = [one for one in sessions.columns.values() if _OF_WORK.fullmatch(one.name) and one.category in ("S", "E")]
-    owed = list_owed(samples)
-    for column in samples.seen(sessions, others) if owed else ():
-        said = samples.read("list_texts", owed, {"column": column.quoted})
+    for column, said in texts_of_owed(samples, others):
         failed = [row for row in said if _FAILED.search(row.value)]
         rest = [row for row in said if not _FAILED.search(row.value)]
         if len(failed) >= _ENOUGH and len(rest) >= _ENOUGH:
