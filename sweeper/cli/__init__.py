@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -11,21 +12,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from sweeper import __version__
-from sweeper.cli.adopt import adopt
-from sweeper.cli.audit import audit
-from sweeper.cli.check import check
 from sweeper.cli.crash import internal_error
-from sweeper.cli.demo import demo
-from sweeper.cli.explain import explain
-from sweeper.cli.history import history
-from sweeper.cli.init import init
-from sweeper.cli.install import install
 from sweeper.cli.options import a_file, remember
 from sweeper.cli.output import Output, flushed, replace_streams
-from sweeper.cli.revert import revert
-from sweeper.cli.run import run
-from sweeper.cli.schema import schema
-from sweeper.cli.sql import sql
 from sweeper.core.errors import ConfigurationError, Exit, Interrupted, SweeperError
 from sweeper.core.text import without_prefix
 
@@ -33,27 +22,10 @@ from sweeper.core.text import without_prefix
 # take a tenth of such a run
 _OBJECTS_BETWEEN_COLLECTIONS = 250_000
 
-app = typer.Typer(
-    name="sweeper",
-    pretty_exceptions_enable=False,  # they show source lines with their values: passwords, customers
-    rich_markup_mode=None,
-    help="Refunds every failed or stuck session whose charge was never given back, exactly once.",
-)
-app.command()(demo)
-app.command()(init)
-app.command()(install)
-app.command()(check)
-app.command()(run)
-app.command()(audit)
-app.command()(explain)
-app.command()(history)
-app.command()(revert)
-app.command()(adopt)
-app.command()(sql)
-app.command()(schema)
-
-
-_COMMANDS = frozenset(str(one.callback.__name__) for one in app.registered_commands if one.callback)
+# each is the function of the same name in the module of the same name, in the order of the overview
+_COMMANDS = (
+    "demo", "init", "install", "check", "run", "audit", "explain", "history", "revert", "adopt", "sql", "schema",
+)  # fmt: skip
 
 
 def _show_version(wanted: bool) -> None:
@@ -62,7 +34,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _global(
     version: Annotated[  # noqa: ARG001 - the callback answers it
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
@@ -80,6 +51,20 @@ def _global(
     ] = None,
 ) -> None:
     remember(config or (), log_format)
+
+
+def _app(commands: Sequence[str]) -> typer.Typer:
+    """The command line with these commands."""
+    app = typer.Typer(
+        name="sweeper",
+        callback=_global,
+        pretty_exceptions_enable=False,  # they show source lines with their values: passwords, customers
+        rich_markup_mode=None,
+        help="Refunds every failed or stuck session whose charge was never given back, exactly once.",
+    )
+    for name in commands:
+        app.command(name)(getattr(import_module(f"sweeper.cli.{name}"), name))
+    return app
 
 
 def main() -> NoReturn:
@@ -108,6 +93,8 @@ def _exit_code(stdout: Output, exit_code: int) -> int:
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command; every error becomes an exit code here, and a document if one was asked for."""
+    # each command takes time to register; where none comes first, any may be meant
+    app = _app(arguments[:1] if arguments and arguments[0] in _COMMANDS else _COMMANDS)
     try:
         return app(_reordered(list(arguments)) or ["--help"], prog_name="sweeper", standalone_mode=False) or Exit.DONE
     except typer.TyperException as error:
