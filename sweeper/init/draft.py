@@ -5,20 +5,21 @@ from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.core.errors import ConfigurationError
-from sweeper.init.accounts import Payer, find_payer, leads_to_balance, open_accounts, unlinked_balances
-from sweeper.init.amounts import find_amounts
+from sweeper.init.accounts.accounts import Payer, find_payer, leads_to_balance, open_accounts, unlinked_balances
+from sweeper.init.accounts.running_balances import after_column, looks_like_books
 from sweeper.init.answers import Candidate, Chooser, Draft, Line, Section, asked, unknown
-from sweeper.init.books import without_ledger
 from sweeper.init.evidence import Column, Evidence, Table
-from sweeper.init.json_links import JsonLink, find_json_links
-from sweeper.init.ledger import Ledger
-from sweeper.init.ledger_lines import ledger_sections
-from sweeper.init.ledgers import find_ledgers
-from sweeper.init.marks import find_exclude
+from sweeper.init.ledger.find_ledgers import find_ledgers
+from sweeper.init.ledger.json_links import JsonLink, find_json_links
+from sweeper.init.ledger.ledger import Ledger
+from sweeper.init.ledger.ledger_lines import ledger_sections
+from sweeper.init.ledger.unlinked_ledgers import without_ledger
 from sweeper.init.owners import strangers_note
 from sweeper.init.policy_lines import logging_section, policy_section
-from sweeper.init.running_totals import after_column, looks_like_books
-from sweeper.init.sessions import (
+from sweeper.init.refunds.amounts import find_amounts
+from sweeper.init.refunds.marks import find_exclude
+from sweeper.init.refunds.unrefunded import without_unrefunded
+from sweeper.init.sessions.sessions import (
     Session,
     SessionTables,
     find_sessions,
@@ -26,11 +27,10 @@ from sweeper.init.sessions import (
     named_session,
     reserved_charges,
 )
-from sweeper.init.status_lines import status_lines, with_statuses
-from sweeper.init.times import NO_LIFE, Times, close_lines, find_times
+from sweeper.init.sessions.status_lines import status_lines, with_statuses
+from sweeper.init.sessions.times import NO_LIFE, Times, close_lines, find_times
+from sweeper.init.sessions.zones import zone_lines
 from sweeper.init.unproven import ask_unproven, hidden_note, hidden_tables
-from sweeper.init.unrefunded import without_unrefunded
-from sweeper.init.zones import zone_lines
 
 _MOST_OPTIONS = 6
 _MOST_DROPPED = 12
@@ -210,7 +210,7 @@ def _error(session: Session) -> Column | None:
 
 
 def _accounts(evidence: Evidence, payer: Payer, ledger: Ledger | None, links: Sequence[JsonLink]) -> list[Section]:
-    """``[accounts]``; left out only if there is a ledger, without a running total, and no balance."""
+    """``[accounts]``; left out only if there is a ledger, without a running balance, and no balance."""
     if payer.section:
         return [payer.section, *payer.extra]
     running = [table for table in evidence.tables if looks_like_books(table) and after_column(table)]

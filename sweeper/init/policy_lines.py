@@ -4,8 +4,8 @@ import re
 
 from sweeper.init import words
 from sweeper.init.answers import Line, Section, unknown
-from sweeper.init.sessions import Session
-from sweeper.init.times import Times
+from sweeper.init.sessions.sessions import Session
+from sweeper.init.sessions.times import Times
 
 _POLICY = """\
 # since     = 2026-01-01T00:00:00Z   # the floor; without it, the moment of `sweeper install`

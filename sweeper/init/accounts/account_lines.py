@@ -2,10 +2,10 @@
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
+from sweeper.init.accounts.balances import Balance
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, unknown
-from sweeper.init.balances import Balance
 from sweeper.init.evidence import Table
-from sweeper.init.sessions import Session
+from sweeper.init.sessions.sessions import Session
 
 _VERSION = frozenset({"version", "lock", "row", "record", "optimistic", "balance", "wallet"})
 

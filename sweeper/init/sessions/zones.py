@@ -2,8 +2,8 @@
 
 from sweeper.init.answers import Candidate, Line, unknown
 from sweeper.init.evidence import Evidence
-from sweeper.init.sessions import Session
-from sweeper.init.times import find_started
+from sweeper.init.sessions.sessions import Session
+from sweeper.init.sessions.times import find_started
 
 _AHEAD_SECONDS = 120  # how far off a clock may be
 _QUARTER, _DAY = 900, 14 * 3600

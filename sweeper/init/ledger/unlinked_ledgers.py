@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sweeper.init import words
 from sweeper.init.answers import Section
 from sweeper.init.evidence import Column, Evidence, Table
-from sweeper.init.json_links import JsonLink
-from sweeper.init.ledgers import amount_column
-from sweeper.init.sessions import Session
+from sweeper.init.ledger.find_ledgers import amount_column
+from sweeper.init.ledger.json_links import JsonLink
+from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import quote_text
 
 _BOOKS_AT_MOST = 4

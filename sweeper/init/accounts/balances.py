@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sweeper.init import words
+from sweeper.init.accounts.numbers import POOL, Numbers, is_left, read_numbers
+from sweeper.init.accounts.running_balances import applied_column, find_running_balances, looks_like_books
 from sweeper.init.answers import Candidate
 from sweeper.init.evidence import Column, Evidence, Table, same_type
-from sweeper.init.numbers import POOL, Numbers, is_left, read_numbers
-from sweeper.init.running_totals import applied_column, find_running_totals, looks_like_books
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _moved_otherwise(evidence: Evidence, table: Table, balance: Column) -> tuple
                 f"rows of {books.as_sql} have {applied.as_sql}: something may add them to the balance later, and then "
                 f"a refund that also moves {table.as_sql}.{balance.as_sql} pays twice. If so, leave [accounts] out",
             )
-    for running in find_running_totals(evidence, table, balance):
+    for running in find_running_balances(evidence, table, balance):
         if running.is_the_balance:
             return (
                 f"{table.as_sql}.{balance.as_sql} is {running.column.as_sql} of the newest row of "

@@ -7,8 +7,8 @@ from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, try_all
 from sweeper.init.evidence import Column, Evidence
-from sweeper.init.json_links import JsonLink
-from sweeper.init.sessions import Session
+from sweeper.init.ledger.json_links import JsonLink
+from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import quote_text
 
 _QUESTION = "What is true of a session that the app has refunded itself, or that is not to be refunded?"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.evidence import Column, Evidence, Table, typed_link
-from sweeper.init.kinds import code_columns
-from sweeper.init.session_link import Naming
-from sweeper.init.sessions import Session
+from sweeper.init.ledger.row_kinds import code_columns
+from sweeper.init.ledger.session_link import SessionLink
+from sweeper.init.sessions.sessions import Session
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Ledger:
     """
 
     table: Table
-    naming: Naming
+    link: SessionLink
     amount: Column
     kind: Column | None
     refunds: str | None
@@ -47,14 +47,14 @@ class Ledger:
         """Which rows are refunds of a session; an open question if neither a kind nor a sign shows it."""
         if self.refunds is None:
             return OPEN_QUESTION
-        if not self.naming.condition:
+        if not self.link.condition:
             return self.refunds
-        return f"{self.refunds} AND {self.naming.condition}" if self.refunds != "true" else self.naming.condition
+        return f"{self.refunds} AND {self.link.condition}" if self.refunds != "true" else self.link.condition
 
     @property
     def is_silent(self) -> bool:
         """Whether nothing in it distinguishes a refund from a charge: perhaps it has no refunds at all."""
-        return self.refunds is None and self.kind is None and not code_columns(self.table, self.naming.column)
+        return self.refunds is None and self.kind is None and not code_columns(self.table, self.link.column)
 
     @property
     def mark(self) -> str | None:
@@ -70,7 +70,7 @@ def compare_rows(evidence: Evidence, session: Session, ledger: Ledger, condition
     """Of the newest rows that the condition selects: how many there are, how many name a session, the most for one."""
     assert ledger.table.key is not None  # noqa: S101 - only such tables are looked at
     slots = {
-        "session": ledger.naming.column.as_sql, "ledger": ledger.table.as_sql, "key": ledger.table.key.as_sql,
+        "session": ledger.link.column.as_sql, "ledger": ledger.table.as_sql, "key": ledger.table.key.as_sql,
         "sessions": session.table.as_sql, "session_key": session.key.as_sql,
         "typed": typed_link("line", session.key), "refunds": condition,
     }  # fmt: skip

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
-from sweeper.init.balances import Balance
-from sweeper.init.doubts import find_doubts
-from sweeper.init.entries import account_value, as_type, texts_of
+from sweeper.init.accounts.balances import Balance
+from sweeper.init.accounts.paths import Path
 from sweeper.init.evidence import Column, Evidence, Table
-from sweeper.init.kinds import Kind, kind_column, read_kinds
-from sweeper.init.ledger import Charge, Ledger, compare_rows
-from sweeper.init.paths import Path
-from sweeper.init.session_link import Naming, find_naming
-from sweeper.init.sessions import Session
+from sweeper.init.ledger.doubts import find_doubts
+from sweeper.init.ledger.ledger import Charge, Ledger, compare_rows
+from sweeper.init.ledger.refund_rows import account_value, as_type, texts_of
+from sweeper.init.ledger.row_kinds import RowKind, kind_column, read_kinds
+from sweeper.init.ledger.session_link import SessionLink, find_session_link
+from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import quote_text
 
 _NO_AMOUNT = frozenset({"id", "at", "by", "version", "attempt", "try", "count", "number", "time", "created", "updated",
@@ -37,11 +37,11 @@ def find_ledgers(evidence: Evidence, session: Session, path: Path | None, balanc
 
 def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path | None) -> Ledger | None:
     amount = amount_column(table)
-    naming = find_naming(evidence, table, session)
-    if amount is None or naming is None:
+    link = find_session_link(evidence, table, session)
+    if amount is None or link is None:
         return None
-    column, values = kind_column(evidence, table, naming.column)
-    kinds = read_kinds(evidence, table, column, values, amount, naming.column)
+    column, values = kind_column(evidence, table, link.column)
+    kinds = read_kinds(evidence, table, column, values, amount, link.column)
     refunds = tuple(sorted((kind.value for kind in kinds if kind.is_refund), key=len))
     released = _released(kinds, refunds)
     refunds += released
@@ -50,39 +50,39 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
     payer = account_value(evidence, table, path, session)
     if [bool(refunds) or all_are_refunds, named_so, payer is not None].count(True) < 2:
         return None  # a table of parts or logs also names sessions and has numbers
-    score = naming.sure + 2 + 4 * bool(refunds) + (column is not None) + 3 * all_are_refunds
+    score = link.sure + 2 + 4 * bool(refunds) + (column is not None) + 3 * all_are_refunds
     score += 2 * bool(table.words & words.LEDGER) + bool(table.words & words.CREDITS)
     score -= 3 * bool(table.words & words.OTHER_MONEY)
     score += 2 * (payer is not None)
     down = [kind.down for kind in kinds if kind.value in refunds and (kind.down or kind.names_sessions)]
     known = {
-        naming.column.name: as_type("session_id", session.key, naming.column),
+        link.column.name: as_type("session_id", session.key, link.column),
         amount.name: "-amount" if down and all(down) else "amount",
     }
     # a refund may be zero or negative there, and the sign of other kinds is unknown
     if released or (not down and amount.words & words.SPENT):
         known[amount.name] = OPEN_QUESTION
-    charges = _charges(naming, column, kinds, amount)
+    charges = _charges(link, column, kinds, amount)
     condition = _refunds(table, column, refunds, kinds, amount, all_are_refunds=all_are_refunds)
     # where a refund has two amounts, such as of two pools, neither is the whole
     if others := _amounts_beside(evidence, table, amount, condition):
         known |= dict.fromkeys((amount.name, *(other.name for other in others)), OPEN_QUESTION)
     if column:
         known[column.name] = quote_text(refunds[0]) if len(refunds) == 1 else OPEN_QUESTION
-    if naming.of_sessions:
-        known[naming.of_sessions[0].name] = naming.type_value
+    if link.of_sessions:
+        known[link.of_sessions[0].name] = link.type_value
     signed = bool(charges) and all((charge.sign == "-") != bool(down and all(down)) for charge in charges)
     let_go = _let_go(column, kinds) if condition is None else ""
-    return Ledger(table, naming, amount, column, condition, charges, known, signed, score, refunds, let_go=let_go)
+    return Ledger(table, link, amount, column, condition, charges, known, signed, score, refunds, let_go=let_go)
 
 
-def _let_go(column: Column | None, kinds: list[Kind]) -> str:
+def _let_go(column: Column | None, kinds: list[RowKind]) -> str:
     """The condition of rows that release what was reserved for a session, if no kind of row is called a refund."""
     named = [quote_text(one.value) for one in kinds if one.names_sessions and one.words & words.RELEASE]
     return f"{column.as_sql} = {named[0]}" if column and len(named) == 1 else ""
 
 
-def _released(kinds: list[Kind], refunds: tuple[str, ...]) -> tuple[str, ...]:
+def _released(kinds: list[RowKind], refunds: tuple[str, ...]) -> tuple[str, ...]:
     """Kinds of rows that release what was reserved for a session, if no kind is named as a refund."""
     if not refunds or any(kind.names_sessions for kind in kinds if kind.value in refunds):
         return ()
@@ -93,7 +93,7 @@ def _refunds(
     table: Table,
     column: Column | None,
     refunds: tuple[str, ...],
-    kinds: list[Kind],
+    kinds: list[RowKind],
     amount: Column,
     *,
     all_are_refunds: bool,
@@ -109,8 +109,8 @@ def _refunds(
     return f"{amount.as_sql} > 0" if by_sign else None
 
 
-def _charges(naming: Naming, column: Column | None, kinds: list[Kind], amount: Column) -> tuple[Charge, ...]:
-    also = f" AND {naming.condition}" if naming.condition else ""
+def _charges(link: SessionLink, column: Column | None, kinds: list[RowKind], amount: Column) -> tuple[Charge, ...]:
+    also = f" AND {link.condition}" if link.condition else ""
     return tuple(
         Charge(
             "-" if kind.down else "",
@@ -123,7 +123,7 @@ def _charges(naming: Naming, column: Column | None, kinds: list[Kind], amount: C
 
 def _is_linked(evidence: Evidence, session: Session, ledger: Ledger) -> bool:
     """Whether any row names a session by the column that sounds like it; true if there are no rows."""
-    looked = compare_rows(evidence, session, ledger, f"s.{ledger.naming.column.as_sql} IS NOT NULL")
+    looked = compare_rows(evidence, session, ledger, f"s.{ledger.link.column.as_sql} IS NOT NULL")
     return looked is None or not looked[0] or bool(looked[1])
 
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
-from sweeper.init.account_lines import active_lines, counters_lines, share_sections, version_sections
+from sweeper.init.accounts.account_lines import active_lines, counters_lines, share_sections, version_sections
+from sweeper.init.accounts.balances import Balance, candidates, read_balance
+from sweeper.init.accounts.numbers import read_numbers
+from sweeper.init.accounts.paths import Path, find_paths, owner_columns
+from sweeper.init.accounts.running_balances import after_column, looks_like_books
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, try_all, unknown
-from sweeper.init.balances import Balance, candidates, read_balance
 from sweeper.init.evidence import Column, Evidence, Table
-from sweeper.init.numbers import read_numbers
-from sweeper.init.paths import Path, find_paths, owner_columns
-from sweeper.init.running_totals import after_column, looks_like_books
-from sweeper.init.sessions import Session
+from sweeper.init.sessions.sessions import Session
 
 _WHOSE = "Whose are the credits that a session cost?"
 

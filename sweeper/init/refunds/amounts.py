@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sweeper.init import words
+from sweeper.init.accounts.balances import Balance
 from sweeper.init.answers import Candidate, Line, none_first, try_all
-from sweeper.init.balances import Balance
 from sweeper.init.evidence import Column, Evidence
-from sweeper.init.json_links import JsonLink
-from sweeper.init.ledger import Ledger
-from sweeper.init.sessions import Session
+from sweeper.init.ledger.json_links import JsonLink
+from sweeper.init.ledger.ledger import Ledger
+from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import fill_expression
 
 _MOST, _ENOUGH = 7, 5
@@ -45,7 +45,7 @@ def find_amounts(
 
 def session_key(session: Session, ledger: Ledger) -> str:
     """The key of a session, in the type of the ledger's link."""
-    link = ledger.naming.column
+    link = ledger.link.column
     return f"s.{session.key.as_sql}" + ("" if link.type == session.key.type else f"::{link.type}")
 
 
@@ -53,9 +53,9 @@ def _net(session: Session, ledger: Ledger) -> Candidate | None:
     """Charges less refunds, with the ledger's own signs if it has them."""
     if not ledger.charges:
         return None
-    also = f" AND {ledger.naming.condition}" if ledger.naming.condition else ""
+    also = f" AND {ledger.link.condition}" if ledger.link.condition else ""
     slots = {
-        "amount": ledger.amount.as_sql, "ledger": ledger.table.as_sql, "session": ledger.naming.column.as_sql,
+        "amount": ledger.amount.as_sql, "ledger": ledger.table.as_sql, "session": ledger.link.column.as_sql,
         "key": session_key(session, ledger), "also": also,
     }  # fmt: skip
     if ledger.signed:
@@ -77,7 +77,7 @@ def _booked(session: Session, ledger: Ledger | None, net: Candidate | None) -> I
             "sign": charge.sign,
             "amount": ledger.amount.as_sql,
             "ledger": ledger.table.as_sql,
-            "session": ledger.naming.column.as_sql,
+            "session": ledger.link.column.as_sql,
             "key": session_key(session, ledger),
             "charge": charge.condition,
         }

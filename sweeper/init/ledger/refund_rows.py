@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
+from sweeper.init.accounts.paths import Path, owner_columns
 from sweeper.init.answers import Candidate, Line
 from sweeper.init.evidence import Column, Evidence, Table
-from sweeper.init.paths import Path, owner_columns
-from sweeper.init.sessions import Session
+from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import fill_expression, quote_text
 
 TEXT_TYPES = ("text", "character varying", "character", "bpchar")

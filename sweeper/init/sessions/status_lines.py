@@ -6,7 +6,7 @@ from dataclasses import replace
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.answers import Chooser, Line, asked
-from sweeper.init.sessions import Session
+from sweeper.init.sessions.sessions import Session
 from sweeper.init.words import Kind
 
 

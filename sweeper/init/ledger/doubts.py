@@ -1,10 +1,10 @@
 """Evidence in a ledger that a session may not have exactly one refund row that names it."""
 
-from sweeper.init.balances import Balance
+from sweeper.init.accounts.balances import Balance
 from sweeper.init.evidence import Evidence, typed_link
-from sweeper.init.kinds import values_of
-from sweeper.init.ledger import Ledger, compare_rows
-from sweeper.init.sessions import Session
+from sweeper.init.ledger.ledger import Ledger, compare_rows
+from sweeper.init.ledger.row_kinds import values_of
+from sweeper.init.sessions.sessions import Session
 
 
 def find_doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: Balance | None) -> tuple[str, ...]:
@@ -19,31 +19,30 @@ def find_doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: B
 
 def _of_links(evidence: Evidence, session: Session, ledger: Ledger) -> list[str] | None:
     """Refunds that name no session, something else, or one that others name, too; None if nothing shows that."""
-    table, naming = ledger.table, ledger.naming
+    table, link, column = ledger.table, ledger.link, ledger.link.column.as_sql
     by_sign = ledger.kind is None and ledger.refunds != "true"
-    link = naming.column.as_sql
-    refunds = f"{ledger.refunds} AND s.{link} IS NOT NULL" if by_sign else ledger.refunds or "true"
+    refunds = f"{ledger.refunds} AND s.{column} IS NOT NULL" if by_sign else ledger.refunds or "true"
     looked = compare_rows(evidence, session, ledger, refunds)
     if looked is None:
         return None
     rows, known, most = looked
     doubts = []
     if known < rows:
-        kinds = f" (it has {', '.join(naming.kinds)})" if len(naming.kinds) > 1 else ""
+        kinds = f" (it has {', '.join(link.kinds)})" if len(link.kinds) > 1 else ""
         doubts.append(
-            f"{rows - known} of {rows} refund rows of {table.as_sql} name no session in {link}{kinds}: those would not "
-            "be seen, and be paid again"
+            f"{rows - known} of {rows} refund rows of {table.as_sql} name no session in {column}{kinds}: those would "
+            "not be seen, and be paid again"
         )
-    elif naming.condition:  # ids of other things may also be those of sessions
-        of_sessions, _, most = compare_rows(evidence, session, ledger, f"{refunds} AND {naming.condition}") or looked
+    elif link.condition:  # ids of other things may also be those of sessions
+        of_sessions, _, most = compare_rows(evidence, session, ledger, f"{refunds} AND {link.condition}") or looked
         if of_sessions < rows:
             doubts.append(
-                f"{rows - of_sessions} of {rows} refund rows are about something else than {naming.condition}: where "
+                f"{rows - of_sessions} of {rows} refund rows are about something else than {link.condition}: where "
                 "that is done for a session, they would not be seen, and be paid again"
             )
-    if len(naming.kinds) > 1 and naming.of_sessions is None:
-        doubts.append(f"{link} is about several kinds of things, and which are sessions is not known: "
-                      f"{', '.join(naming.kinds)}")  # fmt: skip
+    if len(link.kinds) > 1 and link.of_sessions is None:
+        doubts.append(f"{column} is about several kinds of things, and which are sessions is not known: "
+                      f"{', '.join(link.kinds)}")  # fmt: skip
     state = next((c for c in table.columns if c.words & {"status", "state"} and c != ledger.kind), None)
     if state:
         doubts.append(f"its rows have {state.as_sql}: not each of them may have been paid")
@@ -79,7 +78,7 @@ def _of_first_tries(evidence: Evidence, session: Session, ledger: Ledger) -> lis
         if reference.target != session.table or reference.target_column != session.key:
             continue
         slots = {
-            "session": ledger.naming.column.as_sql, "ledger": ledger.table.as_sql, "key": ledger.table.key.as_sql,
+            "session": ledger.link.column.as_sql, "ledger": ledger.table.as_sql, "key": ledger.table.key.as_sql,
             "sessions": session.table.as_sql, "parent": reference.column.as_sql,
             "typed": typed_link("line", session.key), "refunds": ledger.refunds or "true",
         }  # fmt: skip

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
-from sweeper.init.accounts import Payer
+from sweeper.init.accounts.accounts import Payer
+from sweeper.init.accounts.balances import Balance
+from sweeper.init.accounts.running_balances import after_column, find_running_balances
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, unknown
-from sweeper.init.balances import Balance
-from sweeper.init.entries import LEFT_EMPTY, insert_lines, is_left_empty, note_value, reverse_lines, texts_of
 from sweeper.init.evidence import Column, Evidence, Table
-from sweeper.init.kinds import code_columns
-from sweeper.init.ledger import Ledger
-from sweeper.init.running_totals import after_column, find_running_totals
-from sweeper.init.sessions import Session
+from sweeper.init.ledger.ledger import Ledger
+from sweeper.init.ledger.refund_rows import LEFT_EMPTY, insert_lines, is_left_empty, note_value, reverse_lines, texts_of
+from sweeper.init.ledger.row_kinds import code_columns
+from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import quote_text
 
 _NET = (
@@ -33,17 +33,17 @@ def ledger_sections(
     """``[ledger]``, ``[ledger.insert]``, and ``[ledger.reverse]`` as a proposal for the user."""
     ledger = ledgers[0]
     rivals = [other for other in ledgers[1:] if other.score >= ledger.score - 1]
-    table, link = Line("table", ledger.table.as_sql), Line("session", ledger.naming.column.as_sql)
+    table, link = Line("table", ledger.table.as_sql), Line("session", ledger.link.column.as_sql)
     if rivals:
-        found = [Candidate(one.table.as_sql, f"by {one.naming.column.as_sql}") for one in (ledger, *rivals)]
+        found = [Candidate(one.table.as_sql, f"by {one.link.column.as_sql}") for one in (ledger, *rivals)]
         table = asked(chooser, "table", "Several tables look like the ledger of refunds. Which is it?", found)
         link = unknown("session", "By which of its columns does a row name the session?")
     elif ledger.is_silent:
-        table = unknown("table", _SILENT, [Candidate(ledger.table.as_sql, f"by {ledger.naming.column.as_sql}")])
+        table = unknown("table", _SILENT, [Candidate(ledger.table.as_sql, f"by {ledger.link.column.as_sql}")])
     if not ledger.linked:
         link = _ask_link(session, ledger)
     elif ledger.doubts:
-        plain = Candidate(ledger.naming.column.as_sql, "where each refund names its session there")
+        plain = Candidate(ledger.link.column.as_sql, "where each refund names its session there")
         link = unknown("session", "By what does a row name its session? `where` below decides it, too.", [plain])
     sure = ledger.refunds is not None and len(ledger.refund_kinds) < 2
     sure = sure and not ledger.doubts and not rivals and ledger.linked
@@ -53,7 +53,7 @@ def ledger_sections(
     where = where if sure else _ask_where(ledger, numbered, chooser)
     rest = ", ".join(other.table.as_sql for other in ledgers[1:] if other not in rivals)
     notes = [f"Not taken, also possible: {rest}"] if rest else []
-    if ledger.naming.column.is_unique and ledger.naming.column.not_null:
+    if ledger.link.column.is_unique and ledger.link.column.not_null:
         notes.append(
             "No row can take a refund back there: for `sweeper revert`, a trigger on sweeper's reversals marks it"
         )
@@ -63,9 +63,9 @@ def ledger_sections(
         evidence, ledger.table, known, payer.path, session, refunds, is_known=not payer.account.is_open
     )
     comment = "the row of a refund: column = SQL over the refund"
-    codes = code_columns(ledger.table, ledger.naming.column)
+    codes = code_columns(ledger.table, ledger.link.column)
     kinds = [column for column in (ledger.kind, *codes) if column]
-    back = reverse_lines(ledger.table, lines, ledger.amount, kinds, ledger.naming.column)
+    back = reverse_lines(ledger.table, lines, ledger.amount, kinds, ledger.link.column)
     past = [Line("where", ledger.where, proposed=True)] if ledger.doubts and ledger.refunds else []
     return [
         Section("ledger", (table, link, where), tuple(notes)),
@@ -79,9 +79,9 @@ def _known(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> dict[
     """The values of the columns of a refund's row, as far as the rows show them."""
     known = dict(ledger.known)
     if not ledger.linked or ledger.doubts:
-        known[ledger.naming.column.name] = OPEN_QUESTION
-        if ledger.naming.of_sessions:
-            known[ledger.naming.of_sessions[0].name] = OPEN_QUESTION
+        known[ledger.link.column.name] = OPEN_QUESTION
+        if ledger.link.of_sessions:
+            known[ledger.link.of_sessions[0].name] = OPEN_QUESTION
     if not ledger.names_sessions:  # refunds of something else do not show the sign or the kind of ours
         known[ledger.amount.name] = OPEN_QUESTION
         known |= {ledger.kind.name: OPEN_QUESTION} if ledger.kind else {}
@@ -97,7 +97,7 @@ def _known(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> dict[
         values = texts_of(evidence, ledger.table, column, ledger.where if ledger.refunds else "true")
         sure = len(values) == 1 and ledger.refunds
         known.setdefault(column.name, _literal(column, values[0]) if sure else OPEN_QUESTION)
-    for column in code_columns(ledger.table, ledger.naming.column):  # their default would give a refund another kind
+    for column in code_columns(ledger.table, ledger.link.column):  # their default would give a refund another kind
         known.setdefault(column.name, _code(evidence, ledger, column))
     return known
 
@@ -116,10 +116,10 @@ def _notes(evidence: Evidence, ledger: Ledger) -> dict[str, str]:
 
 def _kinds_beside(ledger: Ledger) -> list[Column]:
     """The type beside a reference, if none of its values is known to mean a session."""
-    naming = ledger.naming
-    if naming.of_sessions or not naming.kinds:
+    link = ledger.link
+    if link.of_sessions or not link.kinds:
         return []
-    generic = naming.column.words & words.POLYMORPHIC | {"content"}
+    generic = link.column.words & words.POLYMORPHIC | {"content"}
     return [
         c
         for c in ledger.table.columns
@@ -135,17 +135,15 @@ def _code(evidence: Evidence, ledger: Ledger, column: Column) -> str:
     """The number that all refunds of sessions have there; an open question if there is not exactly one."""
     if ledger.refunds is None or ledger.table.key is None:
         return OPEN_QUESTION
-    values = texts_of(evidence, ledger.table, column, f"({ledger.where}) AND {ledger.naming.column.as_sql} IS NOT NULL")
+    values = texts_of(evidence, ledger.table, column, f"({ledger.where}) AND {ledger.link.column.as_sql} IS NOT NULL")
     return values[0] if len(values) == 1 else OPEN_QUESTION
 
 
 def _ask_link(session: Session, ledger: Ledger) -> Line:
     """The column sounds like a session but has no session ids: another column of the session may be meant."""
     others = [c for c in session.table.columns if c.is_unique and c != session.key]
-    found = [Candidate(ledger.naming.column.as_sql, f"if it has {column.as_sql} of the session") for column in others]
-    question = (
-        f"{ledger.naming.column.as_sql} has no {session.key.as_sql} of a session. How does a row name the session?"
-    )
+    found = [Candidate(ledger.link.column.as_sql, f"if it has {column.as_sql} of the session") for column in others]
+    question = f"{ledger.link.column.as_sql} has no {session.key.as_sql} of a session. How does a row name the session?"
     if others:
         question += f" If by another key, map sessions.id to that: {', '.join(column.as_sql for column in others)}."
     return unknown("session", question, found)
@@ -156,7 +154,7 @@ def _by_number(evidence: Evidence, ledger: Ledger) -> list[Candidate]:
 
     Where not even the sign shows it, all numbers.
     """
-    codes = code_columns(ledger.table, ledger.naming.column)
+    codes = code_columns(ledger.table, ledger.link.column)
     if ledger.kind or ledger.refunds == "true":
         return []
     if ledger.refunds is None:
@@ -176,7 +174,7 @@ def _each_number(evidence: Evidence, ledger: Ledger, code: Column) -> Iterator[C
     """Each number that rows have there, with how many of those rows name a session."""
     assert ledger.table.key is not None  # noqa: S101 - only such tables are looked at
     slots = {
-        "kind": code.as_sql, "amount": ledger.amount.as_sql, "session": ledger.naming.column.as_sql,
+        "kind": code.as_sql, "amount": ledger.amount.as_sql, "session": ledger.link.column.as_sql,
         "table": ledger.table.as_sql, "key": ledger.table.key.as_sql,
     }  # fmt: skip
     for value, above, below, named in evidence.rows("sample_signs", slots):
@@ -209,7 +207,7 @@ def _after(evidence: Evidence, table: Table, balance: Balance | None) -> str:
     columns = [balance.column] if balance and balance.column else list(balance.numbers.balances) if balance else []
     for column in columns:
         assert balance is not None and column is not None  # noqa: S101, PT018 - listed from it
-        for running in find_running_totals(evidence, balance.table, column):
+        for running in find_running_balances(evidence, balance.table, column):
             if running.ledger == table and running.is_the_balance:
                 return "balance_after"
     return OPEN_QUESTION

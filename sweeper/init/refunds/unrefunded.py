@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
-from sweeper.init.amounts import session_key
 from sweeper.init.answers import Line
 from sweeper.init.evidence import Evidence
-from sweeper.init.ledger import Ledger
-from sweeper.init.sessions import Session
+from sweeper.init.ledger.ledger import Ledger
+from sweeper.init.refunds.amounts import session_key
+from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import fill_expression, quote_text
 
 _ENOUGH = 3
@@ -37,7 +37,7 @@ def _refunded(session: Session, exclude: Sequence[Line], ledger: Ledger | None) 
     if ledger is None or ledger.where in (OPEN_QUESTION, "true"):
         return None
     slots = {
-        "ledger": ledger.table.as_sql, "session": ledger.naming.column.as_sql, "key": session_key(session, ledger),
+        "ledger": ledger.table.as_sql, "session": ledger.link.column.as_sql, "key": session_key(session, ledger),
         "refunds": ledger.where,
     }  # fmt: skip
     return fill_expression("refunded_in_ledger", slots)

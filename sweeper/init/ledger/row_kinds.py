@@ -9,7 +9,7 @@ _MOST_VALUES = 40
 
 
 @dataclass(frozen=True)
-class Kind:
+class RowKind:
     """A value of the column for the kind of a row: the sign of its amounts, and whether its rows name sessions."""
 
     value: str
@@ -70,7 +70,7 @@ def code_columns(table: Table, session: Column) -> list[Column]:
 
 def read_kinds(
     evidence: Evidence, table: Table, column: Column | None, values: list[str], amount: Column, session: Column
-) -> list[Kind]:
+) -> list[RowKind]:
     """What each kind means, as far as rows show it; without a column for it, all negative rows are one kind."""
     assert table.key is not None  # noqa: S101 - only such tables are looked at
     slots = {
@@ -84,5 +84,5 @@ def read_kinds(
         str(value): (int(below) > int(above), int(named) > 0)
         for value, above, below, named in evidence.rows("sample_signs", slots)
     }
-    kinds = [Kind(value, *seen.get(value, (False, False))) for value in (values if column else seen)]
+    kinds = [RowKind(value, *seen.get(value, (False, False))) for value in (values if column else seen)]
     return [kind for kind in kinds if not kind.words & words.OTHER_MONEY]

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from sweeper.init import words
+from sweeper.init.accounts.running_balances import looks_like_books
 from sweeper.init.answers import Candidate
 from sweeper.init.evidence import Column, Evidence, Table, typed_link
-from sweeper.init.kinds import kind_column
-from sweeper.init.running_totals import looks_like_books
-from sweeper.init.sessions import Session
+from sweeper.init.ledger.row_kinds import kind_column
+from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import fill_expression, quote_text
 
 

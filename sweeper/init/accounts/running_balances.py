@@ -10,7 +10,7 @@ _APPLIED = frozenset({"added", "applied", "posted", "processed", "synced", "book
 
 
 @dataclass(frozen=True)
-class RunningTotal:
+class RunningBalance:
     """A ledger's column with the balance after each row; it is right for ``equal`` of the ``accounts`` looked at."""
 
     ledger: Table
@@ -25,7 +25,7 @@ class RunningTotal:
 
 
 def after_column(table: Table) -> Column | None:
-    """The column of a running total: ``balance_after``, or a balance or total beside an amount."""
+    """The column of a running balance: ``balance_after``, or a balance or total beside an amount."""
     numbers = [c for c in table.columns if c.is_number and not c.is_unique and "id" not in c.words]
     after = next((c for c in numbers if c.words & _AFTER), None)
     if after:
@@ -43,15 +43,15 @@ def applied_column(table: Table) -> Column | None:
 
 
 def looks_like_books(table: Table) -> bool:
-    """Whether its rows move credits: it has an amount, and a name that says so or a running total."""
+    """Whether its rows move credits: it has an amount, and a name that says so or a running balance."""
     moved = any(c.is_number and c.words & words.DELTA and not c.is_unique for c in table.columns)
     return moved and not table.words & words.OTHER_MONEY and bool(
         table.words & (words.BOOKS | words.CREDITS | {"book", "line", "wallet"})
     )  # fmt: skip
 
 
-def find_running_totals(evidence: Evidence, accounts: Table, balance: Column) -> list[RunningTotal]:
-    """The running totals of one balance, in all tables that name the account."""
+def find_running_balances(evidence: Evidence, accounts: Table, balance: Column) -> list[RunningBalance]:
+    """The running balances of one balance, in all tables that name the account."""
     found = []
     for table in evidence.tables:
         total = after_column(table)
@@ -66,7 +66,7 @@ def find_running_totals(evidence: Evidence, accounts: Table, balance: Column) ->
             "accounts": accounts.as_sql, "key": payer.target_column.as_sql, "balance": f"a.{balance.as_sql}",
         }  # fmt: skip
         looked = evidence.rows("draft_running_total", slots)
-        found.append(RunningTotal(table, total, *(map(int, looked[0]) if looked else (0, 0))))
+        found.append(RunningBalance(table, total, *(map(int, looked[0]) if looked else (0, 0))))
     return found
 
 

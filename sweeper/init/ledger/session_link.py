@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 
 from sweeper.init import words
-from sweeper.init.entries import TEXT_TYPES
 from sweeper.init.evidence import Column, Evidence, Table
-from sweeper.init.kinds import values_of
-from sweeper.init.sessions import Session
+from sweeper.init.ledger.refund_rows import TEXT_TYPES
+from sweeper.init.ledger.row_kinds import values_of
+from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import quote_text
 
 # App\\Models\\Render, billing.Render, Billing::Render
@@ -15,7 +15,7 @@ _MODULE = re.compile(r"^.*(\\|\.|::|/|:)")
 
 
 @dataclass(frozen=True)
-class Naming:
+class SessionLink:
     """The column that names the session, how certain that is, and the condition under which it does."""
 
     column: Column
@@ -37,27 +37,27 @@ class Naming:
         return value if column.is_integer else quote_text(value)
 
 
-def find_naming(evidence: Evidence, table: Table, session: Session) -> Naming | None:
+def find_session_link(evidence: Evidence, table: Table, session: Session) -> SessionLink | None:
     """How the rows of a table name a session; None if they do not."""
     for reference in evidence.references(table):
         if reference.target == session.table and reference.target_column == session.key:
-            return Naming(reference.column, 3 + reference.declared)
+            return SessionLink(reference.column, 3 + reference.declared)
     # text for a uuid, or named after the last word of the table: job_id for prediction_jobs
     head = words.words(session.table.name)[-1:]
     fitting = [column for column in table.columns if column.type == session.key.type or column.type in TEXT_TYPES]
     for column in fitting:
         spoken = words.words(column.name)
         if spoken[-1:] == ("id",) and spoken[:-1] and spoken[-2:-1] == head:
-            return Naming(column, 3)
+            return SessionLink(column, 3)
     for column in fitting:
         work = words.words(column.name)[-1:] == ("id",) and column.words & words.WORK
         if work and not evidence.reference(column) and _proven(evidence, table, column, session):
-            return Naming(column, 2)
+            return SessionLink(column, 2)
     for column in fitting:
         generic = column.words & words.POLYMORPHIC
         if generic and "id" in column.words:
             of_sessions, kinds = _of_sessions(evidence, table, session, generic)
-            return Naming(column, 1, of_sessions, kinds)
+            return SessionLink(column, 1, of_sessions, kinds)
     return None
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sweeper.core.durations import describe_duration
 from sweeper.init.answers import Candidate, Chooser, Line, asked, none_first, try_all
 from sweeper.init.evidence import Column, Evidence
-from sweeper.init.sessions import Session
+from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import fill_expression
 
 _MOST = 6

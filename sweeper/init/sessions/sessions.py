@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from sweeper.init import words
 from sweeper.init.evidence import KEY_TYPES, Column, Evidence, Table
-from sweeper.init.queues import queue_of
-from sweeper.init.statuses import Status, find_status, is_event_table
+from sweeper.init.sessions.queues import queue_of
+from sweeper.init.sessions.statuses import Status, find_status, is_event_table
 from sweeper.init.words import Kind
 from sweeper.postgres.templates import quote_text
 

@@ -1,0 +1,1 @@
+"""The refunds: what a failed session is owed, and how the app marks one that it refunded."""

@@ -1,0 +1,1 @@
+"""The sessions: their table, status and times."""
