@@ -1,12 +1,11 @@
 """An audit as one JSON document."""
 
-import json
 from decimal import Decimal
 from typing import Any
 
 from sweeper.audit.result import AuditResult, TimeToRefund
 from sweeper.core.results import Amount, Rate
-from sweeper.render.json.common import SCHEMA_VERSION, amount_number
+from sweeper.render.json.common import amount_number, document
 from sweeper.render.words import moment
 
 
@@ -21,37 +20,34 @@ def audit_document(result: AuditResult) -> str:
         return {"sessions": amount.sessions, "credits": credits(amount.credits)}
 
     period, position = result.period, result.position
-    return json.dumps(
-        {
-            "schema_version": SCHEMA_VERSION,
-            "command": "audit",
-            "as_of": moment(result.as_of),
-            "since": moment(result.since),
-            "until": moment(result.until),
-            "period": {
-                "refunded": both(period.refunded),
-                "reversed": both(period.reversed),
-                "adopted": both(period.adopted),
-                "net_credits": credits(period.net_credits),
-                "by_reason": {reason: both(amount) for reason, amount in period.by_reason.items()},
-                "by_layer": {layer: both(amount) for layer, amount in period.by_layer.items()},
-                "by_day": [{"day": day, **both(amount)} for day, amount in period.by_day.items()],
-                "by_pool": {column: both(amount) for column, amount in period.by_pool.items()},
-                "time_to_refund_seconds": _waits(period.time_to_refund),
-                "largest_accounts": [
-                    {"account_id": account.account_id, **both(account.refunded)} for account in period.largest_accounts
-                ],
-            },
-            "rate": _rate(result.rate),
-            "position": {place: both(amount) for place, amount in position.places.items()},
-            "lost": [{"month": lost.month, "reason": lost.reason, **both(lost.amount)} for lost in position.lost],
-            "control": {"failed_and_stuck": both(position.total)},
-            "oldest_owed_seconds": _seconds(position.oldest_owed_seconds),
-            "findings": [
-                {"code": found.code, "count": found.count, "samples": list(found.samples), "hint": found.hint}
-                for found in result.findings
+    return document(
+        "audit",
+        as_of=moment(result.as_of),
+        since=moment(result.since),
+        until=moment(result.until),
+        period={
+            "refunded": both(period.refunded),
+            "reversed": both(period.reversed),
+            "adopted": both(period.adopted),
+            "net_credits": credits(period.net_credits),
+            "by_reason": {reason: both(amount) for reason, amount in period.by_reason.items()},
+            "by_layer": {layer: both(amount) for layer, amount in period.by_layer.items()},
+            "by_day": [{"day": day, **both(amount)} for day, amount in period.by_day.items()],
+            "by_pool": {column: both(amount) for column, amount in period.by_pool.items()},
+            "time_to_refund_seconds": _waits(period.time_to_refund),
+            "largest_accounts": [
+                {"account_id": account.account_id, **both(account.refunded)} for account in period.largest_accounts
             ],
-        }
+        },
+        rate=_rate(result.rate),
+        position={place: both(amount) for place, amount in position.places.items()},
+        lost=[{"month": lost.month, "reason": lost.reason, **both(lost.amount)} for lost in position.lost],
+        control={"failed_and_stuck": both(position.total)},
+        oldest_owed_seconds=_seconds(position.oldest_owed_seconds),
+        findings=[
+            {"code": found.code, "count": found.count, "samples": list(found.samples), "hint": found.hint}
+            for found in result.findings
+        ],
     )
 
 

@@ -1,9 +1,7 @@
 """The checks as one JSON document."""
 
-import json
-
 from sweeper.check.result import CheckResult
-from sweeper.render.json.common import SCHEMA_VERSION
+from sweeper.render.json.common import document
 from sweeper.render.words import moment
 
 
@@ -13,5 +11,4 @@ def check_document(result: CheckResult) -> str:
         {"name": check.name, "status": check.status.value, "message": check.message, "fix": check.fix}
         for check in result.checks
     ]
-    document = {"schema_version": SCHEMA_VERSION, "command": "check", "as_of": moment(result.as_of)}
-    return json.dumps({**document, "checks": checks})
+    return document("check", as_of=moment(result.as_of), checks=checks)

@@ -1,41 +1,42 @@
 """Reverts and adoptions as JSON documents."""
 
-import json
 from decimal import Decimal
 from typing import Any
 
 from sweeper.core.results import Amount
 from sweeper.corrections.result import AdoptResult, BalanceChange, Correction, Left, RevertResult
-from sweeper.render.json.common import SCHEMA_VERSION, amount_number, error_of
+from sweeper.render.json.common import amount_number, amount_object, document, error_property
 from sweeper.render.words import moment
 
 
 def revert_document(result: RevertResult) -> str:
     """The document of ``sweeper revert``."""
-    document = {
-        **_head("revert", result),
-        "run_id": result.run_id,
-        "run_open": result.run_open,
-        "other_file": result.other_file,
-        "session_id": result.session_id,
-        "refunds": {**_both(result.refunds, result), "accounts": result.accounts},
-        "already_reversed": result.already_reversed,
-        "left": _left(result),
-    }
-    if result.dry_run:
-        document["balances"] = [_change(change, result) for change in result.balances]
-    return _finished(document, result)
+    balances = {"balances": [_change(change, result) for change in result.balances]} if result.dry_run else {}
+    return document(
+        "revert",
+        **_head(result),
+        run_id=result.run_id,
+        run_open=result.run_open,
+        other_file=result.other_file,
+        session_id=result.session_id,
+        refunds={**_both(result.refunds, result), "accounts": result.accounts},
+        already_reversed=result.already_reversed,
+        left=_left(result),
+        **balances,
+        **_end(result),
+    )
 
 
 def adopt_document(result: AdoptResult) -> str:
     """The document of ``sweeper adopt``."""
-    document = {
-        **_head("adopt", result),
-        "adopted": _both(result.adopted, result),
-        "statuses": {status: _both(amount, result) for status, amount in result.statuses.items()},
-        "already_refunded": result.already_refunded,
-        "left": _left(result),
-        "samples": [
+    return document(
+        "adopt",
+        **_head(result),
+        adopted=_both(result.adopted, result),
+        statuses={status: _both(amount, result) for status, amount in result.statuses.items()},
+        already_refunded=result.already_refunded,
+        left=_left(result),
+        samples=[
             {
                 "session_id": sample.session_id,
                 "account_id": sample.account_id,
@@ -44,14 +45,12 @@ def adopt_document(result: AdoptResult) -> str:
             }
             for sample in result.samples
         ],
-    }
-    return _finished(document, result)
+        **_end(result),
+    )
 
 
-def _head(command: str, result: Correction) -> dict[str, Any]:
+def _head(result: Correction) -> dict[str, Any]:
     return {
-        "schema_version": SCHEMA_VERSION,
-        "command": command,
         "dry_run": result.dry_run,
         "as_of": moment(result.as_of),
         "outcome": result.outcome.value,
@@ -59,19 +58,16 @@ def _head(command: str, result: Correction) -> dict[str, Any]:
     }
 
 
-def _finished(document: dict[str, Any], result: Correction) -> str:
-    document["duration_seconds"] = round(result.duration_seconds, 3)
-    if result.error:
-        document["error"] = error_of(result.error)
-    return json.dumps(document)
+def _end(result: Correction) -> dict[str, Any]:
+    return {"duration_seconds": round(result.duration_seconds, 3), **error_property(result.error)}
 
 
 def _credits(value: Decimal, result: Correction) -> int | str:
     return amount_number(value, integer=result.integer_amounts)
 
 
-def _both(amount: Amount | Left, result: Correction) -> dict[str, Any]:
-    return {"sessions": amount.sessions, "credits": _credits(amount.credits, result)}
+def _both(amount: Amount | Left, result: Correction) -> dict[str, object]:
+    return amount_object(amount, integer=result.integer_amounts)
 
 
 def _left(result: Correction) -> dict[str, Any]:

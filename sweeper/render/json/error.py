@@ -1,24 +1,20 @@
 """The documents of commands that failed or were interrupted."""
 
-import json
-from typing import Any
-
 from sweeper.core.errors import SweeperError
 from sweeper.core.results import Outcome
-from sweeper.render.json.common import SCHEMA_VERSION, error_of, file_of
+from sweeper.render.json.common import config_property, document, error_property
 
 
 def error_document(command: str, error: SweeperError, *, config: str | None = None) -> str:
     """The document of a command that could not do its work."""
-    document: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "command": command, **file_of(config)}
+    properties = config_property(config)
     if command in ("run", "revert", "adopt"):
-        document["outcome"] = "failed"
+        properties["outcome"] = "failed"
     if command == "run" and not error.may_have_paid:
-        document["refunds"] = {"sessions": 0, "credits": 0, "accounts": 0}
-    return json.dumps({**document, "error": error_of(error)})
+        properties["refunds"] = {"sessions": 0, "credits": 0, "accounts": 0}
+    return document(command, **properties, **error_property(error))
 
 
 def interrupted_document(*, config: str | None = None) -> str:
     """The document of a run that a signal stopped before it had anything to sum up."""
-    head = {"schema_version": SCHEMA_VERSION, "command": "run", **file_of(config)}
-    return json.dumps({**head, "outcome": Outcome.INTERRUPTED.value})
+    return document("run", **config_property(config), outcome=Outcome.INTERRUPTED.value)

@@ -1,33 +1,28 @@
 """Explanations as JSON documents."""
 
-import json
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sweeper.explain.result import AccountExplanation, Event, Explanation, Verdict
 from sweeper.render.explain_words import sentence
-from sweeper.render.json.common import SCHEMA_VERSION, amount_number
+from sweeper.render.json.common import amount_number, document, moment_or_null
 from sweeper.render.words import moment
 
 
 def explain_document(explanation: Explanation) -> str:
     """The document of ``sweeper explain SESSION``."""
-    head = {"schema_version": SCHEMA_VERSION, "command": "explain", "as_of": moment(explanation.as_of)}
-    return json.dumps({**head, **_session(explanation)})
+    return document("explain", as_of=moment(explanation.as_of), **_session(explanation))
 
 
 def account_document(explanation: AccountExplanation) -> str:
     """The document of ``sweeper explain --account ID``."""
-    document = {
-        "schema_version": SCHEMA_VERSION,
-        "command": "explain",
-        "as_of": moment(explanation.as_of),
-        "account_id": explanation.account_id,
-        "sessions": [_session(session) for session in explanation.sessions],
-        "more": explanation.more,
-    }
-    return json.dumps(document)
+    return document(
+        "explain",
+        as_of=moment(explanation.as_of),
+        account_id=explanation.account_id,
+        sessions=[_session(session) for session in explanation.sessions],
+        more=explanation.more,
+    )
 
 
 def _session(explanation: Explanation) -> dict[str, Any]:
@@ -42,11 +37,11 @@ def _session(explanation: Explanation) -> dict[str, Any]:
         "charged": _charged(explanation.charged),
         "reason": explanation.reason,
         "hold_reason": explanation.hold_reason if explanation.verdict is Verdict.HELD else None,
-        "started_at": _moment(explanation.started_at),
-        "active_at": _moment(explanation.active_at),
-        "failed_at": _moment(explanation.failed_at),
-        "due_at": _moment(explanation.due_at),
-        "deadline": _moment(explanation.due_at if explanation.has_deadline else None),
+        "started_at": moment_or_null(explanation.started_at),
+        "active_at": moment_or_null(explanation.active_at),
+        "failed_at": moment_or_null(explanation.failed_at),
+        "due_at": moment_or_null(explanation.due_at),
+        "deadline": moment_or_null(explanation.due_at if explanation.has_deadline else None),
         "floor": moment(explanation.floor),
         "history": [_event(event, explanation) for event in explanation.history],
     }
@@ -70,7 +65,3 @@ def _charged(amount: Decimal | None) -> int | str | None:
         return None
     # it may have more digits than an amount
     return amount_number(amount, integer=amount.is_finite() and amount == amount.to_integral_value())
-
-
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else moment(value)

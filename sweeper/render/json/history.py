@@ -6,26 +6,20 @@ from typing import Any
 
 from sweeper.core.results import Amount
 from sweeper.explain.result import RunHistory, RunRecord, RunRefund
-from sweeper.render.json.common import SCHEMA_VERSION, amount_number
+from sweeper.render.json.common import amount_number, amount_object, document, moment_or_null
 from sweeper.render.words import moment
 
 
 def runs_document(runs: Sequence[RunRecord]) -> str:
     """The document of ``sweeper history``."""
-    head = {"schema_version": SCHEMA_VERSION, "command": "history"}
-    return json.dumps({**head, "runs": [_run(run) for run in runs]})
+    return document("history", runs=[_run(run) for run in runs])
 
 
 def run_document_in_parts(history: RunHistory) -> Iterator[str]:
     """The document of ``sweeper history RUN``, part by part: a run may have a million refunds."""
     run = history.run
-    head = {
-        "schema_version": SCHEMA_VERSION,
-        "command": "history",
-        "run": _run(run),
-        "reasons": {reason: _both(amount, run) for reason, amount in history.reasons.items()},
-    }
-    yield json.dumps(head)[:-1] + ', "refunds": ['
+    reasons = {reason: _both(amount, run) for reason, amount in history.reasons.items()}
+    yield document("history", run=_run(run), reasons=reasons)[:-1] + ', "refunds": ['
     for place, refund in enumerate(history.refunds):
         yield (", " if place else "") + json.dumps(_refund(refund, run))
     yield "]}\n"
@@ -36,7 +30,7 @@ def _run(run: RunRecord) -> dict[str, Any]:
         "run_id": run.run_id,
         "as_of": moment(run.as_of),
         "started_at": moment(run.started_at),
-        "ended_at": None if run.ended_at is None else moment(run.ended_at),
+        "ended_at": moment_or_null(run.ended_at),
         "outcome": run.outcome,
         "died": run.died,
         "refunds": _both(run.refunds, run),
@@ -65,5 +59,5 @@ def _refund(refund: RunRefund, run: RunRecord) -> dict[str, Any]:
     }
 
 
-def _both(amount: Amount, run: RunRecord) -> dict[str, Any]:
-    return {"sessions": amount.sessions, "credits": amount_number(amount.credits, integer=run.integer_amounts)}
+def _both(amount: Amount, run: RunRecord) -> dict[str, object]:
+    return amount_object(amount, integer=run.integer_amounts)

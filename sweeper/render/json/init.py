@@ -1,21 +1,18 @@
 """A drafted file as one JSON document."""
 
-import json
 from collections.abc import Sequence
 
-from sweeper.render.json.common import SCHEMA_VERSION
+from sweeper.render.json.common import document
 
 
 def init_document(
     file: str, open_questions: Sequence[str], hidden_tables: Sequence[str], tables_of_others: Sequence[str]
 ) -> str:
     """The document of ``sweeper init``."""
-    document = {
-        "schema_version": SCHEMA_VERSION,
-        "command": "init",
-        "file": file,
-        "open_questions": list(open_questions),
-        "hidden_tables": list(hidden_tables),
-        "tables_of_others": list(tables_of_others),
-    }
-    return json.dumps(document)
+    return document(
+        "init",
+        file=file,
+        open_questions=list(open_questions),
+        hidden_tables=list(hidden_tables),
+        tables_of_others=list(tables_of_others),
+    )

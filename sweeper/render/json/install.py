@@ -1,14 +1,10 @@
 """An installation as one JSON document."""
 
-import json
-
 from sweeper.core.results import InstallResult
-from sweeper.render.json.common import SCHEMA_VERSION
+from sweeper.render.json.common import document
 
 
 def install_document(result: InstallResult) -> str:
     """The document of ``sweeper install``; what ``--print`` would do is in ``sql``."""
-    said: dict[str, object] = {"actions": list(result.actions), "notes": list(result.notes)}
-    if result.sql:
-        said["sql"] = result.sql
-    return json.dumps({"schema_version": SCHEMA_VERSION, "command": "install", **said})
+    printed = {"sql": result.sql} if result.sql else {}
+    return document("install", actions=list(result.actions), notes=list(result.notes), **printed)
