@@ -1,10 +1,9 @@
 """The checks as lines for a terminal: failures and warnings stand out, each with its fix below."""
 
 from rich.console import Console
-from rich.table import Table
 
 from sweeper.check.result import CheckResult, Status
-from sweeper.render.terminal.table import safe
+from sweeper.render.terminal.table import plain_table, safe
 from sweeper.render.words import plural
 
 _STYLES = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILURE: "bold red"}
@@ -12,7 +11,7 @@ _STYLES = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILURE: "bold r
 
 def show_check(console: Console, result: CheckResult) -> None:
     """Print the checks."""
-    table = Table(box=None, pad_edge=False, show_header=False)
+    table = plain_table()
     for _ in range(3):
         table.add_column(vertical="top")
     for check in result.checks:

@@ -6,7 +6,7 @@ from rich.table import Table
 from sweeper.core.results import Outcome
 from sweeper.corrections.result import AdoptResult, Correction, RevertResult
 from sweeper.render.explain_words import PAID_AGAIN
-from sweeper.render.terminal.table import amounts_table, safe, show_ids
+from sweeper.render.terminal.table import amounts_table, plain_table, safe, show_ids, show_notes
 from sweeper.render.words import number, plural
 
 _WHY = {
@@ -59,9 +59,7 @@ def show_revert(console: Console, result: RevertResult) -> None:
 
 
 def _balances_table(result: RevertResult) -> Table:
-    table = Table("account", box=None, pad_edge=False, header_style="bold")
-    for heading in ("credits", "balance", "after"):
-        table.add_column(heading, justify="right")
+    table = plain_table("account", "credits", "balance", "after")
     for change in result.balances:
         balances = ("" if value is None else number(value) for value in (change.before, change.after))
         table.add_row(safe(change.account_id), number(-change.credits), *balances)
@@ -81,8 +79,7 @@ def show_adopt(console: Console, result: AdoptResult) -> None:
     else:
         console.print(f"{verb} nothing.")
     if result.samples:
-        table = Table("such as", "account", "status", box=None, pad_edge=False, header_style="bold")
-        table.add_column("credits", justify="right")
+        table = plain_table("such as", "account", "status", "credits")
         for sample in result.samples:
             account = safe(sample.account_id or "")
             table.add_row(safe(sample.session_id), account, safe(sample.status), number(sample.credits))
@@ -98,10 +95,7 @@ def show_adopt(console: Console, result: AdoptResult) -> None:
 def _show_left(console: Console, result: Correction) -> None:
     if not result.left:
         return
-    table = Table("left, because", box=None, pad_edge=False, header_style="bold")
-    table.add_column("sessions", justify="right")
-    table.add_column("credits", justify="right")
-    table.add_column("such as")
+    table = plain_table("left, because", "sessions", "credits", "such as")
     for why, left in result.left.items():
         reason = _WHY.get(why, f"the database {why}")
         table.add_row(safe(reason), number(left.sessions), number(left.credits), safe(", ".join(left.samples)))
@@ -112,7 +106,4 @@ def _show_left(console: Console, result: Correction) -> None:
 def _show_notes(console: Console, result: Correction, notes: list[str]) -> None:
     if result.outcome is Outcome.INTERRUPTED:
         notes.append("Interrupted; the current batch was finished. Run it again for the rest.")
-    if notes:
-        console.print()
-    for note in notes:
-        console.print(note, soft_wrap=True)
+    show_notes(console, notes)

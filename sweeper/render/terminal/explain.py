@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from rich.console import Console
-from rich.table import Table
 
 from sweeper.explain.result import AccountExplanation, Event, Explanation
 from sweeper.render.explain_words import hold_words, sentence
-from sweeper.render.terminal.table import safe, show_ids
+from sweeper.render.terminal.table import plain_table, safe, show_ids
 from sweeper.render.words import moment, number
 
 
 def show_explanation(console: Console, explanation: Explanation) -> None:
     """Print why a session was, was not, or will be refunded, and what happened to it."""
-    table = Table(box=None, pad_edge=False, show_header=False)
+    table = plain_table()
     lines = [("session", explanation.session_id), ("account", explanation.account_id), ("status", explanation.status)]
     if explanation.amount is not None:
         lines.append(("credits", number(explanation.amount)))
@@ -28,7 +27,7 @@ def show_explanation(console: Console, explanation: Explanation) -> None:
     console.print()
     console.print(safe(sentence(explanation)), soft_wrap=True)
     if explanation.history:
-        table = Table(box=None, pad_edge=False, show_header=False)
+        table = plain_table()
         for event in explanation.history:
             table.add_row(moment(event.at), safe(_happened(event)))
         console.print()
@@ -47,8 +46,7 @@ def show_account(console: Console, explanation: AccountExplanation) -> None:
     if not explanation.sessions:
         console.print("No session of this account has failed, is running or was refunded.")
         return
-    table = Table("session", "status", "verdict", "started", box=None, pad_edge=False, header_style="bold")
-    table.add_column("credits", justify="right")
+    table = plain_table("session", "status", "verdict", "started", "credits")
     for session in explanation.sessions:
         table.add_row(
             safe(session.session_id),

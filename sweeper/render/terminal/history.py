@@ -11,7 +11,7 @@ from rich.table import Table
 
 from sweeper.core.durations import describe_duration
 from sweeper.explain.result import RunHistory, RunRecord, RunRefund
-from sweeper.render.terminal.table import amounts_table, safe
+from sweeper.render.terminal.table import amounts_table, plain_table, safe
 from sweeper.render.words import moment, number, plural
 
 SHOWN_RUNS, _SHOWN_REFUNDS = 20, 50
@@ -35,7 +35,7 @@ def show_runs(console: Console, runs: Sequence[RunRecord]) -> None:
 def show_run_history(console: Console, history: RunHistory) -> None:
     """Print one run: its settings, what it did, how it ended, and the first of its refunds."""
     run = history.run
-    table = Table(box=None, pad_edge=False, show_header=False)
+    table = plain_table()
     ended = "" if run.ended_at is None else moment(run.ended_at)
     for name, value in (
         ("run", run.run_id),
@@ -59,9 +59,7 @@ def show_run_history(console: Console, history: RunHistory) -> None:
 
 
 def _refunds_table(refunds: Sequence[RunRefund]) -> Table:
-    table = Table("session", "account", "reason", box=None, pad_edge=False, header_style="bold")
-    table.add_column("credits", justify="right")
-    table.add_column("")
+    table = plain_table("session", "account", "reason", "credits", "")
     for refund in refunds:
         table.add_row(
             safe(refund.session_id),

@@ -1,10 +1,9 @@
 """A run or a dry run as tables for a terminal."""
 
 from rich.console import Console
-from rich.table import Table
 
-from sweeper.core.results import Outcome, RunResult
-from sweeper.render.terminal.table import amounts_table, safe, show_ids
+from sweeper.core.results import Outcome, Plan, RunResult
+from sweeper.render.terminal.table import amounts_table, plain_table, safe, show_ids, show_notes
 from sweeper.render.words import moment, number, plural
 
 
@@ -14,7 +13,7 @@ def show_run(console: Console, result: RunResult, *, named: int = 0) -> None:
     if result.reasons:
         console.print(amounts_table("reason", result.reasons))
     if result.plan:
-        _show_plan(console, result)
+        _show_plan(console, result.plan)
     _notes(console, result)
     if result.refunds.sessions < named:
         console.print()
@@ -33,24 +32,18 @@ def _headline(console: Console, result: RunResult) -> None:
         console.print("Nothing to refund." if result.outcome is Outcome.COMPLETE else f"{verb} nothing.")
 
 
-def _show_plan(console: Console, result: RunResult) -> None:
-    plan = result.plan
-    if plan is None:
-        return
+def _show_plan(console: Console, plan: Plan) -> None:
     if plan.by_age:
         console.print()
         console.print(amounts_table("owed for", plan.by_age))
     if plan.largest:
-        table = Table("largest", "account", "reason", box=None, pad_edge=False, header_style="bold")
-        table.add_column("credits", justify="right")
+        table = plain_table("largest", "account", "reason", "credits")
         for refund in plan.largest:
             table.add_row(safe(refund.session_id), safe(refund.account_id), safe(refund.reason), number(refund.credits))
         console.print()
         show_ids(console, table)
     if plan.new_holds or plan.standing_holds:
-        table = Table("on hold", box=None, pad_edge=False, header_style="bold")
-        table.add_column("sessions", justify="right")
-        table.add_column("such as")
+        table = plain_table("on hold", "sessions", "such as")
         for why, amount in plan.new_holds.items():
             table.add_row(safe(f"{why} (new)"), number(amount.sessions), safe(", ".join(plan.new_hold_samples[why])))
         for why, sessions in plan.standing_holds.items():
@@ -91,7 +84,4 @@ def _notes(console: Console, result: RunResult) -> None:
             f"{number(before.credits)} credits. To include them, `sweeper adopt` what the app refunded itself and "
             "neither `exclude` nor a [ledger] shows, then set an earlier policy.since: it counts from the next run on."
         )
-    if notes:
-        console.print()
-    for note in notes:
-        console.print(note, soft_wrap=True)
+    show_notes(console, notes)
