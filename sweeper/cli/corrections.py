@@ -103,9 +103,9 @@ def correct(
             return Exit.DONE
         if not yes:
             plan = work.plan()
-            if plan.sessions and not json:
+            if plan.refunds.sessions and not json:
                 show(plan)
-            if plan.sessions and not typer.confirm(question, err=True):
+            if plan.refunds.sessions and not typer.confirm(question, err=True):
                 raise FailedError("declined: nothing was changed", code="declined")
         result = work.execute(signals)
     except Interrupted as interrupted:  # before there was a result

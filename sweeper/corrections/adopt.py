@@ -230,7 +230,7 @@ class Adoption:
             integer_amounts=self._mapping.integer_amounts,
             signal=signal,
             error=error,
-            adopted=self._adopted,
+            refunds=self._adopted,
             statuses=self._statuses,
             already_refunded=self._already,
             samples=tuple(self._samples),

@@ -29,7 +29,10 @@ class BalanceChange:
 
 @dataclass(frozen=True)
 class Correction:
-    """The result of a correction; ``dry_run`` is also true of the plan that is shown before it is confirmed."""
+    """The refunds that were taken back, or adopted, or would be.
+
+    ``dry_run`` is also true of the plan that is shown before it is confirmed.
+    """
 
     dry_run: bool
     as_of: datetime
@@ -40,11 +43,7 @@ class Correction:
     integer_amounts: bool
     signal: int | None
     error: SweeperError | None
-
-    @property
-    def sessions(self) -> int:
-        """How many were, or would be, corrected."""
-        raise NotImplementedError
+    refunds: Amount
 
     @property
     def exit_code(self) -> int:
@@ -66,17 +65,11 @@ class RevertResult(Correction):
     run_open: bool
     other_file: bool
     session_id: str | None
-    refunds: Amount
     accounts: int
     already_reversed: int
     balances: tuple[BalanceChange, ...]
     writes_ledger: bool | None
     payable_again: bool
-
-    @property
-    def sessions(self) -> int:
-        """How many refunds were, or would be, taken back."""
-        return self.refunds.sessions
 
 
 @dataclass(frozen=True)
@@ -93,12 +86,6 @@ class AdoptSample:
 class AdoptResult(Correction):
     """Refunds that were paid elsewhere and are recorded here."""
 
-    adopted: Amount
     statuses: dict[str, Amount]
     already_refunded: int
     samples: tuple[AdoptSample, ...]
-
-    @property
-    def sessions(self) -> int:
-        """How many sessions were, or would be, adopted."""
-        return self.adopted.sessions

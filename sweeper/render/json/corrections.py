@@ -32,7 +32,7 @@ def adopt_document(result: AdoptResult) -> str:
     return document(
         "adopt",
         **_head(result),
-        adopted=_both(result.adopted, result),
+        adopted=_both(result.refunds, result),
         statuses={status: _both(amount, result) for status, amount in result.statuses.items()},
         already_refunded=result.already_refunded,
         left=_left(result),

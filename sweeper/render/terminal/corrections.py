@@ -69,9 +69,9 @@ def _balances_table(result: RevertResult) -> Table:
 def show_adopt(console: Console, result: AdoptResult) -> None:
     """Print what an adoption would record, or what it recorded."""
     verb = "Would adopt" if result.dry_run else "Adopted"
-    if result.adopted.sessions:
-        sessions, credits = plural(result.adopted.sessions, "session"), number(result.adopted.credits)
-        if result.adopted.credits:
+    if result.refunds.sessions:
+        sessions, credits = plural(result.refunds.sessions, "session"), number(result.refunds.credits)
+        if result.refunds.credits:
             console.print(f"{verb} {sessions} as refunded elsewhere: {credits} credits. No credits move.")
         else:
             console.print(f"{'Would waive' if result.dry_run else 'Waived'} {sessions}: nothing is paid for it.")
