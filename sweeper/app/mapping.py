@@ -20,7 +20,7 @@ from sweeper.app.status import Status
 from sweeper.app.status_labels import StatusLabels
 from sweeper.config.model import Settings
 from sweeper.postgres.binds import text_array
-from sweeper.postgres.templates import Choices, fill, fill_part, quote_text
+from sweeper.postgres.templates import Choices, fill, fill_part, items_of, quote_text
 from sweeper.postgres.transaction import Transaction
 
 
@@ -94,9 +94,7 @@ class Mapping:
     @property
     def shares(self) -> tuple[str, ...]:
         """The columns of an account that each take a share of a refund, by ``[accounts.add]``."""
-        listed = self.lists["shares"]
-        assert not isinstance(listed, bool | str)  # noqa: S101 - share_facts gives a list
-        return tuple(share["name"] for share in listed)
+        return tuple(share["name"] for share in items_of(self.lists, "shares"))
 
     @property
     def is_chained(self) -> bool:
@@ -165,13 +163,10 @@ class Mapping:
 
     def _marking(self) -> Choices:
         """What is set on a session that had failed already; with the fence its row is always touched."""
-        refunded = self.lists["refunded"]
-        assert not isinstance(refunded, bool | str)  # noqa: S101 - a list, which mark_slots makes
+        refunded, closing = items_of(self.lists, "refunded"), items_of(self.lists, "closing")
         column = self.slots["touched_column"]
         touch = [{"column": column, "value": f"s.{column}"}] if self.fenced and not refunded else []
         marking = [*refunded, *touch]
-        closing = self.lists["closing"]
-        assert not isinstance(closing, bool | str)  # noqa: S101
         status = [{"column": self.slots["status_column"]}] if self.lists["status_written"] else []
         return {
             "marks": bool(marking),

@@ -26,7 +26,7 @@ from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal
-from sweeper.postgres.templates import Choices, Slots, fill, fill_part
+from sweeper.postgres.templates import Choices, Slots, fill, fill_part, items_of
 
 _CALL = re.compile(rf"({NAME})\s*\(")
 _OF_ROW = re.compile(rf"\.\s*({NAME})(?!\s*[(.])")
@@ -103,10 +103,8 @@ def _of_account(reader: Reader, settings: Settings, choices: Choices, *, changed
 
 def _names_moved(text: str, choices: Choices) -> bool:
     """Whether an expression over the account's row names a column that a refund moves."""
-    moves = choices["moves"]
-    assert not isinstance(moves, bool | str)  # noqa: S101 - a list, which account_slots makes
     words = set(_WORD.findall(without_literals(text).lower()))
-    return any(words.issuperset(_WORD.findall(item["column"].lower())) for item in moves)
+    return any(words.issuperset(_WORD.findall(item["column"].lower())) for item in items_of(choices, "moves"))
 
 
 def _depend_on_others(reader: Reader, shares: Sequence[str]) -> bool:
@@ -125,9 +123,7 @@ def _as_unpaid(sessions: Table, choices: Choices) -> list[Slots]:
     """The columns of a session's row, and which of them a refund sets."""
     written = set[str]()
     for name in ("closing", "refunded"):
-        listed = choices[name]
-        assert not isinstance(listed, bool | str)  # noqa: S101 - a list, which mark_slots makes
-        written |= {item["column"] for item in listed}
+        written |= {item["column"] for item in items_of(choices, name)}
     changed = sessions.recomputed({column.name for column in sessions.columns.values() if column.quoted in written})
     return [
         {

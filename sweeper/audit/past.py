@@ -8,7 +8,7 @@ from sweeper.app.reader import Reader
 from sweeper.config.model import Settings
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.errors import StatementError
-from sweeper.postgres.templates import fill
+from sweeper.postgres.templates import fill, items_of
 from sweeper.postgres.transaction import Transaction
 
 
@@ -23,8 +23,7 @@ def partly_refunded(transaction: Transaction, mapping: Mapping, settings: Settin
     own = settings.ledger
     if own is None or own.past is None or settings.sessions.exclude is None or mapping.ledger is None:
         return mapping.statement("partly_refunded")
-    table, amounts = mapping.ledger.table, mapping.lists["ledger_amount"]
-    assert not isinstance(amounts, bool | str)  # noqa: S101 - map_ledger gives a list
+    table, amounts = mapping.ledger.table, items_of(mapping.lists, "ledger_amount")
     try:
         with transaction.savepoint():
             past = past_slots(Reader(transaction, mapping.schema), own, table, mapping.slots)

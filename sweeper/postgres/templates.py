@@ -54,6 +54,13 @@ class _Each(NamedTuple):
 _Node = str | _Slot | _If | _Each
 
 
+def items_of(choices: Choices, name: str) -> Sequence[Slots]:
+    """The items that are repeated under this name."""
+    items = choices[name]
+    assert not isinstance(items, bool | str)  # noqa: S101 - a fault of the statement's, not of the user's
+    return items
+
+
 @cache
 def folder() -> Path:
     """Where the statements are: inside the package when installed, beside it in a checkout."""
@@ -147,9 +154,10 @@ def _render(nodes: Sequence[_Node], slots: Slots, choices: Choices, *, doubled: 
             case _If(name, then, otherwise):
                 parts.append(_render(then if choices[name] else otherwise, slots, choices, doubled=doubled))
             case _Each(name, separator, body):
-                items = choices[name]
-                assert not isinstance(items, bool | str)  # noqa: S101 - a fault of the statement's, not of the user's
-                each = (_render(body, {**slots, **item}, {**choices, **item}, doubled=doubled) for item in items)
+                each = (
+                    _render(body, {**slots, **item}, {**choices, **item}, doubled=doubled)
+                    for item in items_of(choices, name)
+                )
                 parts.append(separator.join(each))
     return "".join(parts)
 

@@ -9,7 +9,7 @@ from sweeper.app.catalog import EXACT_TYPES, Column, Table
 from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.templates import Slots
+from sweeper.postgres.templates import Slots, items_of
 from sweeper.postgres.transaction import Row
 
 _HELD = re.compile(r"held|hold|reserv|pending|lock|froz|frozen|block|escrow|in_?flight|in_?use|on_?use", re.IGNORECASE)
@@ -135,8 +135,7 @@ def check_below_zero(samples: Samples, accounts: Table, own: AccountsSection) ->
 
 
 def _read_lowered(samples: Samples, column: Column) -> list[_Moved]:
-    shares = samples.mapping.choices["shares"]
-    assert isinstance(shares, list)  # noqa: S101 - a list by its definition
+    shares = items_of(samples.mapping.choices, "shares")
     lowered: list[Slots] = [
         {"share": item["share"], "column": column.quoted} for item in shares if item["name"] == column.name
     ]
