@@ -64,10 +64,10 @@ class Adoption:
         self._page_size = settings.policy.batch_size
         named = () if choice.session_id is None else (choice.session_id,)
         with exactly(), reported():
-            prepared, self._surroundings = prepare_correction(database, settings, request, *named)
-            self._mapping = prepared.mapping
+            context = prepare_correction(database, settings, request, *named)
+            self._mapping, self._surroundings = context.mapping, context.surroundings
             # adopted refunds are usually older than the floor
-            self._everything = replace(prepared.selection, floor=datetime.min.replace(tzinfo=UTC))
+            self._everything = replace(context.selection, floor=datetime.min.replace(tzinfo=UTC))
             slots = retrying(self._read_choice)
             self._list = self._mapping.statement("list_adoptable", **slots)
             # a waived session may be on hold because its account cannot be read

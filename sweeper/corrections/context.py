@@ -10,7 +10,6 @@ from sweeper.core.errors import FailedError, Interrupted, SweeperError
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Outcome
 from sweeper.corrections.result import Left
-from sweeper.install.surroundings import Surroundings
 from sweeper.postgres.binds import ANSWER_BYTES
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow, failure_of
@@ -37,7 +36,7 @@ class CorrectionRequest:
 
 def prepare_correction(
     database: Database, settings: Settings, request: CorrectionRequest, *session_ids: str
-) -> tuple[RunContext, Surroundings]:
+) -> RunContext:
     """Check the server, the installation and the file, as a run does, and that these sessions exist.
 
     Raises:

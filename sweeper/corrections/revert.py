@@ -59,8 +59,8 @@ class Revert:
         self._database, self._request, self._choice = database, request, choice
         self._page_size, self._payable_again = settings.policy.batch_size, settings.payable_again
         with exactly(), reported():
-            prepared, self._surroundings = prepare_correction(database, choice.of_file(settings), request)
-            self._mapping = prepared.mapping
+            context = prepare_correction(database, choice.of_file(settings), request)
+            self._mapping, self._surroundings = context.mapping, context.surroundings
             self._reverter = BatchReverter(database, self._mapping, request, allow_negative=choice.allow_negative)
             retrying(self._require_reverse)
             found = retrying(self._find_run)

@@ -32,10 +32,10 @@ class Explainer:
         """
         self._database, self._settings = database, settings
         with exactly(), reported():
-            prepared, _ = prepare(database, settings, request)
-        self._mapping, self._floor = prepared.mapping, prepared.floor
+            context = prepare(database, settings, request)
+        self._mapping, self._floor = context.mapping, context.floor
         # a hold counts even if the next run would look at it again, and no session is too old to explain
-        selection = replace(prepared.selection, since=self._floor, look_again=False)
+        selection = replace(context.selection, since=self._floor, look_again=False)
 
         def ask(transaction: Transaction, mapping: Mapping) -> datetime | None:
             return OwedReader(transaction, mapping, selection).find_missing()

@@ -23,8 +23,8 @@ def read_backlog(database: Database, settings: Settings, request: RunRequest, re
         return None
     settled = result.outcome is not Outcome.FAILED and result.remaining == 0
     try:
-        prepared, _ = prepare(database, settings, request)
-        mapping, selection = prepared.mapping, prepared.selection
+        context = prepare(database, settings, request)
+        mapping, selection = context.mapping, context.selection
 
         def read() -> Backlog:
             with app_transaction(database, mapping, _TIMEOUTS, read_only=True) as transaction:

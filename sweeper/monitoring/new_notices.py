@@ -33,8 +33,8 @@ def read_new_notices(
     if not (found or asks_for_rate):
         return []
     try:
-        prepared, _ = prepare(database, settings, request)
-        mapping = prepared.mapping
+        context = prepare(database, settings, request)
+        mapping = context.mapping
 
         def claim() -> list[Notice]:
             with app_transaction(database, mapping, _TIMEOUTS) as transaction:

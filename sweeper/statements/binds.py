@@ -45,7 +45,7 @@ class Rows:
     refund_ids: tuple[str, ...] = ()
 
 
-def read_rows(transaction: Transaction, mapping: Mapping, prepared: RunContext) -> Rows:
+def read_rows(transaction: Transaction, mapping: Mapping, context: RunContext) -> Rows:
     """Read a few rows; empty where the database refuses."""
 
     def ask(statement: str, **binds: object) -> Sequence[Row]:
@@ -53,12 +53,12 @@ def read_rows(transaction: Transaction, mapping: Mapping, prepared: RunContext) 
             return transaction.rows(mapping.statement(statement), binds)
         return []
 
-    page = {**prepared.selection.binds, "page_size": _ROWS}
+    page = {**context.selection.binds, "page_size": _ROWS}
     # without a horizon, finding what is owed would read all of history
-    owed = [] if prepared.full else ask("look", **page)
+    owed = [] if context.full else ask("look", **page)
     found = owed or ask("list_candidates", **page)
     session_ids = tuple(row.session_id for row in found)
-    reader = OwedReader(transaction, mapping, prepared.selection)
+    reader = OwedReader(transaction, mapping, context.selection)
     accounts = tuple(map(reader.accounts_of(session_ids).get, session_ids))
     if mapping.is_by_account:  # a batch is of one shard
         of_one = [pair for pair in zip(session_ids, accounts, strict=True) if pair[1] == accounts[0]]
@@ -78,13 +78,13 @@ class Values:
     mapping: Mapping
     settings: Settings
     installation: Installation
-    prepared: RunContext
+    context: RunContext
     rows: Rows
 
     def of(self, name: str, group: str) -> dict[str, object]:
         """The values for the statement ``name`` of the folder ``group``."""
         known = {
-            **self.prepared.selection.binds,
+            **self.context.selection.binds,
             **self._of_rows(),
             **self._of_run(),
             **self._of_catalog(),
@@ -107,7 +107,7 @@ class Values:
         return {
             "in_hand": text_array(rows.session_ids),
             "orphans": text_array(rows.refund_ids),
-            "from_floor": self.prepared.full,
+            "from_floor": self.context.full,
             "session_id": next(iter(rows.session_ids), None),
             "account_id": next(iter(accounts), None),
             "account_ids": text_array(accounts) if self.mapping.has_accounts else None,
@@ -122,7 +122,7 @@ class Values:
         }
 
     def _of_run(self) -> dict[str, object]:
-        as_of = self.prepared.selection.as_of
+        as_of = self.context.selection.as_of
         return {
             **BY_SWEEPER,
             "run_id": _RUN_ID,
@@ -142,7 +142,7 @@ class Values:
             "settled": None,
             "fingerprint": self.mapping.fingerprint,
             "horizon": as_of,
-            "policy": self.prepared.digest,
+            "policy": self.context.digest,
             "mapping": self.mapping.file_digest,
             **dict.fromkeys(("refund_words", "table_words", "words", "said"), "refund"),
             "called": "job:([[:alnum:]]+)",
@@ -188,18 +188,18 @@ class Values:
         }
 
     def _of_group(self, group: str) -> dict[str, object]:
-        prepared, run = self.prepared, self.rows.run
+        context, run = self.context, self.rows.run
         if group == "audit":
             return {
-                "since": prepared.floor,
-                "until": prepared.selection.as_of,
-                "floor": prepared.floor,
-                "failed_overdue": prepared.selection.failed_before,
-                "stuck_overdue": list(prepared.selection.stuck_before),
+                "since": context.floor,
+                "until": context.selection.as_of,
+                "floor": context.floor,
+                "failed_overdue": context.selection.failed_before,
+                "stuck_overdue": list(context.selection.stuck_before),
             }
         if group in ("explain", "corrections"):
             newest = {"run_id": run.run_id, "run_as_of": run.as_of} if run is not None else {}
-            return {**newest, "since": prepared.floor, "reason": "an example"}
+            return {**newest, "since": context.floor, "reason": "an example"}
         return {}
 
     def _of_one(self) -> dict[str, dict[str, object]]:
@@ -240,7 +240,7 @@ class Values:
         count = len(self.rows.session_ids)
         texts = {name: ["1"] * count for name in ("amounts", "charges")}
         return {**texts, "agains": [0] * count, "reasons": ["stuck"] * count, "details": [None] * count,
-                "failed_ats": [self.prepared.selection.as_of] * count}  # fmt: skip
+                "failed_ats": [self.context.selection.as_of] * count}  # fmt: skip
 
     def _adopted(self) -> dict[str, object]:
         of_sessions = zip(self.rows.session_ids, self.rows.accounts, strict=True)

@@ -28,22 +28,22 @@ def script(database: Database, settings: Settings, request: RunRequest, statemen
         FailedError: the database cannot be reached.
     """
     with exactly(), reported():
-        prepared, _ = prepare(database, settings, request)
+        context = prepare(database, settings, request)
 
         def read() -> str:
-            with reading(database, prepared.mapping) as transaction:
-                return _script(transaction, settings, prepared, statement)
+            with reading(database, context.mapping) as transaction:
+                return _script(transaction, settings, context, statement)
 
         return retrying(read)
 
 
-def _script(transaction: Transaction, settings: Settings, prepared: RunContext, statement: Statement) -> str:
-    mapping, name = prepared.mapping, statement.name
+def _script(transaction: Transaction, settings: Settings, context: RunContext, statement: Statement) -> str:
+    mapping, name = context.mapping, statement.name
     installation = read_installation(transaction, mapping.schema)
     assert installation is not None  # noqa: S101 - prepare() has read it
-    filling = Filling(mapping, settings, installation, prepared.selection.as_of, prepared.floor)
+    filling = Filling(mapping, settings, installation, context.selection.as_of, context.floor)
     text = _filled(filling, name)
-    values = Values(mapping, settings, installation, prepared, read_rows(transaction, mapping, prepared))
+    values = Values(mapping, settings, installation, context, read_rows(transaction, mapping, context))
     writes = psql.writes(text)
     bounds = values.of_transaction(group=statement.group, writes=writes)
     binds = values.of(name, statement.group)

@@ -54,9 +54,10 @@ class RunContext(NamedTuple):
     """Everything that was checked before anything is paid or planned.
 
     ``whole`` is whether no flag narrows the selection, so that what a run leaves is settled; ``full``, whether it is a
-    full sweep. ``before_floor`` is what an earlier run counted.
+    full sweep. ``before_floor`` is what lies there, where that is known: as an earlier run counted it.
     """
 
+    surroundings: Surroundings
     mapping: Mapping
     selection: Selection
     floor: datetime
@@ -69,7 +70,7 @@ class RunContext(NamedTuple):
 
 def prepare(
     database: Database, settings: Settings, request: RunRequest, *, of_file: bool = False, paying: bool = False
-) -> tuple[RunContext, Surroundings]:
+) -> RunContext:
     """Check the server, the installation, the file and the flags; with ``paying`` also who could create functions.
 
     With ``of_file``, for a dry run, the mapping is that of the file, whatever is installed.
@@ -99,6 +100,7 @@ def prepare(
     full = whole and (request.full or horizon is None)
     selection, before_floor = Selection.of_run(settings, request.as_of, floor), None
     if request.session_ids:
+        before_floor = Amount()  # the floor does not apply to sessions that the operator names
         selection = selection.by_hand(tuple(dict.fromkeys(request.session_ids)), payable_again=settings.payable_again)
         read(database, mapping, partial(_require_sessions, session_ids=request.session_ids))
     elif full:
@@ -108,7 +110,7 @@ def prepare(
     elif whole and horizon is not None and not read(database, mapping, is_small):
         selection, before_floor = replace(selection, since=max(floor, horizon.start)), horizon.before_floor
     limits = Limits.of_run(settings.policy, request.caps_by_hand)
-    return RunContext(mapping, selection, floor, limits, digest, whole, full, before_floor), surroundings
+    return RunContext(surroundings, mapping, selection, floor, limits, digest, whole, full, before_floor)
 
 
 def _floor(settings: Settings, request: RunRequest, installation: Installation | None) -> datetime:

@@ -133,32 +133,30 @@ def plan(
         ConfigurationError, FailedError: as a run would.
     """
     with exactly(), reported():
-        prepared, _ = prepare(database, settings, request, of_file=True)
+        context = prepare(database, settings, request, of_file=True)
 
         def read() -> RunResult:
-            with reading(database, prepared.mapping) as transaction:
-                return _read(transaction, prepared, settings, request)
+            with reading(database, context.mapping) as transaction:
+                return _read(transaction, context, settings, request)
 
         planned = retrying(read)
-        objection = rehearsal and find_objection(database, prepared.mapping, rehearsal, request.accepted)
+        objection = rehearsal and find_objection(database, context.mapping, rehearsal, request.accepted)
         if objection and planned.error is None:
             return replace(planned, outcome=Outcome.FAILED, error=objection)
         return planned
 
 
-def _read(transaction: Transaction, prepared: RunContext, settings: Settings, request: RunRequest) -> RunResult:
-    mapping = prepared.mapping
-    reader = OwedReader(transaction, mapping, prepared.selection)
-    selection = replace(
-        prepared.selection, missing_until=reader.find_missing(), first_charge=reader.find_first_charge()
-    )
-    caps = Caps(mapping, prepared.limits, run_id=_NO_RUN, as_of=request.as_of)
+def _read(transaction: Transaction, context: RunContext, settings: Settings, request: RunRequest) -> RunResult:
+    mapping = context.mapping
+    reader = OwedReader(transaction, mapping, context.selection)
+    selection = replace(context.selection, missing_until=reader.find_missing(), first_charge=reader.find_first_charge())
+    caps = Caps(mapping, context.limits, run_id=_NO_RUN, as_of=request.as_of)
     planner = Planner(caps.read(transaction), max_new_holds=settings.policy.max_new_holds)
     orphans = find_orphans(reader)
     for part in selection.parts():
         for session in _compared(OwedList(transaction, mapping, part), orphans):
             planner.add(session)
-    before_floor = _before_floor(OwedList(transaction, mapping, selection), prepared, request)
+    before_floor = _before_floor(OwedList(transaction, mapping, selection), context)
     error, held = _held_at_end(planner, limit=settings.policy.max_new_holds)
     standing = transaction.rows(mapping.statement("list_holds"))
     return RunResult(
@@ -177,18 +175,16 @@ def _read(transaction: Transaction, prepared: RunContext, settings: Settings, re
         batches=0,
         duration_seconds=time.monotonic() - request.asked_at,
         integer_amounts=mapping.integer_amounts,
-        floor=prepared.floor,
+        floor=context.floor,
         error=error,
         plan=_details(planner, standing),
     )
 
 
-def _before_floor(owed: OwedList, prepared: RunContext, request: RunRequest) -> Amount:
-    if request.session_ids:  # the floor does not apply to sessions that the operator names
-        return Amount()
-    if prepared.before_floor is not None:
-        return prepared.before_floor
-    earlier = owed.selection.earlier(prepared.floor)
+def _before_floor(owed: OwedList, context: RunContext) -> Amount:
+    if context.before_floor is not None:
+        return context.before_floor
+    earlier = owed.selection.earlier(context.floor)
     found = replace(owed, selection=earlier, failing=FailingRows(ends=True)).count()
     return Amount(found.sessions, found.credits)
 

@@ -52,32 +52,32 @@ def execute(
         ConfigurationError, FailedError: before anything was paid. A failure after that is in the result.
     """
     with exactly(), reported():
-        prepared, surroundings = prepare(database, settings, request, paying=True)
-        surroundings.require_writable()
+        context = prepare(database, settings, request, paying=True)
+        context.surroundings.require_writable()
         run_id = str(uuid_utils.uuid7())
-        retrying(lambda: _check_payable(database, prepared.mapping, prepared.selection, run_id))
-        objection = rehearsal and find_objection(database, prepared.mapping, rehearsal, request.accepted)
+        retrying(lambda: _check_payable(database, context.mapping, context.selection, run_id))
+        objection = rehearsal and find_objection(database, context.mapping, rehearsal, request.accepted)
         if objection:
             raise objection
-        return _execute(database, settings, request, prepared, run_id, signals, observer)
+        return _execute(database, settings, request, context, run_id, signals, observer)
 
 
 def _execute(
     database: Database,
     settings: Settings,
     request: RunRequest,
-    prepared: RunContext,
+    context: RunContext,
     run_id: str,
     signals: Signals,
     observer: Observer,
 ) -> RunResult:
-    mapping, selection, policy = prepared.mapping, prepared.selection, settings.policy
-    caps = Caps(mapping, prepared.limits, run_id=run_id, as_of=request.as_of, clock=request.clock)
+    mapping, selection, policy = context.mapping, context.selection, settings.policy
+    caps = Caps(mapping, context.limits, run_id=run_id, as_of=request.as_of, clock=request.clock)
     holds = Holds(database, mapping, selection, run_id=run_id, limit=policy.max_new_holds)
     payer = BatchPayer(database, mapping, selection, caps, holds, run_id=run_id)
     sweep = Sweep(database, mapping, payer, holds, batch_size=policy.batch_size, signals=signals, observer=observer)
-    opening = _opening(settings, request, run_id, mapping, full=prepared.full)
-    before_floor = _before_floor(sweep, request, prepared)
+    opening = _opening(settings, request, run_id, mapping, full=context.full)
+    before_floor = _before_floor(sweep, context)
     with signals.shielded():
         _open(database, mapping, opening, signals)
     left, outcome, error = _sweep(sweep, selection)
@@ -99,16 +99,16 @@ def _execute(
         batches=sweep.tally.batches,
         duration_seconds=time.monotonic() - request.asked_at,
         integer_amounts=mapping.integer_amounts,
-        floor=prepared.floor,
+        floor=context.floor,
         signal=signals.received,
         error=error,
     )
     with signals.shielded():
         # after a failover the server may lack what an earlier batch wrote: the next run looks again
-        if prepared.whole and outcome in _EVERYTHING_PAID and database.connections_made == 1:
-            _store_horizon(database, prepared, sweep, before_floor)
-            if prepared.full:
-                _note_full_sweep(database, prepared, holds, run_id)
+        if context.whole and outcome in _EVERYTHING_PAID and database.connections_made == 1:
+            _store_horizon(database, context, sweep, before_floor)
+            if context.full:
+                _note_full_sweep(database, context, holds, run_id)
         return _close_at_end(database, mapping, result, opening, signals)
 
 
@@ -119,22 +119,22 @@ def _outcome(sweep: Sweep, left: Survey, *, held: int) -> Outcome:
     return Outcome.PARTIAL if held else Outcome.COMPLETE
 
 
-def _store_horizon(database: Database, prepared: RunContext, sweep: Sweep, before_floor: Amount) -> None:
+def _store_horizon(database: Database, context: RunContext, sweep: Sweep, before_floor: Amount) -> None:
     tally = sweep.tally
     unripe = (tally.unripe_from, tally.unknown, tuple(tally.skipped))
-    settled = SettledSelection(prepared.selection, *unripe, prepared.digest, prepared.full, before_floor)
+    settled = SettledSelection(context.selection, *unripe, context.digest, context.full, before_floor)
     # the horizon may be lost at any time: a run that paid everything does not fail because of it, and tries only once,
     # because a second attempt could reach another server
     with suppress(SweeperError, Busy, TooSlow, Refusal):
-        retrying(lambda: store(database, prepared.mapping, settled), attempts=1)
+        retrying(lambda: store(database, context.mapping, settled), attempts=1)
 
 
-def _note_full_sweep(database: Database, prepared: RunContext, holds: Holds, run_id: str) -> None:
+def _note_full_sweep(database: Database, context: RunContext, holds: Holds, run_id: str) -> None:
     # what the previous full sweep recorded is still there, and the next one does it again
     with suppress(SweeperError, Busy, TooSlow, Refusal, StatementError):
         retrying(holds.end_settled, attempts=1)
     with suppress(SweeperError, Busy, TooSlow, Refusal, StatementError):
-        retrying(lambda: note_seen(database, prepared.mapping, prepared.selection, run_id), attempts=1)
+        retrying(lambda: note_seen(database, context.mapping, context.selection, run_id), attempts=1)
 
 
 def _sweep(sweep: Sweep, selection: Selection) -> tuple[Survey, Outcome, SweeperError | None]:
@@ -164,12 +164,10 @@ def _check_payable(database: Database, mapping: Mapping, selection: Selection, r
         require_payable(transaction, mapping, binds)
 
 
-def _before_floor(sweep: Sweep, request: RunRequest, prepared: RunContext) -> Amount:
-    if request.session_ids:  # the floor does not apply to sessions that the operator names
-        return Amount()
-    if prepared.before_floor is not None:  # history does not change: a full sweep counts it
-        return prepared.before_floor
-    found = sweep.survey(prepared.selection.earlier(prepared.floor), about=True)
+def _before_floor(sweep: Sweep, context: RunContext) -> Amount:
+    if context.before_floor is not None:  # history does not change: a full sweep counts it
+        return context.before_floor
+    found = sweep.survey(context.selection.earlier(context.floor), about=True)
     return Amount(found.sessions, found.credits)
 
 

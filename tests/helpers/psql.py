@@ -51,11 +51,11 @@ def scripts(app: AppDatabase) -> Iterator[tuple[str, str]]:
     """The statements that `sweeper sql` prints, by name; mapping and rows are read once for all of them."""
     settings, request = load(app.config), RunRequest(as_of=datetime.now(UTC), asked_at=time.monotonic())
     with closing(Database(from_environment(app.environment), application_name="test")) as database:
-        prepared = prepare(database, settings, request)
-        with reading(database, prepared[0].mapping) as transaction:
-            rows = read_rows(transaction, prepared[0].mapping, prepared[0])
+        context = prepare(database, settings, request)
+        with reading(database, context.mapping) as transaction:
+            rows = read_rows(transaction, context.mapping, context)
         with (
-            patch("sweeper.statements.script.prepare", return_value=prepared),
+            patch("sweeper.statements.script.prepare", return_value=context),
             patch("sweeper.statements.script.read_rows", return_value=rows),
         ):
             for statement in list_statements():
