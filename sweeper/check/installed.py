@@ -22,9 +22,9 @@ from sweeper.install.state import (
     what_changed,
 )
 from sweeper.postgres.templates import fill
+from sweeper.sweep.app_changes import require_own_ids
 from sweeper.sweep.horizon import policy_digest, usable_horizon
 from sweeper.sweep.owed import OwedReader
-from sweeper.sweep.reused_ids import require_own_ids
 from sweeper.sweep.selection import Selection
 
 _LATE = timedelta(days=1)
@@ -56,9 +56,7 @@ def check_installed(context: CheckContext) -> Iterator[Check]:
             require_same_key(transaction, context.mapping, installation)
             require_same_tables(transaction, context.mapping, installation)
             require_alone(transaction, context.mapping, installation.bound, installation.guard_index)
-            floor = installation.floor(context.settings.policy)
-            selection = Selection.of_run(context.settings, context.as_of, floor)
-            require_own_ids(OwedReader(transaction, context.mapping, selection))
+            require_own_ids(OwedReader(transaction, context.mapping, scope(context)))
         yield from _same_age(context.mapping, installation)
 
 

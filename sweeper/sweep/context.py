@@ -18,12 +18,11 @@ from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.retries import FIRST_ATTEMPTS, retrying
 from sweeper.postgres.transaction import Transaction
+from sweeper.sweep.app_changes import require_known_statuses, require_own_ids
 from sweeper.sweep.caps import Limits
 from sweeper.sweep.horizon import is_small, policy_digest, usable_horizon
 from sweeper.sweep.owed import OwedReader, reading
-from sweeper.sweep.reused_ids import require_own_ids
 from sweeper.sweep.selection import Selection
-from sweeper.sweep.unknown_statuses import require_known_statuses
 
 T = TypeVar("T")
 

@@ -15,12 +15,11 @@ from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.account_room import OF_ACCOUNT, AccountRoom
+from sweeper.sweep.app_changes import Orphans, find_moved, find_orphans
 from sweeper.sweep.caps import Caps, Room
-from sweeper.sweep.changed_ids import Orphans, find_moved, find_orphans
 from sweeper.sweep.context import RunContext, RunRequest, prepare
-from sweeper.sweep.owed import OwedReader, reading
+from sweeper.sweep.owed import OwedReader, OwedSession, reading
 from sweeper.sweep.owed_list import FailingRows, OwedList
-from sweeper.sweep.owed_session import OwedSession
 from sweeper.sweep.rehearsal import Rehearsal, find_objection
 from sweeper.sweep.suspects import refusal_of, unproven
 

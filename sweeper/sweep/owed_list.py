@@ -9,8 +9,7 @@ from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.transaction import Row
-from sweeper.sweep.owed import OwedReader, place_of
-from sweeper.sweep.owed_session import OwedSession, Survey
+from sweeper.sweep.owed import OwedReader, OwedSession, Survey, place_of
 from sweeper.sweep.selection import Place
 
 _PAGE_SIZE = 2000

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sweeper.app.mapping import Mapping
 from sweeper.postgres.database import Database
-from sweeper.sweep.changed_ids import MovedSessions
+from sweeper.sweep.app_changes import MovedSessions
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.selection import Place, Selection, Starts
 from sweeper.sweep.shards import ShardMap

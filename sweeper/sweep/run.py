@@ -27,7 +27,7 @@ from sweeper.sweep.caps import Caps
 from sweeper.sweep.context import RunContext, RunRequest, prepare
 from sweeper.sweep.holds import Holds
 from sweeper.sweep.horizon import SettledSelection, note_seen, store
-from sweeper.sweep.owed_session import Survey
+from sweeper.sweep.owed import Survey
 from sweeper.sweep.progress import Observer
 from sweeper.sweep.rehearsal import Rehearsal, find_objection
 from sweeper.sweep.selection import Selection, binds_for_nobody

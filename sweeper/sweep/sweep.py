@@ -16,10 +16,9 @@ from sweeper.postgres.retries import retrying
 from sweeper.sweep.batch import BatchPayer, ChangesOthers
 from sweeper.sweep.batches import BatchRunner
 from sweeper.sweep.holds import Holds, TooManyOfOne
-from sweeper.sweep.owed import OwedReader, reading
+from sweeper.sweep.owed import OwedReader, Survey, reading
 from sweeper.sweep.owed_list import FailingRows, OwedList
 from sweeper.sweep.owed_pages import OwedPage, PageFinder
-from sweeper.sweep.owed_session import Survey
 from sweeper.sweep.progress import Observer
 from sweeper.sweep.selection import Place, Selection
 from sweeper.sweep.shards import ShardMap

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-import sweeper.sweep.changed_ids
+import sweeper.sweep.app_changes
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
 from tests.helpers.holds import holds
@@ -227,9 +227,9 @@ def test_nor_are_they_beside_an_id_that_was_changed(first: AppDatabase) -> None:
 
 def test_an_idle_run_does_not_ask(paid: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    find_orphans = sweeper.sweep.changed_ids.find_orphans
+    find_orphans = sweeper.sweep.app_changes.find_orphans
     monkeypatch.setattr(
-        "sweeper.sweep.changed_ids.find_orphans", lambda reader: asked.append(reader) or find_orphans(reader)
+        "sweeper.sweep.app_changes.find_orphans", lambda reader: asked.append(reader) or find_orphans(reader)
     )
     assert paid.run("--full", now=LATER).document["refunds"]["sessions"] == 0
     assert asked == []
