@@ -64,7 +64,7 @@ def _trial(path: Path) -> "Iterator[Check]":
     from sweeper.check.result import Check, Status
     from sweeper.config.parsing import load_reporting
     from sweeper.config.secrets import filled_in
-    from sweeper.monitoring.endpoints import try_out
+    from sweeper.monitoring.endpoints import Monitor
     from sweeper.monitoring.notice_services import require_apprise
     from sweeper.monitoring.notices import trial
 
@@ -78,7 +78,7 @@ def _trial(path: Path) -> "Iterator[Check]":
     if not section.urls:
         yield Check("notify", Status.FAILURE, "the file does not say whom to notify", "add notify.urls to the file")
         return
-    for place, why in try_out(section.urls, trial(monitoring.app or str(path))).items():
+    for place, why in enumerate(Monitor(monitoring).try_out(section.urls, trial(monitoring.app or str(path)))):
         if why is None:
             yield Check("notify", Status.OK, f"notify.urls.{place} accepted a trial message")
         else:

@@ -37,8 +37,16 @@ class Monitor:
     def ended(self, report: RunReport, *, urls: Sequence[str] = (), notices: Sequence[Notice] = ()) -> dict[str, str]:
         """Report how it ended, and send ``notices`` to ``urls``; returns the endpoints that failed, with reasons."""
         reading = self._services(urls) if notices else []
-        deadline = time.monotonic() + TIMEOUT_SECONDS
-        threads = list(self._send_all(report)) + self._send_to_people(reading, notices)
+        return self._wait_for([*self._send_all(report), *self._send_to_people(reading, notices)], TIMEOUT_SECONDS)
+
+    def try_out(self, urls: Sequence[str], notice: Notice) -> list[str | None]:
+        """Send a message to each URL; why each failed, or None."""
+        threads = self._send_to_people(services(urls), [notice])
+        problems = self._wait_for(threads, TRIAL_SECONDS)
+        return [problems.get(name) for name, _ in threads]
+
+    def _wait_for(self, threads: Sequence[tuple[str, Thread]], seconds: float) -> dict[str, str]:
+        deadline = time.monotonic() + seconds
         for name, thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
             if thread.is_alive():
@@ -103,15 +111,3 @@ class Monitor:
         request = Request(url, data=body.encode(), method="POST")  # noqa: S310 - the settings let only http in
         with urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310
             pass
-
-
-def try_out(urls: Sequence[str], notice: Notice) -> dict[int, str | None]:
-    """Send a message to each URL; by its index, why it failed, or None."""
-    monitor = Monitor(MonitoringSection())
-    deadline = time.monotonic() + TRIAL_SECONDS
-    threads = monitor._send_to_people(services(urls), [notice])
-    for name, thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
-        if thread.is_alive():
-            monitor._problems[name] = "timeout"
-    return {place: monitor._problems.get(name) for place, (name, _) in enumerate(threads)}
