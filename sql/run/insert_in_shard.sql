@@ -36,4 +36,4 @@ RETURNING r.refund_id::text AS refund_id,
           r.amount::text AS amount,
           r.reason,{if shares}
           r.shares::text AS shares,{end}
-          r.created_at = %(as_of)s::timestamptz AND r.layer = %(layer)s::text AND r.run_id = %(run_id)s::uuid AS as_told
+          r.created_at = %(as_of)s::timestamptz AND r.layer = %(layer)s::text AND r.run_id = %(run_id)s::uuid AS as_intended

@@ -24,9 +24,9 @@ class Log:
 
     def log_retries(self) -> None:
         """Log every retry from now on."""
-        from sweeper.postgres.retries import tell_retries
+        from sweeper.postgres.retries import watch_retries
 
-        tell_retries(self._log_retry)
+        watch_retries(self._log_retry)
 
     def bind(self, **fields: object) -> None:
         """Add these fields to every event from now on."""

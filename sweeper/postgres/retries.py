@@ -15,7 +15,7 @@ FIRST_ATTEMPTS, RETRY_SECONDS = 10, 60.0
 
 T = TypeVar("T")
 
-_told: "list[RetryHook]" = []
+_hooks: "list[RetryHook]" = []
 
 
 def retrying(work: Callable[[], T], *, attempts: int | None = None) -> T:
@@ -36,17 +36,17 @@ def retrying(work: Callable[[], T], *, attempts: int | None = None) -> T:
         raise unreachable(error) from None
 
 
-def tell_retries(hook: "RetryHook") -> None:
+def watch_retries(hook: "RetryHook") -> None:
     """Call this before each retry from now on, instead of a line that the library prints on stdout."""
-    _told[:] = [hook]
+    _hooks[:] = [hook]
 
 
 def _again(work: Callable[[], T], error: Exception, attempts: int | None) -> T:
     """Retry after the first attempt, which failed with this error."""
     import stamina  # most runs never need it
 
-    if _told:
-        stamina.instrumentation.set_on_retry_hooks(_told)
+    if _hooks:
+        stamina.instrumentation.set_on_retry_hooks(_hooks)
     failed = [error]
     for attempt in stamina.retry_context(
         on=is_transient, attempts=attempts, timeout=RETRY_SECONDS, wait_initial=0.05, wait_max=5.0

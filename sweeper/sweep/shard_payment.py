@@ -58,7 +58,7 @@ class ShardPayer:
         return ShardPayment(
             refunded_before=closed.refunded_before,
             unpaid_sessions=[session_id for session_id in closed.fit_sessions if session_id not in done],
-            altered=not _told(closed).issuperset(map(_key, paid)) or not all(row.as_told for row in paid),
+            altered=not _intended(closed).issuperset(map(_key, paid)) or not all(row.as_intended for row in paid),
             unripe_from=closed.unripe_from,
             paid_sessions=[row.session_id for row in paid],
             paid_accounts=[row.account_id for row in paid],
@@ -120,7 +120,7 @@ class ShardPayer:
         transaction.rows(self._statements["end_holds_in_shard"], {**binds, **more})
 
 
-def _told(closed: Row) -> set[tuple[object, ...]]:
+def _intended(closed: Row) -> set[tuple[object, ...]]:
     """The refunds that were to be written, by the values that identify them."""
     columns = (closed.refund_ids, closed.session_ids, closed.account_ids, closed.attempts, closed.agains)
     found = zip(*columns, map(Decimal, closed.amounts), strict=True)
