@@ -12,7 +12,7 @@ from sweeper.cli.options import Config, Json, load_connection, load_settings, st
 
 if TYPE_CHECKING:
     from sweeper.config.model import Settings
-    from sweeper.install.blockers import Blocker
+    from sweeper.install.indexes.blockers import Blocker
     from sweeper.postgres.database import Database
 
 _RELEASED = (
@@ -47,7 +47,7 @@ def install(
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
     from sweeper.core.errors import ConfigurationError
     from sweeper.install import installer
-    from sweeper.install.blockers import BlockerWatch
+    from sweeper.install.indexes.blockers import BlockerWatch
     from sweeper.postgres.database import Database
     from sweeper.render.json.install import install_document
 

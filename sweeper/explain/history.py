@@ -12,7 +12,7 @@ from sweeper.core.decimals import exactly
 from sweeper.core.errors import ConfigurationError
 from sweeper.core.results import Amount
 from sweeper.explain.result import RunHistory, RunRecord, RunRefund
-from sweeper.install.state import open_mapping
+from sweeper.install.installed_mapping import open_mapping
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.retries import retrying

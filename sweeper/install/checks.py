@@ -8,7 +8,7 @@ from sweeper.app.ledger_slots import Ledger, assigned
 from sweeper.app.mapping import Mapping
 from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
-from sweeper.install.index import Index
+from sweeper.install.indexes.index import Index
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction

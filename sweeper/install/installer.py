@@ -12,9 +12,9 @@ from datetime import datetime
 from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
 from sweeper.core.results import InstallResult
-from sweeper.install.blockers import BlockerWatch
-from sweeper.install.index import Index
-from sweeper.install.indexes import remaining_steps
+from sweeper.install.indexes.blockers import BlockerWatch
+from sweeper.install.indexes.index import Index
+from sweeper.install.indexes.indexes import remaining_steps
 from sweeper.install.lock import only_installation
 from sweeper.install.plan import Steps, plan
 from sweeper.install.release import apply_release, plan_release, release_script_of

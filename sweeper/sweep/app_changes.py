@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from sweeper.core.errors import ConfigurationError
-from sweeper.install.rotation import WHERE_ANEW
+from sweeper.install.own_ledger.changed_tables import WHERE_ANEW
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.sweep.owed import OwedReader

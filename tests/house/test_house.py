@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 import pytest
 
 from sweeper.config import parsing
-from sweeper.install.state import open_mapping
+from sweeper.install.installed_mapping import open_mapping
 from sweeper.postgres import templates
 from sweeper.postgres.connection import from_url
 from sweeper.postgres.database import Database

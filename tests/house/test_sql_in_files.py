@@ -16,9 +16,9 @@ PROGRAM = sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACK
 ADVICE = {
     "app/search_path.py": {"_fix"},
     "install/checks.py": {"check_ledger_rows"},
-    "install/indexes.py": {"_canonical"},
+    "install/indexes/indexes.py": {"_canonical"},
     "install/plan.py": {"_notes"},
-    "install/other_installations.py": {"require_only_installation"},
+    "install/own_ledger/other_installations.py": {"require_only_installation"},
 }
 WORD = re.compile(
     r"\b(SELECT|FROM|WHERE|JOIN|CASE|WHEN|THEN|ELSE|ARRAY|UNION|LIMIT|VALUES|RETURNING|COLLATE|OPERATOR|CAST|EXPLAIN"

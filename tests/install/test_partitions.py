@@ -7,7 +7,7 @@ import pytest
 
 from sweeper.core.errors import FailedError
 from sweeper.install import installer
-from sweeper.install.blockers import BlockerWatch
+from sweeper.install.indexes.blockers import BlockerWatch
 from sweeper.postgres.database import Database
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.installation import dump, install, installed, printed

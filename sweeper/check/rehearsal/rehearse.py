@@ -28,7 +28,7 @@ from sweeper.check.rows import check_durations
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import SweeperError
-from sweeper.install.state import open_mapping
+from sweeper.install.installed_mapping import open_mapping
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, StatementError, TooSlow
 from sweeper.postgres.retries import retrying

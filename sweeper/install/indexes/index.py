@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sweeper.app.mapping import Mapping
 from sweeper.app.session_slots import live_predicate
 from sweeper.core.errors import SweeperError
-from sweeper.install.partition_indexes import PartitionIndex
+from sweeper.install.indexes.partition_indexes import PartitionIndex
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, fill_part, fill_script, quote_name
 from sweeper.postgres.transaction import Row, Transaction

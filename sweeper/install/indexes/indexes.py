@@ -10,8 +10,8 @@ from sweeper.app.mapping import Mapping
 from sweeper.app.status_labels import StatusLabels
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.install.guard import find_app_guard
-from sweeper.install.index import Index, drop_found, indexable_predicate
-from sweeper.install.partition_indexes import Definition, missing_steps
+from sweeper.install.indexes.index import Index, drop_found, indexable_predicate
+from sweeper.install.indexes.partition_indexes import Definition, missing_steps
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
 from sweeper.postgres.transaction import Row, Transaction

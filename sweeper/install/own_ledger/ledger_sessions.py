@@ -2,8 +2,8 @@
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError
-from sweeper.install.own_tables import OwnTables, old_session_id, same_accounts
-from sweeper.install.rotation import OldLedger, changed_table, strangers
+from sweeper.install.own_ledger.changed_tables import OldLedger, changed_table, strangers
+from sweeper.install.own_ledger.own_tables import OwnTables, old_session_id, same_accounts
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
 

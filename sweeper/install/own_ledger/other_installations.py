@@ -6,7 +6,7 @@ from contextlib import suppress
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
-from sweeper.install.rotation import OldLedger, changed_table
+from sweeper.install.own_ledger.changed_tables import OldLedger, changed_table
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Row, Transaction

@@ -7,7 +7,7 @@ from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.app.reader import Reader
 from sweeper.core.errors import ConfigurationError
-from sweeper.install.own_tables import OwnTables, same_accounts
+from sweeper.install.own_ledger.own_tables import OwnTables, same_accounts
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, fill_part, fill_script, quote_text
 from sweeper.postgres.transaction import Transaction

@@ -8,7 +8,7 @@ import re
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
-from sweeper.install.other_installations import other_schemas, require_only_installation
+from sweeper.install.own_ledger.other_installations import other_schemas, require_only_installation
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Transaction

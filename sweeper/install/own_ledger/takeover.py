@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
-from sweeper.install.ledger_sessions import (
+from sweeper.install.installation import SCHEMA_VERSION, Installation, read_installation
+from sweeper.install.own_ledger.changed_tables import WHERE_ROTATED
+from sweeper.install.own_ledger.ledger_sessions import (
     changed_table_of,
     refuse_ledger_of_others,
     require_same_sessions,
     require_same_table,
 )
-from sweeper.install.other_installations import have_rows_in_common, other_schemas, require_only_installation
-from sweeper.install.own_tables import (
+from sweeper.install.own_ledger.other_installations import have_rows_in_common, other_schemas, require_only_installation
+from sweeper.install.own_ledger.own_tables import (
     SIGNS,
     OwnTables,
     find_own_tables,
@@ -22,9 +24,7 @@ from sweeper.install.own_tables import (
     old_session_id,
     require_distributed,
 )
-from sweeper.install.rekey import find_old_attempt, rekey_script, require_no_readers, require_translatable
-from sweeper.install.rotation import WHERE_ROTATED
-from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
+from sweeper.install.own_ledger.rekey import find_old_attempt, rekey_script, require_no_readers, require_translatable
 from sweeper.postgres.templates import fill, fill_script, quote_name
 from sweeper.postgres.transaction import Row, Transaction
 

@@ -1,0 +1,1 @@
+"""The indexes that sweeper adds to the app's tables."""
