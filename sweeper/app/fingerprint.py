@@ -8,9 +8,9 @@ from hashlib import sha256
 
 from sweeper.app.catalog import MONEY, NAME, Table, subqueries, without_literals, words_in
 from sweeper.app.charge_key import ChargeKey
-from sweeper.app.facts import Facts
 from sweeper.app.named import tables_in
 from sweeper.app.reader import Reader
+from sweeper.app.slots.facts import Facts
 from sweeper.app.values import DECISIVE, decisive_values, named_texts, values_over_rows
 from sweeper.config.model import Settings
 from sweeper.postgres.binds import text_array

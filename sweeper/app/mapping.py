@@ -4,18 +4,18 @@ from collections.abc import Mapping as Mapped
 from dataclasses import dataclass, field, replace
 
 from sweeper.app import catalog
-from sweeper.app.account_slots import account_slots
 from sweeper.app.catalog import Table
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.distribution import NOBODY, require_together
-from sweeper.app.facts import Facts
 from sweeper.app.fingerprint import charge_key, decisive, digest, fingerprint, setting_slots
-from sweeper.app.ledger_slots import NO_LEDGER, Ledger, map_ledger
-from sweeper.app.mark_slots import mark_slots
-from sweeper.app.own_slots import own_slots
 from sweeper.app.reader import Reader
-from sweeper.app.session_slots import expression_slots, live_predicate, live_slots, session_slots
-from sweeper.app.shared_rows import shared_facts
+from sweeper.app.slots.accounts import account_slots
+from sweeper.app.slots.facts import Facts
+from sweeper.app.slots.ledger import NO_LEDGER, Ledger, map_ledger
+from sweeper.app.slots.marks import mark_slots
+from sweeper.app.slots.own_tables import own_slots
+from sweeper.app.slots.sessions import expression_slots, live_predicate, live_slots, session_slots
+from sweeper.app.slots.shared_rows import shared_facts
 from sweeper.app.status import Status
 from sweeper.app.status_labels import StatusLabels
 from sweeper.config.model import Settings

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from sweeper.app.catalog import NAME, qualifiers_in, subqueries, subqueries_within, without_literals, words_in
-from sweeper.app.mark_slots import REFUND_NAMES
 from sweeper.app.named import tables_in
-from sweeper.app.over_refund import CHAIN
+from sweeper.app.over_refund import CHAIN, REFUND_NAMES
 from sweeper.app.reader import Reader
 from sweeper.app.values import OVER_REFUND, decisive_values
 from sweeper.config.model import Settings

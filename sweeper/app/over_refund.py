@@ -18,6 +18,10 @@ _NOT_OF_REFUND = re.compile(r'column reference "([^"]+)" is ambiguous|column "([
 _AROUND_DOT = re.compile(r"\s*\.\s*")
 _ZONE_WORDS = re.compile(r"\bat\s+(?:time\s+zone|local)\b", re.IGNORECASE)
 _NAME = re.compile(r'(?<![\w."])(?:"?refund"?\.)?"?(\w+)"?(?![\w"]|\s*\(|\.)', re.IGNORECASE)
+# what a refund is made of
+REFUND_NAMES = (
+    "refund_id", "session_id", "account_id", "attempt", "amount", "reason", "detail", "layer", "run_id", "at",
+)  # fmt: skip
 # the running balance of an account, for [ledger.insert] and [ledger.reverse]
 CHAIN = {"balance_before", "balance_after"}
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sweeper.app.ledger_slots import Ledger, assigned
 from sweeper.app.mapping import Mapping
+from sweeper.app.slots.ledger import Ledger, assigned
 from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
 from sweeper.install.indexes.index import Index

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from itertools import product
 
 from sweeper.app.catalog import Column, problem
-from sweeper.app.ledger_slots import Ledger
 from sweeper.app.mapping import Mapping
 from sweeper.app.over_refund import names_in
 from sweeper.app.reader import Reader
+from sweeper.app.slots.ledger import Ledger
 from sweeper.config.model import LedgerSection
 from sweeper.core.errors import SweeperError
 from sweeper.ledger.past import past_slots

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sweeper.app.ledger_slots import Ledger, assigned
 from sweeper.app.mapping import Mapping
+from sweeper.app.slots.ledger import Ledger, assigned
 from sweeper.config.model import Settings
 from sweeper.install.functions import function_slots, refund_function
 from sweeper.install.grants import Read, fill_grant

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sweeper.app.mapping import Mapping
-from sweeper.app.session_slots import live_predicate
+from sweeper.app.slots.sessions import live_predicate
 from sweeper.core.errors import SweeperError
 from sweeper.install.indexes.partition_indexes import PartitionIndex
 from sweeper.postgres.errors import Refusal

@@ -9,8 +9,8 @@ from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table, problem
 from sweeper.app.distribution import named_zone
 from sweeper.app.expression import Expression, as_number, check_type, default_collation, no_attempt
-from sweeper.app.facts import Facts
 from sweeper.app.reader import Reader
+from sweeper.app.slots.facts import Facts
 from sweeper.app.status import Status, read_status, statuses_sql, texts_sql
 from sweeper.config.model import SessionsSection, Settings
 from sweeper.core.decimals import FLOATING_TOLERANCE

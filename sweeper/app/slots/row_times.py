@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table
-from sweeper.app.facts import Facts
 from sweeper.app.over_refund import names_in
 from sweeper.app.reader import Reader
+from sweeper.app.slots.facts import Facts
 from sweeper.postgres.templates import fill_part
 
 _ACCOUNT = re.compile(r"(?:refund\s*\.\s*)?account_id", re.IGNORECASE)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table
 from sweeper.app.expression import Expression, as_number, check_type
-from sweeper.app.facts import Facts
 from sweeper.app.over_refund import OverRefund
+from sweeper.app.slots.facts import Facts
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots, fill_part, quote_text
 

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Table, is_literal, problem
-from sweeper.app.chain_slots import chain_slots
 from sweeper.app.expression import Expression, no_attempt
-from sweeper.app.facts import Facts
-from sweeper.app.ledger_rules import require_indexable, require_of_refund
 from sweeper.app.over_refund import CHAIN, OverRefund, names_in, reads
 from sweeper.app.reader import Reader
-from sweeper.app.share_slots import rounded
+from sweeper.app.slots.facts import Facts
+from sweeper.app.slots.ledger_rules import require_indexable, require_of_refund
+from sweeper.app.slots.row_times import chain_slots
+from sweeper.app.slots.shares import rounded
 from sweeper.config.model import LedgerSection
 from sweeper.postgres.templates import Slots, fill_part
 

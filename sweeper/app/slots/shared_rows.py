@@ -17,10 +17,10 @@ from sweeper.app.catalog import (
     subqueries,
     without_literals,
 )
-from sweeper.app.facts import Facts
 from sweeper.app.outer_names import bare_names, outer_names
 from sweeper.app.plans import reads_others
 from sweeper.app.reader import Reader
+from sweeper.app.slots.facts import Facts
 from sweeper.app.values import read_for_refund, reads_other_rows
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError

@@ -4,17 +4,14 @@ import re
 from collections.abc import Mapping
 
 from sweeper.app.catalog import Column, Table, problem, without_literals
-from sweeper.app.facts import Facts
-from sweeper.app.over_refund import require_qualified
+from sweeper.app.over_refund import REFUND_NAMES, require_qualified
 from sweeper.app.reader import Reader
+from sweeper.app.slots.facts import Facts
 from sweeper.app.status import Status
 from sweeper.config.model import SessionsSection
 from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.templates import Slots, fill_part
 
-REFUND_NAMES = (
-    "refund_id", "session_id", "account_id", "attempt", "amount", "reason", "detail", "layer", "run_id", "at",
-)  # fmt: skip
 # its type becomes that of its column without a cast, unless a query is in between
 _LITERAL = re.compile(r"'(?:[^']|'')*'|[Ee]'(?:[^'\\]|\\.|'')*'|null", re.IGNORECASE)
 

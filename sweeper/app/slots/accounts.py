@@ -6,10 +6,10 @@ from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table, problem
 from sweeper.app.distribution import named_zone
 from sweeper.app.expression import Expression, as_number, check_type
-from sweeper.app.facts import Facts
 from sweeper.app.over_refund import OverRefund
 from sweeper.app.reader import Reader
-from sweeper.app.share_slots import move, number_of, read_shares, rounded, share_facts, share_moves
+from sweeper.app.slots.facts import Facts
+from sweeper.app.slots.shares import move, number_of, read_shares, rounded, share_facts, share_moves
 from sweeper.config.model import AccountsSection, Settings
 from sweeper.core.decimals import FLOATING_TOLERANCE
 from sweeper.postgres.templates import Choices, Slots, fill_part
