@@ -132,7 +132,7 @@ class Adoption:
                 if row.refunded:
                     self._already += 1
                 elif why := self._unfit(row, ambiguous):
-                    add_left(self._left, why, row.session_id, Left(1))
+                    add_left(self._left, why, row.session_id, Amount(1))
                 elif row.session_id not in waived:
                     fit.append(row)
                     waived |= {row.session_id} & ambiguous
@@ -199,7 +199,7 @@ class Adoption:
         retrying(attempt)
 
     def _set_aside(self, row: Row, problem: Exception) -> None:
-        add_left(self._left, why_left(problem), row.session_id, Left(1, Decimal(row.amount)))
+        add_left(self._left, why_left(problem), row.session_id, Amount(1, Decimal(row.amount)))
 
     def _count_all(self, rows: Sequence[Row]) -> None:
         for row in rows:

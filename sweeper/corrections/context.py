@@ -8,7 +8,7 @@ from sweeper.app.mapping import Mapping
 from sweeper.config.model import Settings
 from sweeper.core.errors import FailedError, Interrupted, SweeperError
 from sweeper.core.halving import RefusedAlone, in_halves
-from sweeper.core.results import Outcome
+from sweeper.core.results import Amount, Outcome
 from sweeper.corrections.result import Left
 from sweeper.postgres.binds import ANSWER_BYTES
 from sweeper.postgres.database import Database
@@ -83,11 +83,12 @@ def why_left(problem: Exception) -> str:
     return f"refused {problem.sqlstate}".strip() if isinstance(problem, Refusal) else "busy"
 
 
-def add_left(left: dict[str, Left], why: str, session_id: str, more: Left) -> None:
+def add_left(left: dict[str, Left], why: str, session_id: str, amount: Amount) -> None:
     """Count one session that is left unchanged, and record a few as samples."""
     known = left.get(why, Left())
     samples = (*known.samples, session_id)[:_SAMPLES]
-    left[why] = Left(known.sessions + more.sessions, known.credits + more.credits, samples)
+    total = known + amount
+    left[why] = Left(total.sessions, total.credits, samples)
 
 
 def outcome_of(left: dict[str, Left]) -> Outcome:

@@ -9,11 +9,9 @@ from sweeper.core.results import Amount, Outcome
 
 
 @dataclass(frozen=True)
-class Left:
+class Left(Amount):
     """Sessions that a correction leaves unchanged, for one reason, with a few examples."""
 
-    sessions: int = 0
-    credits: Decimal = Decimal(0)
     samples: tuple[str, ...] = ()
 
 

@@ -212,7 +212,7 @@ class Revert:
         self._accounts.add(hash(row.account_id))
 
     def _leave(self, why: str, row: Row) -> None:
-        add_left(self._left, why, row.session_id, Left(1, Decimal(row.amount)))
+        add_left(self._left, why, row.session_id, Amount(1, Decimal(row.amount)))
 
     def _result(
         self,

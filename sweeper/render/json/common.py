@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from sweeper.core.errors import SweeperError
 from sweeper.core.results import Amount
-from sweeper.corrections.result import Left
 from sweeper.render.words import moment
 
 SCHEMA_VERSION = 1
@@ -22,7 +21,7 @@ def amount_number(value: Decimal, *, integer: bool) -> int | str:
     return int(value) if integer else format(value, "f")
 
 
-def amount_object(amount: Amount | Left, *, integer: bool) -> dict[str, object]:
+def amount_object(amount: Amount, *, integer: bool) -> dict[str, object]:
     """How many sessions, and their credits."""
     return {"sessions": amount.sessions, "credits": amount_number(amount.credits, integer=integer)}
 

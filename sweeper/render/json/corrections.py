@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from sweeper.core.results import Amount
-from sweeper.corrections.result import AdoptResult, BalanceChange, Correction, Left, RevertResult
+from sweeper.corrections.result import AdoptResult, BalanceChange, Correction, RevertResult
 from sweeper.render.json.common import amount_number, amount_object, document, error_property
 from sweeper.render.words import moment
 
@@ -66,7 +66,7 @@ def _credits(value: Decimal, result: Correction) -> int | str:
     return amount_number(value, integer=result.integer_amounts)
 
 
-def _both(amount: Amount | Left, result: Correction) -> dict[str, object]:
+def _both(amount: Amount, result: Correction) -> dict[str, object]:
     return amount_object(amount, integer=result.integer_amounts)
 
 
