@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 
-from sweeper.app.mapping import Mapping
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.explain.result import AccountExplanation, Explanation
@@ -33,15 +31,11 @@ class Explainer:
         self._database, self._settings = database, settings
         with exactly(), reported():
             context = prepare(database, settings, request)
-        self._mapping, self._floor = context.mapping, context.floor
-        # a hold counts even if the next run would look at it again, and no session is too old to explain
-        selection = replace(context.selection, since=self._floor, look_again=False)
-
-        def ask(transaction: Transaction, mapping: Mapping) -> datetime | None:
-            return OwedReader(transaction, mapping, selection).find_missing()
-
-        with exactly(), reported():
-            self._selection = replace(selection, missing_until=read(database, self._mapping, ask))
+            self._mapping, self._floor = context.mapping, context.floor
+            # a hold counts even if the next run would look at it again, and no session is too old to explain
+            selection = replace(context.selection, since=self._floor, look_again=False)
+            missing = read(database, self._mapping, lambda opened, of: OwedReader(opened, of, selection).find_missing())
+            self._selection = replace(selection, missing_until=missing)
 
     def session(self, session_id: str) -> Explanation:
         """Explain one session, even if its row is gone, or it never existed."""

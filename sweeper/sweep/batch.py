@@ -28,8 +28,7 @@ from sweeper.postgres.errors import Busy, Refusal
 from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Row, Transaction
-from sweeper.sweep.account_locks import AccountLocks
-from sweeper.sweep.batch_choice import ChosenSessions, choose, require_short_answer
+from sweeper.sweep.batch_locks import AccountLocks, ChosenSessions, choose, require_short_answer
 from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.holds import Holds
 from sweeper.sweep.selection import Selection, binds_for_nobody

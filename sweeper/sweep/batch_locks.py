@@ -1,12 +1,18 @@
-"""Which of the locked sessions a batch pays: as many as the caps, and the size of its result, allow."""
+"""The rows that a batch locks besides its sessions, and which of the locked sessions it pays.
+
+It locks what they share: their accounts, and rows that decide what several of them are owed. It pays as many as the
+caps, and the size of its result, allow.
+"""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from sweeper.postgres.binds import ANSWER_BYTES, text_bytes
+from sweeper.app.mapping import Mapping
+from sweeper.ledger.reconcile import Balances, balances_of, read_balances
+from sweeper.postgres.binds import ANSWER_BYTES, text_array, text_bytes
 from sweeper.postgres.errors import TooSlow
-from sweeper.postgres.transaction import Row
+from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.account_room import OF_ACCOUNT
 
 
@@ -15,6 +21,11 @@ class ChosenSessions(NamedTuple):
 
     session_ids: Sequence[str]
     account_ids: Sequence[str | None]
+
+    @property
+    def accounts(self) -> str:
+        """Their accounts, each once, as a bind."""
+        return text_array({account for account in self.account_ids if account is not None})
 
     def held_for_account(self, held: Iterable[tuple[str, str]]) -> dict[str, str | None]:
         """Those of the ``held`` sessions, each with its reason, that are on hold because of their account, with it."""
@@ -48,3 +59,28 @@ def choose(in_hand: Sequence[str], locked: Row, credits: Decimal | None) -> Chos
             credits -= Decimal(amount)
         chosen.append((session_id, account_id))
     return ChosenSessions([session_id for session_id, _ in chosen], [account_id for _, account_id in chosen])
+
+
+class AccountLocks:
+    """The second step of each batch; a transaction that takes them keeps them until it ends."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self._serialized = mapping.serialized
+        self._lock_accounts = mapping.statement("lock_accounts") if mapping.has_accounts else ""
+        self._read_balances = mapping.statement("read_balances") if mapping.has_accounts else ""
+        self._lock_charges = mapping.statement("lock_charges") if mapping.lists["locks_charges"] else ""
+
+    def take_accounts(self, transaction: Transaction, chosen: ChosenSessions) -> Balances | None:
+        """The balances of the accounts that could be locked; None where none are mapped."""
+        if not self._lock_accounts:
+            return None
+        balances = balances_of(transaction.row(self._lock_accounts, {"account_ids": chosen.accounts}))
+        if self._serialized:  # in one statement with the lock, other rows could be read as they were before it
+            return read_balances(transaction, self._read_balances, list(balances))
+        return balances
+
+    def take_charges(self, transaction: Transaction, chosen: ChosenSessions) -> bool:
+        """Lock what represents the rows that these share with other sessions; false if somebody else has it."""
+        if not self._lock_charges:
+            return True
+        return bool(transaction.row(self._lock_charges, {"account_ids": chosen.accounts}).taken)
