@@ -12,8 +12,8 @@ from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import ConfigurationError
 from sweeper.core.results import Amount
-from sweeper.install.installation import Installation
 from sweeper.install.installed_mapping import open_mapping
+from sweeper.install.state import Installation
 from sweeper.install.surroundings import read_surroundings
 from sweeper.ledger.rate import read_rate
 from sweeper.postgres.database import Database

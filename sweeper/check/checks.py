@@ -17,9 +17,9 @@ from sweeper.check.server import check_server, read_server
 from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import SweeperError
 from sweeper.install.checks import check_writes
-from sweeper.install.installation import SCHEMA_VERSION, Installation, read_installation
 from sweeper.install.ledger_link import check_link
 from sweeper.install.own_ledger.missing_tables import find_missing
+from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
 from sweeper.install.surroundings import Surroundings
 from sweeper.postgres.database import Database
 from sweeper.postgres.retries import retrying

@@ -10,7 +10,7 @@ from sweeper.app.mapping import Mapping
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
-from sweeper.install.installation import Installation
+from sweeper.install.state import Installation
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow
 from sweeper.postgres.timeouts import Timeouts

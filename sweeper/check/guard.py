@@ -13,7 +13,7 @@ from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.checks import check_ledger_rows
 from sweeper.install.guard import DeferrableGuardError, ReorderedGuardError, require_order, require_payable
-from sweeper.install.installation import Installation
+from sweeper.install.state import Installation
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.selection import binds_for_nobody

@@ -11,10 +11,10 @@ from sweeper.check.result import Check, failure, ok, warning
 from sweeper.core.durations import describe_duration
 from sweeper.install.indexes.indexes import live_index_name, unconditional_index_name
 from sweeper.install.indexes.partition_indexes import parts_of
-from sweeper.install.installation import SCHEMA_VERSION, Installation
 from sweeper.install.installed_mapping import renamed_statuses, require_same_key, require_same_tables, what_changed
 from sweeper.install.own_ledger.restored_tables import are_app_tables_restored
 from sweeper.install.own_ledger.shared_guards import require_alone
+from sweeper.install.state import SCHEMA_VERSION, Installation
 from sweeper.postgres.templates import fill
 from sweeper.sweep.app_changes import require_own_ids
 from sweeper.sweep.horizon import policy_digest, usable_horizon

@@ -9,7 +9,6 @@ from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
 from sweeper.install.functions import has_fence
 from sweeper.install.guard import require_own_guard
-from sweeper.install.installation import SCHEMA_VERSION, Installation, read_installation
 from sweeper.install.ledger_link import check_link
 from sweeper.install.own_ledger.changed_tables import (
     WHERE_ROTATED,
@@ -21,6 +20,7 @@ from sweeper.install.own_ledger.changed_tables import (
 from sweeper.install.own_ledger.missing_tables import require_whole
 from sweeper.install.own_ledger.restored_tables import require_own_ledger
 from sweeper.install.own_ledger.shared_guards import require_alone
+from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
 from sweeper.install.surroundings import CATALOG_TIMEOUTS, Surroundings
 from sweeper.postgres.database import Database
 from sweeper.postgres.transaction import Transaction

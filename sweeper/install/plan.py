@@ -14,11 +14,11 @@ from sweeper.install.guard import has_own_guard
 from sweeper.install.hooks import read_hooks
 from sweeper.install.indexes.index import Index
 from sweeper.install.indexes.indexes import Changes, compare
-from sweeper.install.installation import SCHEMA_VERSION, read_installation
 from sweeper.install.ledger_link import check_link
 from sweeper.install.own_ledger.shared_guards import require_own_guard_rows
 from sweeper.install.own_ledger.takeover import Takeover, plan_takeover
 from sweeper.install.protections import is_append_only
+from sweeper.install.state import SCHEMA_VERSION, read_installation
 from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, fill_script, quote_text
 from sweeper.postgres.timeouts import Timeouts

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sweeper.core.errors import ConfigurationError
 from sweeper.install.indexes.indexes import drop_live_indexes
-from sweeper.install.installation import read_installation
+from sweeper.install.state import read_installation
 from sweeper.install.surroundings import CATALOG_TIMEOUTS
 from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text

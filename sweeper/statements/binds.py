@@ -11,7 +11,7 @@ from sweeper.app.named import named_in
 from sweeper.app.search_path import mapped_tables
 from sweeper.config.model import Settings
 from sweeper.install.functions import fence_name
-from sweeper.install.installation import Installation
+from sweeper.install.state import Installation
 from sweeper.postgres.binds import BY_SWEEPER, text_array
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, READ_TIMEOUTS, Timeouts

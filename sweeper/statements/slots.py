@@ -8,8 +8,8 @@ from sweeper.app.slots.ledger import Ledger, assigned
 from sweeper.config.model import Settings
 from sweeper.install.functions import function_slots, refund_function
 from sweeper.install.grants import Read, fill_grant
-from sweeper.install.installation import SCHEMA_VERSION, Installation
 from sweeper.install.ledger_link import columns_tried
+from sweeper.install.state import SCHEMA_VERSION, Installation
 from sweeper.postgres.templates import Choices, Slots, fill, fill_part, fill_script, quote_name, quote_text
 from sweeper.statements.rehearsed import REHEARSED, rehearsed_choices, rehearsed_slots
 

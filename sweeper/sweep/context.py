@@ -11,8 +11,8 @@ from sweeper.app.mapping import Mapping
 from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
 from sweeper.core.results import Amount
-from sweeper.install.installation import Installation
 from sweeper.install.installed_mapping import open_file, open_mapping
+from sweeper.install.state import Installation
 from sweeper.install.surroundings import Surroundings, read_surroundings
 from sweeper.postgres.clocks import check_clocks
 from sweeper.postgres.database import Database

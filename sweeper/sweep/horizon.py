@@ -14,7 +14,7 @@ from sweeper.app.mapping import Mapping
 from sweeper.app.transactions import app_transaction
 from sweeper.config.model import PolicySection
 from sweeper.core.results import Amount
-from sweeper.install.installation import Installation
+from sweeper.install.state import Installation
 from sweeper.postgres.database import Database
 from sweeper.postgres.timeouts import READ_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Transaction

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError
-from sweeper.install.installation import SCHEMA_VERSION, Installation
 from sweeper.install.own_ledger.missing_tables import require_complete
+from sweeper.install.state import SCHEMA_VERSION, Installation
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
-from sweeper.install.installation import SCHEMA_VERSION, Installation, read_installation
 from sweeper.install.own_ledger.changed_tables import WHERE_ROTATED
 from sweeper.install.own_ledger.ledger_sessions import (
     changed_table_of,
@@ -25,6 +24,7 @@ from sweeper.install.own_ledger.own_tables import (
     require_distributed,
 )
 from sweeper.install.own_ledger.rekey import find_old_attempt, rekey_script, require_no_readers, require_translatable
+from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
 from sweeper.postgres.templates import fill, fill_script, quote_name
 from sweeper.postgres.transaction import Row, Transaction
 
