@@ -1,6 +1,7 @@
--- Ends, after a full sweep, the holds about which nobody has to decide any more: the session has a refund, which may have
--- been taken back, or it was gone for a week of full sweeps. A partition that is detached for an hour is no reason. A
--- hold whose attempt could not be read may be about another charge than the refund.
+-- Ends, after a full sweep or for sessions that a person named, the holds that nobody has to decide about any more: the
+-- session has a refund, which may have been taken back, has succeeded, or is owed nothing now; or it, or its attempt,
+-- was gone for a week of full sweeps. A partition that is detached for an hour is no reason. A hold whose attempt could
+-- not be read may be about another charge than the refund.
 UPDATE {holds} AS h
 SET ended_at = %(as_of)s::timestamptz
 WHERE h.ended_at IS NULL
@@ -11,10 +12,23 @@ WHERE h.ended_at IS NULL
           FROM {refunds} AS p
           WHERE p.session_id {session_eq} h.session_id AND h.attempt = p.attempt::text
       )
-      OR h.last_seen < %(as_of)s::timestamptz - interval '7 days'
-      AND NOT EXISTS (
+      OR CASE WHEN h.last_seen < %(as_of)s::timestamptz - interval '7 days' THEN NOT EXISTS (
           SELECT
-          FROM {sessions} AS s
+          {include reading_in_hand}
+          WHERE {session_id} {session_eq} h.session_id AND coalesce(h.attempt = v.attempt::text, true)
+      ) END
+      -- what fails for a session that this sweep looked at has put it on hold again; no other is worked out
+      OR CASE WHEN h.last_seen < %(as_of)s::timestamptz THEN EXISTS (
+          SELECT
+          {include reading_in_hand}
           WHERE {session_id} {session_eq} h.session_id
-      )
+            AND coalesce(h.attempt = v.attempt::text, true)
+            AND CASE
+                WHEN v.status {status_eq} ANY ({succeeded}) THEN {include asked_for}
+                WHEN {include in_scope}
+                THEN CASE
+                         {include verdict_of_others}
+                     END IN ('refunded', 'excluded', 'uncharged')
+            END
+      ) END
   )

@@ -106,11 +106,11 @@ class Holds:
         return new
 
     def end_settled(self) -> None:
-        """End, after a full sweep, the holds of sessions that have a refund or are gone: no other command does."""
+        """End the holds of sessions that have a refund, have succeeded, are owed nothing now, or are gone."""
         if self._mapping.is_by_account:  # whose rows are on several nodes
             return
         with self._transaction() as transaction:
-            transaction.rows(self._mapping.statement("end_settled_holds"), {"as_of": self._selection.as_of})
+            transaction.rows(self._mapping.statement("end_settled_holds"), self._selection.binds)
 
     def standing_of(self, session_id: str) -> tuple[str | None, bool]:
         """The account of a session that the database refuses, and whether the session is on hold already."""

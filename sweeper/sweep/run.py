@@ -108,7 +108,9 @@ def _execute(
         if context.whole and outcome in _EVERYTHING_PAID and database.connections_made == 1:
             _store_horizon(database, context, sweep, before_floor)
             if context.full:
-                _note_full_sweep(database, context, holds, run_id)
+                _note_full_sweep(database, context, run_id)
+        if outcome in _EVERYTHING_PAID and (context.full or context.selection.named):
+            _end_settled(holds)
         return _close_at_end(database, mapping, result, opening, signals)
 
 
@@ -129,10 +131,14 @@ def _store_horizon(database: Database, context: RunContext, sweep: Sweep, before
         retrying(lambda: store(database, context.mapping, settled), attempts=1)
 
 
-def _note_full_sweep(database: Database, context: RunContext, holds: Holds, run_id: str) -> None:
-    # what the previous full sweep recorded is still there, and the next one does it again
+def _end_settled(holds: Holds) -> None:
+    # the next full sweep does it again
     with suppress(SweeperError, Busy, TooSlow, Refusal, StatementError):
         retrying(holds.end_settled, attempts=1)
+
+
+def _note_full_sweep(database: Database, context: RunContext, run_id: str) -> None:
+    # what the previous full sweep recorded is still there, and the next one does it again
     with suppress(SweeperError, Busy, TooSlow, Refusal, StatementError):
         retrying(lambda: note_seen(database, context.mapping, context.selection, run_id), attempts=1)
 

@@ -234,27 +234,3 @@ def test_a_hold_that_ended_and_comes_back_is_new(first: AppDatabase) -> None:
     again = first.run()
     assert (again.exit_code, again.document["held"]) == (3, 1)
     assert first.value("SELECT first_seen > '2026-01-01' AND ended_at IS NULL FROM sweeper.holds")
-
-
-def test_a_full_sweep_ends_holds_that_nobody_has_to_decide_about(first: AppDatabase) -> None:
-    """No other command does: adopt knows no session that is gone, and leaves one that has a refund."""
-    first.account()
-    first.session("s1", models=2)
-    first.session("s2", models=5)
-    first.session("s3", models=5)
-    first.configure("[policy]", "[policy]\nmax_amount = 4")
-    assert first.sweeper("install").exit_code == 0
-    assert first.run().document["held"] == 2
-    assert first.sweeper("revert", "--session", "s1", "--reason", "test", "--yes").exit_code == 0
-    first.sql("UPDATE prediction_sessions SET selected_models = '{a,b,c,d,e}' WHERE id = 's1'")
-    assert first.run("--session", "s1").document["held"] == 1
-    message = first.sweeper("explain", "s1", "--json").document["message"]
-    assert "you can, with `sweeper run --session ID --max-amount N`, because its amount is above" in message
-    first.sql("DELETE FROM prediction_sessions WHERE id = 's2'")
-    assert first.run().exit_code == 0
-    assert len(holds(first)) == 3
-    assert first.run("--full", now=NOW + timedelta(days=7)).exit_code == 0
-    assert holds(first).keys() == {"s2", "s3"}
-    assert first.run("--full", now=NOW + timedelta(days=7, seconds=1)).exit_code == 0
-    assert holds(first) == {"s3": ("amount_above_max", None)}
-    assert first.run("--session", "s1", "--max-amount", "9").document["refunds"]["credits"] == 5
