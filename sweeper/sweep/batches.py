@@ -72,8 +72,18 @@ class BatchRunner:
         self.slow.update(session_ids)
         self.tally.skipped.extend(session_ids)
 
-    def isolate(self, selection: Selection, session_ids: tuple[str, ...], refused: Problem | Busy) -> None:
+    def isolate(self, found: OwedPage, session_ids: tuple[str, ...], refused: Problem | Busy) -> None:
         """Pay a refused batch in halves; a session that is refused alone is held, suspected or skipped.
+
+        Raises:
+            ConfigurationError, FailedError, Refusal, Busy: the run cannot go on; what was committed stands.
+        """
+        self._pay_in_halves(found.selection, session_ids, refused)
+        if len(session_ids) == 1 and not self.refused.suspects.in_this_run.accounts:
+            found.turn()  # the next sessions in the order may be refused as well
+
+    def _pay_in_halves(self, selection: Selection, session_ids: tuple[str, ...], refused: Problem | Busy) -> None:
+        """Pay the largest group first, once a session is refused alone.
 
         Raises:
             ConfigurationError, FailedError, Refusal, Busy: the run cannot go on; what was committed stands.

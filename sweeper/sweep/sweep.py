@@ -169,7 +169,7 @@ class Sweep:
             except TooManyOfOne as problem:
                 found.give_back(runner.refused.suspects.without(session_ids, problem.session_ids))
             except (Refusal, StatementError, Busy) as problem:
-                runner.isolate(found.selection, session_ids, problem)
+                runner.isolate(found, session_ids, problem)
             else:
                 runner.refused.hold_proven()
                 throttle.answered(len(batch.paid), batch.beside_id_bytes)

@@ -4,6 +4,7 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.triggers import spoil
 
 pytestmark = pytest.mark.every_version
 
@@ -83,3 +84,22 @@ def test_what_a_trigger_on_the_ledger_changes_is_read_again(bare: AppDatabase) -
     assert app.install().exit_code == 0
     ran = bare.run()
     assert (ran.exit_code, ran.document["refunds"]["sessions"], app.balance()) == (0, 3, 109), ran.stderr
+
+
+def test_bad_rows_at_the_front_do_not_block_sessions_that_are_paid_one_by_one(bare: AppDatabase) -> None:
+    """After one that is refused alone, one from the middle is tried: it is paid, and proves the others."""
+    app = App(bare)
+    app.sql("DELETE FROM jobs; CREATE TABLE books (job text, taken int, of text)")
+    app.sql("INSERT INTO wallets SELECT 'a' || n, 0 FROM generate_series(0, 2) AS n")
+    app.sql(
+        "INSERT INTO jobs SELECT 'j' || n, CASE WHEN n < 3 THEN 'a' || n ELSE 'w' END, 'failed', 3, 'no', "
+        "jsonb_build_object('order', CASE WHEN n < 3 THEN 10 + n ELSE n / 5 END), "
+        "timestamptz '2026-11-23 10:00Z' + n * interval '1 minute' FROM generate_series(0, 8) AS n"
+    )
+    spoil(bare, "wallets", "UPDATE", "IF new.id <> 'w' THEN new.balance := new.balance + 1; END IF;")
+    app.map(exclude=f"EXISTS (SELECT FROM books AS b WHERE {OF})")
+    row = {"job": "session_id", "taken": "-amount", "of": "s.meta ->> 'order'"}
+    app.map("ledger", table="books", session="job", where="taken < 0", insert=row)
+    assert app.install().exit_code == 0
+    ran = bare.run()
+    assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["held"]) == (3, 2, 3), ran.stderr
