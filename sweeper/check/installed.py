@@ -191,7 +191,14 @@ def check_horizon(context: CheckContext, installation: Installation) -> Iterator
     policy = context.settings.policy
     digest = policy_digest(policy, installation.floor(policy))
     horizon = usable_horizon(installation, digest, context.as_of)
-    if horizon is not None:
+    if policy.since is not None and policy.since > context.as_of:
+        yield warning(
+            "horizon",
+            f"policy.since lies {describe_duration(policy.since - context.as_of)} ahead: no session that started "
+            "before that is refunded",
+            "policy.since: a moment in the past",
+        )
+    elif horizon is not None:
         yield ok("horizon", f"everything older than {describe_duration(context.as_of - horizon.start)} is settled")
     elif installation.horizon is None:
         yield ok("horizon", "none yet: a run starts at the floor")

@@ -9,6 +9,7 @@ import pytest
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep import owed_list
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items
 from tests.helpers.command import NOW
 from tests.helpers.statements import name_of
 
@@ -44,6 +45,18 @@ def test_since_in_the_file_lets_older_sessions_in(first: AppDatabase) -> None:
     first.session("in", created="2021-06-01 00:00:00")
     first.run()
     assert list(first.refunds()) == ["in"]
+
+
+def test_check_warns_of_a_floor_that_lies_ahead(first: AppDatabase) -> None:
+    """A wrong year, or day and month in the other order: runs would pay nobody, with exit 0."""
+    first.configure("2020-01-01T00:00:00Z", "2026-11-23T12:00:00Z")
+    assert first.sweeper("install").exit_code == 0
+    assert items(check(first, NOW))["horizon"]["status"] == "ok"
+    found = items(check(first, NOW - timedelta(hours=2)))["horizon"]
+    assert (found["status"], found["message"]) == (
+        "warning",
+        "policy.since lies 2 h ahead: no session that started before that is refunded",
+    )
 
 
 def test_a_flag_raises_the_floor(first: AppDatabase) -> None:
