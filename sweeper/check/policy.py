@@ -49,7 +49,8 @@ def _huge(context: CheckContext) -> tuple[str, Decimal, Decimal] | None:
         session_ids = [*samples.newest(running=False), *samples.newest(running=True)]
         rows = samples.read("look_at_newest", session_ids)
     known = [(Decimal(row.amount), row.session_id, row.unpaid) for row in rows if row.amount is not None]
-    amounts = [amount for amount, _, _ in known if amount.is_finite() and amount > 0]
+    known = [one for one in known if one[0].is_finite()]  # what is not is put on hold
+    amounts = [amount for amount, _, _ in known if amount > 0]
     if len(amounts) < _AMOUNTS_AT_LEAST:
         return None
     usual = median(amounts)

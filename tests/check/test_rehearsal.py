@@ -166,6 +166,16 @@ def test_one_amount_far_above_all_others_needs_a_cap(app: App) -> None:
     assert (found["status"], "j25" in found["message"]) == ("failure", True)
 
 
+@pytest.mark.parametrize("amount", ["NaN", "Infinity"])
+def test_an_amount_that_is_not_finite_hides_no_other_and_needs_no_cap(app: App, amount: str) -> None:
+    """It is put on hold."""
+    app.map("policy", max_amount=None)
+    app.map(amount=f"CASE id WHEN 'j24' THEN '{amount}'::numeric ELSE price END")
+    assert rehearsed(app)["caps"]["status"] == "warning"
+    app.sql("UPDATE jobs SET price = 50000 WHERE id = 'j25'; UPDATE book SET amount = -50000 WHERE job = 'j25'")
+    assert "session j25 would get" in rehearsed(app)["caps"]["message"]
+
+
 def test_a_row_whose_expression_fails_hides_nothing(app: App) -> None:
     app.map(amount="price * 2 / (id <> 'j3')::int")
     assert "for 19 of 19 sessions" in rehearsed(app)["past_refunds"]["message"]
