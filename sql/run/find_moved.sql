@@ -1,8 +1,8 @@
 -- Finds owed sessions with the account, the amount and the moment of failure of a refund whose own session no longer
 -- exists: it is most likely their refund, from before their ids were changed; or with the amount and the moment alone
 -- where the account no longer exists either. Leaves out several that share all of this, such as sessions that failed in
--- one transaction, because the app may have deleted one of them. Also counts how many of the orphans, which are some of
--- these refunds, match a session.
+-- one transaction, because the app may have deleted one of them. Also lists which of the orphans, which are some of these
+-- refunds, match a session.
 WITH owed AS MATERIALIZED (
     SELECT found.*,
            pg_catalog.count(*) OVER (PARTITION BY found.account_id, found.amount, found.owed_from) AS times,
@@ -62,8 +62,8 @@ SELECT ARRAY(
                WHERE {include as_refunded}
            )
        ) AS session_ids,
-       (
-           SELECT pg_catalog.count(*)
+       ARRAY(
+           SELECT r.refund_id::text
            FROM gone AS r
            WHERE r.refund_id = ANY (%(orphans)s::text[]::uuid[])
        ) AS orphans

@@ -6,15 +6,17 @@
   them. Only a run that is about to pay compares the two; where no session is deleted it reads a few refunds.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from sweeper.core.errors import ConfigurationError
 from sweeper.install.own_ledger.changed_tables import WHERE_ANEW
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
-from sweeper.sweep.owed import OwedReader
+from sweeper.sweep.owed import OwedReader, OwedSession
+from sweeper.sweep.owed_list import OwedList
 
 # statuses: fewer sessions prove nothing, because the app may have just begun
 _ENOUGH_SESSIONS, _STATUSES_NAMED = 10, 5
@@ -24,6 +26,7 @@ _ENOUGH_REUSED = 2
 # deleted. If half of the refunds without a session match an owed one, the ids were changed
 _COINCIDENCES, _SURE = 1, 2
 _SAMPLES = 3
+_COMPARED_AT_ONCE = 10_000
 
 
 def require_known_statuses(reader: OwedReader) -> None:
@@ -97,42 +100,18 @@ def find_orphans(reader: OwedReader) -> Orphans:
     return Orphans(tuple(row.refund_ids), row.on_hold)
 
 
-def find_moved(reader: OwedReader, orphans: Orphans, session_ids: Collection[str]) -> frozenset[str]:
-    """Which of these owed sessions seem to have been refunded under another id.
-
-    Raises:
-        ConfigurationError: so many that the ids were changed in place.
-    """
-    if not orphans or not session_ids:
-        return frozenset()
-    binds = {
-        **reader.selection.binds,
-        "in_hand": text_array(session_ids),
-        "orphans": text_array(orphans.refund_ids),
-        "on_hold": orphans.on_hold,
-    }
-    row = reader.transaction.row(reader.mapping.statement("find_moved"), binds)
-    if row.orphans > _COINCIDENCES and row.orphans * _SURE >= len(orphans.refund_ids):
-        key = reader.mapping.key
-        attempts = f", or the attempts ({key.attempt})," if reader.mapping.choices["attempt_moves"] else ""
-        samples = ", ".join(sorted(row.session_ids)[:_SAMPLES])
-        raise ConfigurationError(
-            f"sessions.id = {key.id}: the ids{attempts} were changed in place. Of {len(orphans.refund_ids)} "
-            f"refunds whose sessions are gone, {row.orphans} have the account, the amount and the moment of failure of "
-            f"a session that is owed ({samples}), and would be paid again. Record the refunds under the new ids, "
-            "as docs/operations.md describes: `sweeper adopt --where SQL`. A session that was never refunded is "
-            "paid by `sweeper run --session ID`",
-            code="key_changed",
-        )
-    return frozenset(row.session_ids)
-
-
 class MovedSessions:
     """The owed sessions of one sweep that seem to have been refunded under another id."""
 
     def __init__(self) -> None:
         self._orphans: Orphans | None = None
+        self._matched = frozenset[str]()
         self.found = frozenset[str]()
+
+    @property
+    def asked(self) -> bool:
+        """Whether ``find`` was called."""
+        return self._orphans is not None
 
     @property
     def possible(self) -> bool:
@@ -140,12 +119,50 @@ class MovedSessions:
         return self._orphans is None or bool(self._orphans)
 
     def find(self, reader: OwedReader, session_ids: Collection[str]) -> frozenset[str]:
-        """Search these sessions as well; returns all that were found so far.
+        """Search these owed sessions as well; returns all that were found so far.
 
         Raises:
             ConfigurationError: so many that the ids were changed in place.
         """
         if self._orphans is None:
             self._orphans = find_orphans(reader)
-        self.found |= find_moved(reader, self._orphans, session_ids)
+        if self._orphans and session_ids:
+            binds = {
+                **reader.selection.binds,
+                "in_hand": text_array(session_ids),
+                "orphans": text_array(self._orphans.refund_ids),
+                "on_hold": self._orphans.on_hold,
+            }
+            row = reader.transaction.row(reader.mapping.statement("find_moved"), binds)
+            self.found |= frozenset(row.session_ids)
+            self._matched |= frozenset(row.orphans)
+            self._require_few(reader, self._orphans)
         return self.found
+
+    def compared(self, owed: OwedList) -> Iterator[OwedSession]:
+        """Everything that is owed, where these are to be put on hold.
+
+        Raises:
+            ConfigurationError: so many that the ids were changed in place.
+        """
+        sessions = owed.iterate()
+        while some := tuple(islice(sessions, _COMPARED_AT_ONCE if self.possible else 1)):
+            moved = self.find(owed, [one.session_id for one in some if one.hold_reason is None])
+            for session in some:
+                yield session._replace(hold_reason="id_changed") if session.session_id in moved else session
+
+    def _require_few(self, reader: OwedReader, orphans: Orphans) -> None:
+        matched, gone = len(self._matched), len(orphans.refund_ids)
+        if matched <= _COINCIDENCES or matched * _SURE < gone:
+            return
+        key = reader.mapping.key
+        attempts = f", or the attempts ({key.attempt})," if reader.mapping.choices["attempt_moves"] else ""
+        samples = ", ".join(sorted(self.found)[:_SAMPLES])
+        raise ConfigurationError(
+            f"sessions.id = {key.id}: the ids{attempts} were changed in place. Of {gone} "
+            f"refunds whose sessions are gone, {matched} have the account, the amount and the moment of failure of "
+            f"a session that is owed ({samples}), and would be paid again. Record the refunds under the new ids, "
+            "as docs/operations.md describes: `sweeper adopt --where SQL`. A session that was never refunded is "
+            "paid by `sweeper run --session ID`",
+            code="key_changed",
+        )

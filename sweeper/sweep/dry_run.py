@@ -2,9 +2,8 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
@@ -15,7 +14,7 @@ from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.account_room import OF_ACCOUNT, AccountRoom
-from sweeper.sweep.app_changes import Orphans, find_moved, find_orphans
+from sweeper.sweep.app_changes import MovedSessions
 from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.context import RunContext, RunRequest, prepare
 from sweeper.sweep.owed import OwedReader, OwedSession, reading
@@ -25,7 +24,6 @@ from sweeper.sweep.suspects import refusal_of, unproven
 
 _NO_RUN = "00000000-0000-0000-0000-000000000000"
 _LARGEST, _SAMPLES = 10, 3
-_COMPARED_AT_ONCE = 10_000
 # upper bounds in seconds, and their labels
 _AGES = (
     (3600, "under 1 hour"),
@@ -151,9 +149,9 @@ def _read(transaction: Transaction, context: RunContext, settings: Settings, req
     selection = replace(context.selection, missing_until=reader.find_missing(), first_charge=reader.find_first_charge())
     caps = Caps(mapping, context.limits, run_id=_NO_RUN, as_of=request.as_of)
     planner = Planner(caps.read(transaction), max_new_holds=settings.policy.max_new_holds)
-    orphans = find_orphans(reader)
+    moved = MovedSessions()
     for part in selection.parts():
-        for session in _compared(OwedList(transaction, mapping, part), orphans):
+        for session in moved.compared(OwedList(transaction, mapping, part)):
             planner.add(session)
     before_floor = _before_floor(OwedList(transaction, mapping, selection), context)
     error, held = _held_at_end(planner, limit=settings.policy.max_new_holds)
@@ -216,15 +214,6 @@ def _details(planner: Planner, standing: Sequence[Row]) -> Plan:
         hold_samples={row.why: tuple(row.samples) for row in standing},
         left_by_caps=planner.left_by_caps,
     )
-
-
-def _compared(owed: OwedList, orphans: Orphans) -> Iterator[OwedSession]:
-    """What is owed, and which sessions seem to have been refunded under another id."""
-    sessions = owed.iterate()
-    while some := tuple(islice(sessions, _COMPARED_AT_ONCE if orphans else 1)):
-        moved = find_moved(owed, orphans, [one.session_id for one in some if one.hold_reason is None])
-        for session in some:
-            yield session._replace(hold_reason="id_changed") if session.session_id in moved else session
 
 
 def _by_size(amounts: dict[str, Amount]) -> dict[str, Amount]:

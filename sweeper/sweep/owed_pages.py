@@ -11,6 +11,7 @@ from sweeper.app.mapping import Mapping
 from sweeper.postgres.database import Database
 from sweeper.sweep.app_changes import MovedSessions
 from sweeper.sweep.owed import OwedReader, reading
+from sweeper.sweep.owed_list import FailingRows, OwedList
 from sweeper.sweep.selection import Place, Selection, Starts
 from sweeper.sweep.shards import ShardMap
 
@@ -107,10 +108,24 @@ class PageFinder:
                 found = self._find(self.knowing(selection), budget)
         self._ambiguous = found.selection.ambiguous
         if found and self._moved.possible:  # a session refunded under another id is put on hold when it is locked
-            session_ids = found.session_ids
+            session_ids, is_first = found.session_ids, not self._moved.asked
             moved = self.read(selection, lambda reader: self._moved.find(reader, session_ids))
             found.selection = replace(found.selection, moved=moved)
+            if is_first and self._moved.possible and (found.last or selection.session_ids):
+                self._compare_all(selection)
         return found
+
+    def _compare_all(self, selection: Selection) -> None:
+        """Compare all that is owed before anything is paid: the first page is older than the refunds that are compared.
+
+        Raises:
+            ConfigurationError: the ids were changed in place.
+        """
+        moved, everything = MovedSessions(), replace(selection, session_ids=None, after=None, dates="known")
+        with reading(self._database, self._mapping) as transaction:
+            for part in everything.parts():
+                owed = OwedList(transaction, self._mapping, part, FailingRows(ends=True))
+                deque(moved.compared(owed), maxlen=0)
 
     def _find(self, selection: Selection, budget: Decimal | None) -> OwedPage:
         in_history = selection.in_history and selection.after is None
