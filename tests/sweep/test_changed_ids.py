@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 import sweeper.sweep.app_changes
-from sweeper.sweep import owed_pages
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
 from tests.helpers.holds import holds
@@ -165,30 +164,6 @@ def test_a_change_is_noticed_by_a_full_sweep_also_behind_newer_refunds(paid: App
     paid.sql(f"{RENAME} WHERE id LIKE 's%'")
     ran = paid.run("--full", now=LATER + timedelta(minutes=5))
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "key_changed")
-
-
-@pytest.mark.parametrize("failing", [False, True], ids=["pages", "beside a row that fails"])
-def test_a_change_is_noticed_before_the_first_of_many_pages_is_paid(
-    first: AppDatabase, monkeypatch: pytest.MonkeyPatch, failing: bool
-) -> None:
-    """The oldest sessions come first, and the refunds that a run compares are of the newest."""
-    monkeypatch.setattr(owed_pages, "_FOUND_AT_ONCE", 2)
-    first.configure('"cardinality(selected_models)"', '"12 / cardinality(selected_models)"')
-    assert first.sweeper("install").exit_code == 0
-    first.account()
-    for day in (10, 20):
-        for number in range(110):
-            minutes = f"{number // 60 + 8}:{number % 60:02}"
-            first.session(f"s{day}-{number}", models=1, created=f"2026-11-{day} {minutes}")
-        now = NOW.replace(day=day)
-        assert first.run(now=now).document["refunds"]["sessions"] == 110
-    first.sql(RENAME)
-    if failing:
-        first.session("bad", models=0, created="2026-11-09 10:00")
-    before = first.credits()
-    for ran in (first.run("--dry-run", "--full"), first.run("--full")):
-        assert (ran.exit_code, ran.document["error"]["code"]) == (2, "key_changed")
-    assert first.credits() == before
 
 
 def test_one_changed_id_is_held_and_the_others_are_paid(paid: AppDatabase) -> None:

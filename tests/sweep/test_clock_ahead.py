@@ -32,3 +32,17 @@ def test_check_does_not_take_that_run_for_the_last(ahead: AppDatabase) -> None:
     assert items(check(ahead, now=NOW))["last_run"]["status"] == "warning"
     assert ahead.run().exit_code == 0
     assert items(check(ahead, now=NOW + HOUR))["last_run"]["message"] == "1 h ago"
+
+
+def test_what_that_run_paid_counts_for_the_caps_for_a_day(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1")
+    assert first.run(now=NOW + YEAR).document["refunds"]["sessions"] == 1
+    first.session("s2")
+    assert first.run("--max-refunds", "1").document["refunds"]["sessions"] == 1
+    first.configure("[policy]", "[policy]\nmax_refunds = 2")
+    assert first.sweeper("install").exit_code == 0
+    first.session("s3")
+    assert first.run().document["outcome"] == "capped"
+    first.sql("UPDATE sweeper.runs SET started_at = started_at - interval '25 hours' WHERE as_of > %s", NOW)
+    assert first.run().document["refunds"]["sessions"] == 1
