@@ -81,13 +81,14 @@ def check_fence(context: CheckContext) -> Iterator[Check]:
             "fence", f"no fence, and active_at = {context.settings.sessions.active_at!r} is no heartbeat: "
             f"{not_moving(heartbeat)}; a slow session looks like a stuck one, and its worker may finish what was "
             "refunded",
-            "sweeper install --fence, or map what moves while the work goes on to sessions.active_at",
+            "sweeper install --fence adds a trigger to the app's table; or map what moves while the work goes on to "
+            "sessions.active_at",
         )  # fmt: skip
     else:
         yield warning(
             "fence", "no fence and no heartbeat: a slow session looks like a stuck one, and its worker may finish "
             "what was refunded",
-            "sweeper install --fence, or map a heartbeat to sessions.active_at",
+            "sweeper install --fence adds a trigger to the app's table; or map a heartbeat to sessions.active_at",
         )  # fmt: skip
 
 

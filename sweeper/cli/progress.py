@@ -1,8 +1,9 @@
-"""What is shown during a run: log events, and a progress bar on a terminal."""
+"""What is shown during a run: log events; on a terminal a progress bar, and a short line for each refund."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from decimal import Decimal
 from typing import Any
 
 from sweeper.cli.logs import Log
@@ -14,8 +15,9 @@ from sweeper.sweep.batch import Batch
 class Watcher:
     """Reports what was committed to the log, and to the progress bar when there is one."""
 
-    def __init__(self, log: Log, prefix: str, progress: Any | None) -> None:
+    def __init__(self, log: Log, prefix: str, progress: Any | None, *, short: bool = False) -> None:
         self._log = log
+        self._short = short
         self._refunded = f"{prefix}_credits_refunded"
         self._refund_failed = f"{prefix}_refund_failed"
         self._progress = progress
@@ -31,7 +33,9 @@ class Watcher:
 
     def paid(self, batch: Batch) -> None:
         """A batch was committed."""
-        if batch.paid:
+        if self._short:
+            self._show(batch)
+        elif batch.paid:
             session_ids, account_ids, amounts, reasons = zip(*batch.paid, strict=True)
             credits = tuple(map(int, amounts)) if self._integer_amounts else amounts  # as in the documents
             fields = {"session_id": session_ids, "account_id": account_ids, "credits": credits, "reason": reasons}
@@ -40,6 +44,20 @@ class Watcher:
             self._log.warning(self._refund_failed, session_id=session_id, why=why)
         if self._task is not None:
             self._progress.advance(self._task, len(batch.paid) + len(batch.held))  # type: ignore[union-attr]
+
+    def _show(self, batch: Batch) -> None:
+        """A short line for each refund: an event with all its fields takes four lines of a terminal."""
+        from rich.text import Text
+
+        from sweeper.render.terminal.table import safe
+        from sweeper.render.words import number
+
+        if batch.paid:
+            lines = (
+                safe(f"{session_id}: {number(Decimal(amount))} credits to {account_id}, {reason}")
+                for session_id, account_id, amount, reason in batch.paid
+            )
+            self._progress.console.print(Text("\n").join(lines), soft_wrap=True)  # type: ignore[union-attr]
 
     def refused(self, session_id: str, refusal: Refusal) -> None:
         """A session that the database refused was put on hold; its message, which may repeat the row, is in holds."""
@@ -57,7 +75,7 @@ def watching(prefix: str) -> Iterator[Watcher]:
         # by now the bar has replaced sys.stderr, and prints above itself what is written to it
         log = Log(sys.stderr, terminal=readable, color=color)
         log.log_retries()
-        yield Watcher(log, prefix, progress)
+        yield Watcher(log, prefix, progress, short=readable and progress is not None)
 
 
 def _bar() -> AbstractContextManager[Any]:

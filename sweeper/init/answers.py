@@ -116,12 +116,12 @@ def _tried(evidence: Evidence, table: Table, condition: str, candidate: Candidat
     return Candidate(candidate.sql, candidate.meaning, tuple(examples), len(rows), nulls)
 
 
-def describe(candidate: Candidate, rows: str = "failed session") -> str:
+def describe(candidate: Candidate) -> str:
     """What a candidate gives for real rows."""
     if candidate.looked_at < 0:
         return ""
     if not candidate.looked_at:
-        return f"no {rows} to try it on, or none in five seconds"
+        return "no row to try it on, or none in five seconds"
     shown = ", ".join(f"{key}: {'null' if value is None else value}" for key, value in candidate.examples)
     nulls = f"; null on {candidate.nulls} of {candidate.looked_at}" if candidate.nulls else ""
     return f"{shown}{nulls}"

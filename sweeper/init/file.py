@@ -49,9 +49,8 @@ def _line(line: Line) -> Iterator[str]:
     if line.is_open and line.question:
         yield from _note(f"QUESTION: {line.question}" + (" Candidates:" if line.candidates else ""))
         for candidate in line.candidates:
-            rows = "failed session" if not line.key.startswith("balance") else "account"
             yield f"#   {toml(candidate.sql)}   {printable(candidate.meaning)}".rstrip()
-            if examples := describe(candidate, rows):
+            if examples := describe(candidate):
                 yield from _note(examples, indent="       ")
     for note in line.notes:
         yield from _note(note)

@@ -1,5 +1,7 @@
 """The reason for a verdict in a sentence, for the document and the terminal alike."""
 
+import shlex
+
 from sweeper.core.durations import describe_duration
 from sweeper.explain.result import Explanation, Verdict
 from sweeper.render.words import moment, number
@@ -51,7 +53,9 @@ def sentence(explanation: Explanation) -> str:
         Verdict.BEFORE_FLOOR: _before_floor,
         Verdict.UNKNOWN: _unknown,
     }
-    return words[explanation.verdict](explanation)
+    # the commands in it can be copied as they are
+    session_id = shlex.quote(explanation.session_id)
+    return words[explanation.verdict](explanation).replace("--session ID", f"--session {session_id}")
 
 
 def _reversed(explanation: Explanation) -> str:

@@ -1,5 +1,6 @@
 """``sweeper check``: all well on a good set-up, and each thing that can be wrong by its name, with what fixes it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,14 @@ def test_all_is_well_on_a_good_set_up(good: AppDatabase) -> None:
     shown = good.sweeper("check", now=None)
     assert (shown.exit_code, shown.stderr) == (0, "")
     assert "All is well." in shown.stdout
+
+
+def test_what_is_wrong_stands_last(first: AppDatabase) -> None:
+    """Where one looks first on a terminal; the document keeps its order."""
+    first.sql("DROP FUNCTION sweeper.refund")
+    shown = re.findall(r"^(ok|warning|failure) ", first.sweeper("check", now=None).stdout, re.MULTILINE)
+    assert shown == sorted(shown, key=["ok", "warning", "failure"].index)
+    assert set(shown) == {"ok", "warning", "failure"}
 
 
 def test_all_is_well_after_a_run_too(good: AppDatabase) -> None:

@@ -110,7 +110,7 @@ def test_a_hold_above_the_largest_amount_says_how_it_is_paid(first: AppDatabase)
     first.session("large", models=5)
     first.configure("[policy]", "[policy]\nmax_amount = 4")
     assert first.sweeper("run").exit_code == 3
-    assert "--session ID --max-amount N` pays it" in " ".join(first.sweeper("explain", "large").stdout.split())
+    assert "--session large --max-amount N` pays it" in " ".join(first.sweeper("explain", "large").stdout.split())
 
 
 def test_nothing_to_say_is_said_by_silence(first: AppDatabase) -> None:

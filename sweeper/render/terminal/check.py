@@ -1,4 +1,4 @@
-"""The checks as lines for a terminal: failures and warnings stand out, each with its fix below."""
+"""The checks as lines for a terminal: warnings, and then failures, come last, each with its fix below."""
 
 from rich.console import Console
 
@@ -14,7 +14,7 @@ def show_check(console: Console, result: CheckResult) -> None:
     table = plain_table()
     for _ in range(3):
         table.add_column(vertical="top")
-    for check in result.checks:
+    for check in sorted(result.checks, key=lambda check: list(_STYLES).index(check.status)):
         message, *more = check.message.splitlines() or [""]
         table.add_row(safe(check.status.value, _STYLES[check.status]), safe(check.name), safe(message))
         for line in (*more, *(f"-> {line}" for line in check.fix.splitlines())):
