@@ -177,6 +177,21 @@ def test_refunds_of_something_else_with_the_same_numbers(app: App) -> None:
     assert "is true of rows whose about_type is 'Video'" in refuses(app, "ledger")
 
 
+def test_nothing_but_their_kind_tells_them_from_refunds_of_sessions(app: App) -> None:
+    """All prices are the same, and no row names an account."""
+    app.sql("ALTER TABLE book ADD about_type text DEFAULT 'Job', ADD about_id text")
+    app.sql("UPDATE jobs SET price = 4; UPDATE book SET amount = sign(amount) * 4, about_id = job")
+    for numbers in ("100, 160", "21, 30"):
+        app.sql("INSERT INTO book (wallet, kind, amount, about_type, about_id) SELECT 'w1', 'refund', 4, 'Video', "
+                f"'j' || n FROM generate_series({numbers}) AS n")  # fmt: skip
+    app.sql("ALTER TABLE book DROP job, DROP wallet")
+    app.map("ledger", session="about_id", where="kind = 'refund' AND about_type = 'Job'")
+    app.map("ledger.insert", job=None, wallet=None, about_id="session_id", about_type="'Job'")
+    assert rehearsed(app) == {}
+    app.map("ledger", where="kind = 'refund'")
+    assert "is true of rows whose about_type is 'Video'" in refuses(app, "ledger")
+
+
 def test_what_is_never_refunded_by_the_file_and_was_by_the_app(app: App) -> None:
     app.map(never="owner IN ('w1', 'w2')")
     message = rehearsed(app)["past_refunds"]["message"]
