@@ -46,7 +46,7 @@ class Watcher:
             self._progress.advance(self._task, len(batch.paid) + len(batch.held))  # type: ignore[union-attr]
 
     def _show(self, batch: Batch) -> None:
-        """A short line for each refund: an event with all its fields takes four lines of a terminal."""
+        """A short line for each refund: an event with all its fields takes four rows of a terminal."""
         from rich.text import Text
 
         from sweeper.render.terminal.table import safe
@@ -54,7 +54,7 @@ class Watcher:
 
         if batch.paid:
             lines = (
-                safe(f"{session_id}: {number(Decimal(amount))} credits to {account_id}, {reason}")
+                safe(f"{self._refunded} {session_id}: {number(Decimal(amount))} credits to {account_id}, {reason}")
                 for session_id, account_id, amount, reason in batch.paid
             )
             self._progress.console.print(Text("\n").join(lines), soft_wrap=True)  # type: ignore[union-attr]
