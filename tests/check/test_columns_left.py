@@ -3,7 +3,7 @@
 import pytest
 
 from tests.helpers.any_app import App
-from tests.helpers.shops import refuses, rehearsed
+from tests.helpers.shops import refuses, rehearsed, without_ledger
 
 # what is open: j21 to j30 failed and are owed, j41 to j50 run
 OPEN = "substr(id, 2)::int BETWEEN 21 AND 30 OR substr(id, 2)::int > 40"
@@ -77,6 +77,18 @@ def test_an_amount_that_is_more_than_what_is_held(app: App) -> None:
     assert rehearsed(app) == {}
     app.map(amount="minutes")
     assert "refunds would take it below zero" in rehearsed(app)["accounts"]["message"]
+
+
+def test_an_amount_in_another_unit_than_what_is_held(app: App) -> None:
+    """Purchases are not known, so that the balances tell nothing."""
+    app.sql("DROP TABLE book; UPDATE jobs SET price = 0 WHERE substr(id, 2)::int <= 20 OR state = 'done'; "
+            "UPDATE wallets SET balance = 1000 + ascii(right(id, 1)) ^ 2")  # fmt: skip
+    without_ledger(app)
+    hold_what_is_open(app)
+    app.map("accounts.add", balance="amount", reserved="-amount")
+    assert rehearsed(app).keys() <= {"marks"}
+    app.map(amount="price / 100.0")
+    assert "reserved of wallets is 100 times what running and failed" in rehearsed(app)["accounts"]["message"]
 
 
 def test_another_counter_goes_down_than_the_one_that_is_held(app: App) -> None:

@@ -141,3 +141,21 @@ def test_a_status_without_an_error_that_the_app_never_refunds(bare: AppDatabase)
     assert (found["status"], "refunded none of 10 such sessions" in found["message"]) == ("warning", True)
     app.map(failed=["failed"], succeeded=["done", "dropped"])
     assert "statuses" not in rehearsed(app)
+
+
+def test_refunds_of_another_kind_than_ours(bare: AppDatabase) -> None:
+    """The sessions show what was refunded, so nothing is paid twice; but the books get rows of another kind."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total; UPDATE jobs SET refunded_at = now() WHERE substr(id, 2)::int <= 20")
+    app.map(exclude="refunded_at IS NOT NULL")
+    app.map("sessions.refunded", refunded_at="at")
+    assert rehearsed(app) == {}
+    app.map("ledger", where="kind = 'bonus'")
+    app.map("ledger.insert", kind="'bonus'")
+    found = rehearsed(app)["past_refunds"]
+    assert (found["status"], found["message"].split(", such as")[0]) == (
+        "warning", "20 of the newest sessions that exclude is true of"
+    )  # fmt: skip
+    assert "have a row with kind refund, as no other session has" in found["message"]
+    app.map("ledger.past", where="kind = 'refund'")
+    assert rehearsed(app) == {}, "ours are to be of another kind"

@@ -152,3 +152,28 @@ def test_counters_of_all_that_was_ever_given_and_taken(bare: AppDatabase) -> Non
     assert "accounts" not in rehearsed(app)
     app.sql("UPDATE wallets SET lifetime_credits = lifetime_credits + 4")
     assert "lifetime_credits of wallets look like balances or counters" in rehearsed(app)["accounts"]["message"]
+
+
+def test_a_balance_that_is_what_is_left_of_lots(bare: AppDatabase) -> None:
+    """The lots are used up one by one, and the account's row has what is left of them together."""
+    app = marked_shop(bare)
+    app.sql(
+        "CREATE TABLE lots (id bigserial PRIMARY KEY, wallet_id text NOT NULL REFERENCES wallets, size int, "
+        "remaining_credits int)"
+    )
+    app.sql("UPDATE wallets SET balance = 900 + ascii(right(id, 1)); CREATE INDEX ON lots (wallet_id); "
+            "INSERT INTO lots (wallet_id, size, remaining_credits) SELECT id, 1000, n FROM wallets, "
+            "LATERAL (VALUES (300), (balance - 300)) AS parts (n)")  # fmt: skip
+    assert "what remaining_credits in the rows of lots comes to" in rehearsed(app)["accounts"]["message"]
+    app.sql("UPDATE lots SET remaining_credits = 7 WHERE id = 1")
+    assert "rows of lots" not in str(rehearsed(app).get("accounts"))
+
+
+def test_a_counter_that_never_counted_what_is_open(bare: AppDatabase) -> None:
+    """It counts what succeeded: a refund leaves it alone."""
+    app = marked_shop(bare)
+    app.sql("ALTER TABLE wallets ADD lifetime_spend int; UPDATE wallets AS w SET lifetime_spend = ("
+            "SELECT 1 + sum(price) / 3 FROM jobs AS j WHERE j.owner = w.id AND state = 'done')")  # fmt: skip
+    assert rehearsed(app) == {}
+    app.sql("UPDATE wallets SET lifetime_spend = lifetime_spend + 200")
+    assert "lifetime_spend of wallets look like" in rehearsed(app)["accounts"]["message"]

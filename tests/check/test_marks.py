@@ -63,3 +63,30 @@ def test_a_file_without_any_mark_fails_when_something_looks_like_refunds(app: Ap
     app.sql("INSERT INTO moves (job_id, reason) VALUES ('j1', 'Refund of a failed job')")
     found = rehearsed(app)["marks"]
     assert (found["status"], "moves" in found["message"], "j1" in found["message"]) == ("failure", True, True)
+
+
+def test_a_word_beside_the_status_that_a_refund_does_not_write(bare: AppDatabase) -> None:
+    """The book shows what was refunded, and the app's own job looks at the word."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total; ALTER TABLE jobs ADD refund_state text NOT NULL DEFAULT 'none'; "
+            "UPDATE jobs SET refund_state = 'refunded' WHERE substr(id, 2)::int <= 20")  # fmt: skip
+    found = rehearsed(app)["marks"]
+    assert (found["status"], "refund_state is set on 20 of the newest" in found["message"]) == ("warning", True)
+    app.map("sessions.refunded", refund_state="'refunded'")
+    assert rehearsed(app) == {}
+
+
+def test_an_amount_that_a_refund_does_not_bring_to_nothing(bare: AppDatabase) -> None:
+    """The sessions count cents, and the amount is in dollars: what was given back is subtracted."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total; ALTER TABLE jobs ADD cents int, ADD back_cents int NOT NULL DEFAULT 0; "
+            "UPDATE jobs SET cents = 100 * price, back_cents = CASE WHEN substr(id, 2)::int <= 20 THEN 100 * price "
+            "ELSE 0 END")  # fmt: skip
+    app.map(amount="(cents - back_cents) / 100")
+    app.map("sessions.refunded", back_cents="s.cents")
+    assert rehearsed(app) == {}
+    app.map("sessions.refunded", back_cents="amount")
+    found = rehearsed(app)["marks"]
+    assert (found["status"], "is still above zero after a refund, such as for j2" in found["message"]) == (
+        "warning", True
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.shops import marked_shop, rehearsed, shop
 
@@ -52,3 +53,22 @@ def test_a_row_for_each_session_is_no_account(bare: AppDatabase) -> None:
     assert "accounts" not in rehearsed(app)
     app.sql("UPDATE jobs SET line_id = 'j1'")
     assert "sessions also name a row of order_lines by line_id" in rehearsed(app)["accounts"]["message"]
+
+
+def test_an_amount_less_what_a_refund_sets(app: App) -> None:
+    """Of a session that the app refunded nothing is left, and the ledger has its refund."""
+    app.sql("ALTER TABLE jobs ADD back int NOT NULL DEFAULT 0; UPDATE jobs SET back = price "
+            "WHERE substr(id, 2)::int <= 20")  # fmt: skip
+    app.map(amount="price - back")
+    app.map("sessions.refunded", back="s.price")
+    assert rehearsed(app) == {}
+
+
+def test_a_time_that_is_a_number_in_the_ledger(app: App) -> None:
+    """It has a fraction of a second, which the column rounds, and is no amount."""
+    app.sql("ALTER TABLE book ADD unix bigint")
+    app.map("ledger.insert", unix="extract(epoch FROM at)")
+    assert "accounts" not in rehearsed(app)
+    assert app.install().exit_code == 0
+    ran = app.database.run(now=None, role=None)
+    assert (ran.document["refunds"]["sessions"], ran.document["held"]) == (10, 0), ran.stdout

@@ -125,3 +125,16 @@ def test_an_amount_that_is_the_same_part_of_each_refund(bare: AppDatabase) -> No
     assert "is less than the app gave back for 20 of 20" in refuses(app, "past_refunds")
     app.map(amount="price * 5")
     assert "past_refunds" not in rehearsed(app)
+
+
+@pytest.mark.parametrize("column", ["erstattet_am", "reembolsado_en", "rembourse_le"])
+def test_uses_that_were_given_back_in_another_language(bare: AppDatabase, column: str) -> None:
+    app = shop(bare)
+    app.sql("CREATE TABLE nutzungen (id bigserial PRIMARY KEY, job_id text REFERENCES jobs, sekunden int, "
+            f"{column} timestamptz); INSERT INTO nutzungen (job_id, sekunden) SELECT id, price FROM jobs; "
+            f"DROP TABLE book; UPDATE nutzungen SET {column} = now() WHERE substr(job_id, 2)::int <= 20")  # fmt: skip
+    app.sections.pop("ledger"), app.sections.pop("ledger.insert")
+    app.map(amount="(SELECT sum(n.sekunden) FROM nutzungen n WHERE n.job_id = s.id)")
+    assert f"nutzungen.{column} (20 of the newest failed" in rehearsed(app)["marks"]["message"]
+    app.sql(f"ALTER TABLE nutzungen RENAME {column} TO erstattbar_bis")
+    assert "nutzungen" not in rehearsed(app)["marks"]["message"]

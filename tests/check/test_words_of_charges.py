@@ -46,3 +46,46 @@ def test_a_word_of_what_is_given_back_after_a_success(app: App) -> None:
             "amount, reason) SELECT owner, id, 'rest', 1, 'unused' FROM jobs WHERE state = 'done'")  # fmt: skip
     app.map("ledger.insert", reason="'unused'")
     assert rehearsed(app) == {}
+
+
+def test_a_word_of_charges_whose_amounts_have_no_sign(app: App) -> None:
+    """A column says in which direction the credits go."""
+    app.sql("ALTER TABLE book ADD way char(1); UPDATE book SET way = CASE kind WHEN 'charge' THEN 'D' ELSE 'C' END, "
+            "amount = abs(amount)")  # fmt: skip
+    app.map("ledger.insert", way="'C'")
+    assert rehearsed(app) == {}
+    app.map("ledger.insert", way="'D'")
+    assert "way = 'D' is what the app writes for charges" in rehearsed(app)["past_refunds"]["message"]
+
+
+def test_a_word_of_rows_that_are_about_no_session(app: App) -> None:
+    app.sql("ALTER TABLE book ADD reason text; UPDATE book SET reason = kind, team = 'back' WHERE kind = 'refund'; "
+            "INSERT INTO book (wallet, kind, amount, reason, team) SELECT id, 'bought', 1, 'bought', 'back' "
+            "FROM wallets")  # fmt: skip
+    app.map("ledger", where="team = 'back'")
+    app.map("ledger.insert", team="'back'", reason="'bought'")
+    found = rehearsed(app)["past_refunds"]
+    assert (found["status"], found["message"]) == (
+        "warning",
+        "reason = 'bought' is what 5 rows have that are about no session, and none of the app's 20 refunds has it",
+    )
+    for free in ("'refund'", "'swept'"):
+        app.map("ledger.insert", reason=free)
+        assert rehearsed(app) == {}
+
+
+def test_a_word_that_each_session_has(app: App) -> None:
+    """Such as the pool or the currency of its charge: the same word for all is wrong for some."""
+    app.sql("ALTER TABLE book ADD pool text; ALTER TABLE jobs ADD pool text; "
+            "UPDATE jobs SET pool = CASE WHEN substr(id, 2)::int % 4 = 0 THEN 'pack' ELSE 'plan' END; "
+            "UPDATE book AS b SET pool = j.pool FROM jobs AS j WHERE j.id = b.job")  # fmt: skip
+    app.map("ledger.insert", pool="s.pool")
+    assert rehearsed(app) == {}
+    app.map("ledger.insert", pool="'plan'")
+    found = rehearsed(app)["past_refunds"]
+    assert (found["status"], found["message"].split(", such as")[0]) == (
+        "failure", "pool = 'plan' is not what the app wrote for 5 of 20 refunds"
+    )  # fmt: skip
+    app.sql("UPDATE book SET pool = 'plan' WHERE kind = 'refund' AND job = 'j1'; UPDATE jobs SET pool = 'x' "
+            "WHERE id = 'j1'")  # fmt: skip
+    assert rehearsed(app) == {}, "the app may have chosen its words in another way"

@@ -240,7 +240,8 @@ def _ledger_values(
         values[column.quoted] = fill_part("written_value", written, {"cast": cast})
         of_chain = bool(CHAIN & names)
         number = {"column": column.quoted, "value": values[column.quoted], "name": f"value_{len(meant)}"}
-        if column.base_type in (*catalog.EXACT_TYPES, catalog.MONEY) and kind in catalog.NUMBER_TYPES:
+        of_time = "at" in names and "amount" not in names  # such as seconds since 1970: what is rounded is no amount
+        if column.base_type in (*catalog.EXACT_TYPES, catalog.MONEY) and kind in catalog.NUMBER_TYPES and not of_time:
             amounts += [
                 {**one, "of_chain": "yes" if of_chain else ""}
                 for one in rounded(fill_part("expression", written), kind, [column])

@@ -3,16 +3,16 @@
 import re
 
 # words for a refund in German, Spanish, French, Portuguese, Italian, Dutch and romanised Japanese
-_FOREIGN = "erstatt|devoluci|devuelt|reembols|rembours|estorn|rimbors|terugbeta|henkin"
+FOREIGN = "erstatt|devoluci|devuelt|reembols|rembours|estorn|rimbors|terugbeta|henkin"
 # words for refunds in the app's rows
 GIVEN_BACK = (
     "refund(?!able)|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits?[ _]?returned|returned[ _]?credits?"
     "|credit(s|ed)?[ _]?back|(paid|pay|money)[ _]?back|compensated|revers(ed|al)|credits?[ _]?restored"
     "|restored[ _]?credits?|(credit|coin|point|token|quota|second|minute|slot)s?[ _]?(released|reversed)"
     "|(coin|point|minute)s?[ _]?(returned|restored)|credit[ _-]?(note|memo)"
-    f"|{_FOREIGN}"
+    f"|{FOREIGN}"
 )
-REFUND_WORDS = f"refund(?!able)|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor|{_FOREIGN}"
+REFUND_WORDS = f"refund(?!able)|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor|{FOREIGN}"
 # words in rows whose amounts have no sign; whole words, because "in" is a part of many
 UP_WORDS = r"\m(in|credit|plus|release|released|deposit|incoming|up|undo|void|voided)\M"
 DOWN_WORDS = (

@@ -7,7 +7,12 @@ from sweeper.app.catalog import TIME_TYPES, Column, Table
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.accounts.account_links import check_named_accounts, check_payers, wrong_table
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
-from sweeper.check.rehearsal.accounts.counters import check_balance_as_amount, check_below_zero, check_held
+from sweeper.check.rehearsal.accounts.counters import (
+    check_balance_as_amount,
+    check_below_zero,
+    check_held,
+    uncounted,
+)
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
 from sweeper.check.rehearsal.accounts.sums import (
     check_counters,
@@ -27,10 +32,12 @@ from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.config.model import AccountsSection
 
 _BALANCE = re.compile(
-    r"credit|balance|point|coin|token|quota|allowance|limit|used|spent|held|reserv|pool|milli|fund|wallet|minute|bonus"
+    r"credit|balance|point|coin|token|quota|allowance|limit|used|spen[dt]|held|reserv|pool|milli|fund|wallet|minute|bonus"
     r"|gift|free|paid|trial|units|left|remain|bought|purchas|avail|cents|usage|consum", re.IGNORECASE,
 )  # fmt: skip
-_COUNTER = re.compile(r"(?<!un)(?<!not_)(used|usage|spent|consum)|total|lifetime", re.IGNORECASE)
+_COUNTER = re.compile(r"(?<!un)(?<!not_)(used|usage|spen[dt]|consum)|total|lifetime", re.IGNORECASE)
+# a counter of what was ever used, which no month sets back
+_EVER_SPENT = re.compile(r"(?=.*(total|lifetime|ever_|all_?time))(?=.*(used|usage|spen[dt]|consum))", re.IGNORECASE)
 _NO_BALANCE = re.compile(r"score|rating|threshold|alert|percent", re.IGNORECASE)
 _CLOSED = re.compile(
     r"delet|closed|deactivat|disabl|banned|archiv|suspend|anonymi|erased|terminat|cancel|remov|block|inactiv|gone|left_at"
@@ -117,7 +124,10 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
         _, counts = count_rows(samples, table, columns, "number")
         used = [column for column, count in zip(columns, counts, strict=False) if count]
         used = _without_limits(samples, table, used)
-        used = _moving(samples, accounts, used, own) if table is accounts else used
+        if table is accounts:
+            used = _moving(samples, accounts, used, own)
+            too_low = uncounted(samples, [column for column in used if _EVER_SPENT.match(column.name)])
+            used = [column for column in used if column not in too_low]
         # where the balance alone has moved by what was taken, a counter may go with it all the same
         moves = used and (
             are_balances_explained(samples, accounts, own, alone=True) or is_sum_of_ledger(samples, accounts, own)

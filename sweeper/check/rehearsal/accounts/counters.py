@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table
 from sweeper.check.rehearsal.samples import Samples, named, number
@@ -37,6 +38,9 @@ def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
             return
     for place, column in enumerate(columns):
         falls = any(value.replace(" ", "") == "-amount" for value in _added_to(column, accounts, own))
+        if falls and (times := _times(rows, place)):
+            yield _another_unit(samples, column, accounts, times)
+            return
         if falls and _would_be_below_zero(rows, place):
             yield _too_much(samples, column, accounts, rows, place)
             return
@@ -51,6 +55,25 @@ def _goes_down(column: Column, accounts: Table, own: AccountsSection) -> bool:
 def _added_to(column: Column, accounts: Table, own: AccountsSection) -> list[str]:
     """What a refund adds to a column."""
     return [value for text, value in (own.add or {}).items() if accounts.column(text) == column]
+
+
+def _times(rows: Sequence[Row], place: int) -> Fraction | None:
+    """How many times the cost of open sessions a column is, where that is the same for all accounts, and not once."""
+    values = [Decimal(row.counters[place] or 0) for row in rows]
+    totals = [Decimal(row.total) for row in rows]
+    if len(set(totals)) < _ENOUGH or not all(value.is_finite() for value in values):
+        return None
+    times = {Fraction(value) / Fraction(total) for value, total in zip(values, totals, strict=True)}
+    return times.pop() if len(times) == 1 and times.isdisjoint({0, 1}) else None
+
+
+def _another_unit(samples: Samples, column: Column, accounts: Table, times: Fraction) -> Check:
+    return failure(
+        "accounts",
+        f"{column.name} of {accounts.name} is {times} times what running and failed sessions took that nobody has "
+        f"given back, for all accounts looked at, by sessions.amount = {samples.settings.sessions.amount!r}",
+        "sessions.amount: all that was taken, in the unit of the balance",
+    )
 
 
 def _would_be_below_zero(rows: Sequence[Row], place: int) -> bool:
@@ -69,6 +92,14 @@ def _too_much(samples: Samples, column: Column, accounts: Table, rows: Sequence[
         "would take it below zero",
         "sessions.amount: what was reserved; or [accounts.add]: what a refund lowers",
     )
+
+
+def uncounted(samples: Samples, columns: Sequence[Column]) -> list[Column]:
+    """The columns that have not counted the cost of open sessions: for nearly all accounts they are below it."""
+    if not columns or "balance" not in samples.mapping.slots or samples.mapping.is_by_account:
+        return []
+    rows = _read_held(samples, columns)
+    return [one for place, one in enumerate(columns) if rows and _would_be_below_zero(rows, place)]
 
 
 def _read_held(samples: Samples, columns: Sequence[Column]) -> Sequence[Row]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table, has_subquery
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger, newest_by_account
+from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, numbered
 from sweeper.check.rehearsal.tables import (
@@ -107,7 +108,9 @@ def check_booked(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
     for table, link, key in _books(samples, accounts):
         for amount in _amounts(samples, table, link):
             row = _compare(samples, table, link, key, amount)
-            if row and row.accounts >= _MANY and not row.different and row.refunds >= row.accounts:
+            # what is left of lots that are used up one by one has no negative numbers
+            spent = row and (row.refunds >= row.accounts or (LEFT.search(amount.name) and row.totals >= _ENOUGH))
+            if row and spent and row.accounts >= _MANY and not row.different:
                 yield warning(  # the app's own refunds may write none, of other accounts than these
                     "accounts",
                     f"accounts.balance = {own.balance!r} is what {amount.name} in the rows of {table.name} comes to, "

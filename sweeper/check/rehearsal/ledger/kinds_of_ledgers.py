@@ -18,7 +18,7 @@ from sweeper.postgres.templates import Choices
 from sweeper.postgres.transaction import Row
 
 # a name for what is left of a row, which later charges use up
-LEFT = re.compile(r"remain|unspent|unused|available|(^|_)left$", re.IGNORECASE)
+LEFT = re.compile(r"remain|unspent|unused|available|(^|_)left$|(^|_)rest(_|$)|restant|verbl[ie]+b", re.IGNORECASE)
 _TOGETHER = re.compile(
     r"transfer|transaction|txn|entry|group|journal|batch|movement|posting|correlation|operation|pair", re.IGNORECASE
 )

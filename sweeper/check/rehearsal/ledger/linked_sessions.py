@@ -9,7 +9,7 @@ from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named
-from sweeper.check.rehearsal.sessions import list_owed, sees_none, settled_ids
+from sweeper.check.rehearsal.sessions import list_owed, read_failed, sees_none, settled_ids
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.errors import Refusal, TooSlow
@@ -165,6 +165,29 @@ def check_row_kinds(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
                     f"ledger.where, and [ledger.insert] {column.quoted}: what the app's own refunds have there",
                 )
                 return
+
+
+def rows_of_excluded(samples: Samples, ledger: AppLedger) -> Check | None:
+    """Rows of sessions that ``exclude`` is true of, of a kind that no other has, while ``where`` is true of none."""
+    own, exclude, amounts = ledger.section, samples.settings.sessions.exclude, ledger.amounts
+    if exclude is None or not amounts or ledger.table.name.lower() in exclude.lower():
+        return None
+    excluded = [row.session_id for row in read_failed(samples) if row.excluded]
+    others = [*list_owed(samples), *settled_ids(samples)]
+    telling = [one for one in ledger.table.columns.values() if one not in amounts and _tells(one, own.where)]
+    for column in samples.seen(ledger.table, telling) if len(excluded) >= _SOME and others else ():
+        known = {row.kind for row in read_kinds(samples, column, amounts[0], others)}
+        for row in read_kinds(samples, column, amounts[0], excluded):
+            if row.sessions >= max(_SOME, len(excluded) * _MOST) and row.kind not in known:
+                return warning(
+                    "past_refunds",
+                    f"{row.sessions} of the newest sessions that exclude is true of, such as {named(row.samples)}, "
+                    f"have a row with {column.name} {row.kind}, as no other session has: those look like the app's own "
+                    f"refunds, and ledger.where = {own.where!r} is true of none",
+                    "ledger.where, and [ledger.insert]: as the app's own refunds are; or [ledger.past], if ours are to "
+                    "be of another kind",
+                )
+    return None
 
 
 def _tells(column: Column, where: str) -> bool:

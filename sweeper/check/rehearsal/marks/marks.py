@@ -44,8 +44,8 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
             yield traced
         elif own.exclude and (wide := _too_wide(samples, own.exclude, session_ids)):
             yield wide
-        elif unmarked := _unmarked(samples, own.exclude, _owed(samples, session_ids[:_FEW])):
-            yield _not_marked(own, unmarked)
+        elif unmarked := _after_refund(samples, own, _owed(samples, session_ids[:_FEW])):
+            yield unmarked
         elif unwritten := unwritten_marks(samples, session_ids):
             yield _unwritten(unwritten)
         elif own.exclude is None:
@@ -151,6 +151,34 @@ def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
     if _unmarked(samples, own.amount, tuple(row.session_id for row in owed)[:_FEW], nothing):
         return None
     return ok("marks", "a session has no amount once a refund has written to it: the app finds that")
+
+
+def _after_refund(samples: Samples, own: SessionsSection, session_ids: tuple[str, ...]) -> Check | None:
+    """What still looks owed to the app once a refund has written to it."""
+    if unmarked := _unmarked(samples, own.exclude, session_ids):
+        return _not_marked(own, unmarked)
+    left = _left(samples, own, session_ids)
+    return _still_owed(own, left) if left else None
+
+
+def _left(samples: Samples, own: SessionsSection, session_ids: tuple[str, ...]) -> list[str]:
+    """Sessions with an amount after a refund, although it reads a number that [sessions.refunded] sets."""
+    columns = [samples.mapping.sessions.column(text) for text in own.refunded]
+    read = {word.lower() for word in _WORD.findall(own.amount)}
+    if not any(column and column.is_number and column.name.lower() in read for column in columns):
+        return []
+    nothing = fill_expression("owes_nothing", {"amount": samples.expression("amount", own.amount)})
+    return _unmarked(samples, own.amount, session_ids, nothing)
+
+
+def _still_owed(own: SessionsSection, left: list[str]) -> Check:
+    """The finding for an amount that a refund does not bring to nothing."""
+    written = ", ".join(f"{column} = {value!r}" for column, value in own.refunded.items())
+    return warning(
+        "marks", f"sessions.amount = {own.amount!r} is still above zero after a refund, such as for {named(left)}: "
+        f"[sessions.refunded] writes {written}, so a refund job of the app's own that reads it would pay the rest",
+        "[sessions.refunded]: what the app's own code writes there when it refunds, in the unit of that column",
+    )  # fmt: skip
 
 
 def _owed(samples: Samples, session_ids: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from sweeper.check.rehearsal.marks.tables_of_sessions import linked_tables
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.sessions import settled_ids
 from sweeper.check.rehearsal.tables import equal, names_by_oid, references, unique_names
+from sweeper.check.rehearsal.words import FOREIGN
 from sweeper.postgres.templates import Choices, Slots
 
 _OF_CHARGES = re.compile(
@@ -28,7 +29,10 @@ _MARK = re.compile(
     re.IGNORECASE,
 )
 # and in rows with an amount, whatever their table is called
-_UNDONE = re.compile(r"^(is_?|was_?)?(refunded|reversed|reimbursed|given_?back)_?(at|on)$", re.IGNORECASE)
+_UNDONE = re.compile(
+    rf"^(is_?|was_?)?(refunded|reversed|reimbursed|given_?back)_?(at|on)$|^(zur(ü|ue)ck)?({FOREIGN})(?!\w*(bar|able|[ií]vel))",
+    re.IGNORECASE,
+)
 _FLAGS = ("boolean",)
 _TABLES_AT_MOST, _ENOUGH, _FEW = 6, 3, 0.05
 
@@ -77,7 +81,7 @@ def _may_say(column: Column, *, of_charges: bool) -> bool:
     if column.category in ("S", "E"):
         return of_charges and bool(_STATE.search(column.name))
     mark = _MARK if of_charges else _UNDONE
-    return column.base_type in (*_FLAGS, *TIME_TYPES) and bool(mark.search(column.name))
+    return column.base_type in (*_FLAGS, *TIME_TYPES) and bool(mark.search(column.name) or _UNDONE.search(column.name))
 
 
 def _links(samples: Samples) -> Iterator[_Link]:

@@ -17,7 +17,8 @@ from sweeper.postgres.transaction import Row
 # a log may mention refunds, too, but a row of a refund has an amount
 AMOUNT = re.compile(
     r"amount|credit|delta|value|point|sum|price|cost|unit|token|change|second|minute|quantity|qty|usage|used|micro|milli"
-    r"|cent|dollar|money|fee|total|page|monto|importe|importo|montant|betrag|bedrag|valor|kingaku",
+    r"|cent|dollar|money|fee|total|page|monto|importe|importo|montant|betrag|bedrag|valor|kingaku"
+    r"|sekund|segund|punkt|punto|menge|anzahl|cantidad|kosten|preis|prix|prezzo|precio|preço|preco",
     re.IGNORECASE,
 )
 # a table of what customers ask for, whether they get it or not

@@ -132,8 +132,7 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
         if one.base_type in _KEYS and re.search(GIVEN_BACK, one.name, re.IGNORECASE) and _LINK.search(one.name)
         and not _NOT_MADE.search(one.name)
     ]  # fmt: skip
-    marks = [*map(Mark, mark_columns(samples)), *number_marks(samples)]
-    for mark in (*marks, *map(Mark, samples.seen(mapping.sessions, links))):
+    for mark in (*find_marks(samples, session_ids), *map(Mark, samples.seen(mapping.sessions, links))):
         column = mark.column
         if column in written or column.generated:
             continue
@@ -143,7 +142,7 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
             and not _is_of_success(samples, mark, len(rows), len(session_ids))
             and not (column in links and set(rows) & set(list_owed(samples)))
         ):
-            found[column.name] = rows
+            found[mark.name] = rows
     return found
 
 

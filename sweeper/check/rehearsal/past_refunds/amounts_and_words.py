@@ -11,13 +11,15 @@ from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.past_refunds.past_rows import Pair, PastRefund
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.sessions import is_owed, settled_ids
+from sweeper.check.rehearsal.tables import count_rows
 from sweeper.check.rehearsal.words import is_in_unit, is_money
-from sweeper.check.result import Check, warning
-from sweeper.postgres.templates import Choices, quote_text
+from sweeper.check.result import Check, failure, warning
+from sweeper.postgres.templates import Choices, fill_expression, quote_text
 from sweeper.postgres.transaction import Row
 
 _ENOUGH, _DIFFERENT, _MOST = 3, 2, 0.9
 _SEVERAL, _PART, _UNLIKE = 5, 0.25, 3
+_COLUMNS_AT_MOST = 8
 
 
 def amounts_before_refund(samples: Samples, sessions: list[PastRefund]) -> list[PastRefund]:
@@ -118,7 +120,10 @@ def _is_another(given: Sequence[tuple[Row, Decimal]]) -> bool:
 def words_of_charges(
     samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]
 ) -> Check | None:
-    """A text that no refund of the app's has, and that rows of most sessions that succeeded have: their charges."""
+    """A text that no refund of the app's has, and that rows of most sessions that succeeded have: their charges.
+
+    Or that rows have which are about no session, such as purchases.
+    """
     ledger = app_ledger(samples)
     if len(sessions) < _ENOUGH or ledger is None or not ledger.amounts:
         return None
@@ -128,7 +133,9 @@ def words_of_charges(
             continue
         for row in read_kinds(samples, one.column, ledger.amounts[0], settled):
             often = row.sessions >= _ENOUGH and row.sessions * 2 > len(settled)
-            if often and not row.gives and one.value.strip().startswith(quote_text(row.kind)):  # maybe with a cast
+            # an amount without a sign is that of a charge where it is all that most of them took
+            takes = not row.gives or row.whole * 2 > len(settled)
+            if often and takes and one.value.strip().startswith(quote_text(row.kind)):  # maybe with a cast
                 return warning(
                     "past_refunds",
                     f"{one.column.name} = {one.value} is what the app writes for charges, such as those of "
@@ -136,4 +143,53 @@ def words_of_charges(
                     f"{len(sessions)} refunds",
                     f"[ledger.insert] {one.column.quoted} = what the app's refunds have there",
                 )
+        of_none = fill_expression("of_no_session", {**samples.mapping.slots, "column": one.column.quoted,
+                                                    "text": one.value})  # fmt: skip
+        count = sum(count_rows(samples, ledger.table, [], "number", of_none)[1])
+        if count >= _ENOUGH:
+            return warning(
+                "past_refunds",
+                f"{one.column.name} = {one.value} is what {count} rows have that are about no session, and none of the "
+                f"app's {len(sessions)} refunds has it",
+                f"[ledger.insert] {one.column.quoted} = what the app's refunds have there",
+            )
+    return None
+
+
+def words_of_sessions(
+    samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]
+) -> Check | None:
+    """A text that is always the same, where the app's refunds have what a column of their session has."""
+    for one in compared:
+        name = one.column.name
+        theirs = {session.session_id: session.words[name] for session in sessions if session.words.get(name)}
+        different = [session.session_id for session in sessions if name in session.worded]
+        if one.meaning != "text" or not different or len(theirs) < _ENOUGH or len(set(theirs.values())) < _DIFFERENT:
+            continue
+        texts = [column for column in samples.mapping.sessions.columns.values() if column.category in ("S", "E")]
+        for column in samples.seen(samples.mapping.sessions, texts, noted=False)[:_COLUMNS_AT_MOST]:
+            rows = samples.read("list_texts", list(theirs), {"column": column.quoted})
+            if {row.session_id: row.value for row in rows} == theirs:
+                return (failure if len(different) >= _ENOUGH else warning)(
+                    "past_refunds",
+                    f"{name} = {one.value} is not what the app wrote for {len(different)} of {len(sessions)} refunds, "
+                    f"such as of {named(different)}: there it has {column.name} of the session",
+                    f'[ledger.insert] {one.column.quoted} = "s.{column.quoted}"',
+                )
+    return None
+
+
+def balance_for_amount(sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]) -> Check | None:
+    """A balance in the column that has the amount in the app's own refunds."""
+    if any(one.meaning == "amount" for one in compared):
+        return None
+    for one in compared:
+        same = [session.session_id for session in sessions if one.column.name in session.own_amount]
+        if one.meaning == "running" and len(same) >= max(_ENOUGH, len(sessions) * _MOST):
+            return failure(
+                "past_refunds",
+                f"[ledger.insert] writes a balance into {one.column.name}, where the app's refunds have the amount, "
+                f"for {len(same)} of {len(sessions)} sessions, such as {named(same)}",
+                f'[ledger.insert] {one.column.quoted} = "amount"',
+            )
     return None

@@ -1,5 +1,6 @@
 """Whether ``[ledger.insert]`` would write what the app itself wrote for sessions that it refunded."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -9,19 +10,23 @@ from fractions import Fraction
 from sweeper.app.catalog import Column, has_subquery
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
+from sweeper.check.rehearsal.ledger.linked_sessions import rows_of_excluded
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_given_back
 from sweeper.check.rehearsal.past_refunds.amounts_and_words import (
     amounts_before_refund,
     amounts_in_json,
+    balance_for_amount,
     read_given_back,
     unwritten_amount,
     words_of_charges,
+    words_of_sessions,
 )
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
 from sweeper.check.rehearsal.samples import named, number, sampling
 from sweeper.check.rehearsal.tables import references, unique_names
 from sweeper.check.result import Check, failure, joined, ok, warning
+from sweeper.config.model import SessionsSection
 
 # a few, or fewer than three, may be odd old rows; if the account or amount is wrong more often, the file is wrong
 _ODD, _MANY, _MOST, _ENOUGH = Decimal("0.05"), Decimal("0.5"), Decimal("0.9"), Decimal(3)
@@ -45,19 +50,20 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         owners = {row.column_name for row in links}
         netted = ledger.section.past is not None
         sessions = sessions if netted else amounts_in_json(amounts_before_refund(samples, sessions))
-        of_charges = words_of_charges(samples, sessions, compared)
+        words = words_of_charges(samples, sessions, compared) or words_of_sessions(samples, sessions, compared)
+        unseen = None if sessions or netted else rows_of_excluded(samples, ledger)
         newest = [one for one in samples.newest(running=False) if one in {known.session_id for known in sessions}]
     if not sessions:
-        yield ok("past_refunds", "none of the newest failed sessions has a refund that the app wrote itself")
+        yield unseen or ok("past_refunds", "none of the newest failed sessions has a refund that the app wrote itself")
         return
     account = next((one.column.quoted for one in compared if one.meaning == "account"), "sessions.account")
     found = [
         _amounts(context, sessions, netted=netted),
         _accounts(context, sessions, account),
         _never(context, sessions),
-        _absolute(sessions, compared),
+        balance_for_amount(sessions, compared),
         None if netted else unwritten_amount(sessions),
-        of_charges,
+        words,
         _others(sessions, compared, unwritten, unique, owners, newest, moves=context.mapping.moves_balances),
     ]
     problems = [check for check in found if check is not None]
@@ -82,8 +88,8 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
     if netted:  # `amount` is what is still owed: together with the past refunds it is the charge
         known = [one for one in known if one.amount or not one.excluded]
         known = [one if one.excluded else replace(one, amount=(one.amount or 0) + one.past_amount) for one in known]
-    elif not any(one.amount for one in known) and has_subquery(context.settings.sessions.amount):
-        return None  # `amount` has the app's rows subtracted already
+    elif not any(one.amount for one in known) and _subtracts(context.settings.sessions):
+        return None
     more = [one for one in known if one.amount is not None and abs(one.amount) > abs(one.past_amount)]
     less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
     text = f"sessions.amount = {context.settings.sessions.amount!r}"
@@ -109,6 +115,13 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
         message += ", and the same for all of them" if flat else ""
         return (failure if in_unit or flat else warning)("past_refunds", message, fix)
     return None
+
+
+def _subtracts(own: SessionsSection) -> bool:
+    """Whether `amount` may have what was given back subtracted already: by rows, or by what a refund sets."""
+    read = own.amount.lower()
+    written = (name.strip('"').lower() for name in own.refunded)
+    return has_subquery(own.amount) or any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", read) for name in written)
 
 
 def _status_in_part(more: Sequence[PastRefund], known: Sequence[PastRefund]) -> str | None:
@@ -170,22 +183,6 @@ def _never(context: CheckContext, sessions: Sequence[PastRefund]) -> Check | Non
         "amount and the account of the file: others of that kind are not refunded",
         "sessions.never: true only of what is never to be refunded",
     )  # fmt: skip
-
-
-def _absolute(sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]) -> Check | None:
-    """A balance in the column that has the amount in the app's own refunds."""
-    if any(one.meaning == "amount" for one in compared):
-        return None
-    for one in compared:
-        same = [session.session_id for session in sessions if one.column.name in session.own_amount]
-        if one.meaning == "running" and len(same) >= max(_ENOUGH, len(sessions) * _MOST):
-            return failure(
-                "past_refunds",
-                f"[ledger.insert] writes a balance into {one.column.name}, where the app's refunds have the amount, "
-                f"for {len(same)} of {len(sessions)} sessions, such as {named(same)}",
-                f'[ledger.insert] {one.column.quoted} = "amount"',
-            )
-    return None
 
 
 def _others(

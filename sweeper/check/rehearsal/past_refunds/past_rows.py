@@ -46,6 +46,8 @@ class PastRefund:
     opposite: frozenset[str] = frozenset()
     worded: frozenset[str] = frozenset()
     """The columns with a text of our own, where the app's rows have another one."""
+    words: Mapping[str, str | None] = field(default_factory=dict)
+    """What the app's row has in those columns, where it is one."""
     numbers: Mapping[str, Pair] = field(default_factory=dict)
     """The numbers in JSON by column and key: the file's, and the app's."""
 
@@ -120,6 +122,7 @@ def _added_up(
         numbers=_numbers(rows, compared),
         opposite=named(("text", ""), _is_opposite),
         worded=named(("text",), _unlike),
+        words={one.column.name: first.theirs[place] for place, one in enumerate(compared) if single},
         unwritten=frozenset(
             column.name
             for place, column in enumerate(unwritten)
