@@ -98,7 +98,7 @@ def _read(
         since=since,
         until=until,
         period=_read_period(transaction, mapping, period),
-        rate=read_rate(transaction, mapping, min(until, request.as_of + _INSTANT)),  # a period may end later than now
+        rate=read_rate(transaction, mapping, period["until"]),
         position=standing.position,
         findings=tuple(find(transaction, mapping, inspection, standing)),
         integer_amounts=mapping.integer_amounts,
