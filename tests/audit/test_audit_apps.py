@@ -212,3 +212,16 @@ def test_an_amount_that_is_no_number_has_no_credits(bare: AppDatabase) -> None:
     assert app.install().exit_code == 0
     position = audit(bare).document["position"]
     assert (position["held"], position["owed"]) == ({"sessions": 1, "credits": "0"}, {"sessions": 1, "credits": "5"})
+
+
+def test_an_amount_that_counts_the_refund_in_the_apps_ledger_is_not_a_wrong_amount(bare: AppDatabase) -> None:
+    """The charges less what was given back, which our own rows are part of: zero once the session is refunded."""
+    app = App(bare)
+    app.sql("CREATE TABLE lines (job text, kind text, amount int); INSERT INTO lines VALUES ('j', 'charge', -3)")
+    app.map(amount="(SELECT -sum(l.amount) FROM lines AS l WHERE l.job = s.id)")
+    app.map("ledger", table="lines", session="job", where="kind = 'refund'")
+    app.map("ledger.insert", job="session_id", kind="'refund'", amount="amount")
+    assert app.sweep()["credits"] == 3
+    assert findings(audit(bare)) == {}
+    app.sql("INSERT INTO lines VALUES ('j', 'charge', -2)")
+    assert findings(audit(bare))["wrong_amount"] == (1, ["j"])
