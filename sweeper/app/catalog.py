@@ -19,6 +19,9 @@ MONEY = "money"
 TIME_TYPES = ("timestamp without time zone", "timestamp with time zone")
 TEXT_TYPES = ("text", "character varying", "character", "bpchar", "name")
 _MISSING_COLUMN = re.compile(r'column (?:\w+\.)?"?([^"]+?)"? does not exist')
+# syntax error, and no such column
+_NO_SQL = ("SQLSTATE 42601", "SQLSTATE 42703")
+_WORDS = re.compile(r"[^\W\d][\w ,.:!-]*")
 _BARE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _LITERALS = re.compile(r"\b[Ee]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|(\$\w*\$).*?\1", re.DOTALL)
 _LITERAL = re.compile(r"[Ee]?'(?:[^']|'')*'")
@@ -146,7 +149,14 @@ def hint(text: str, message: str, table: Table | None) -> str:
     missing = _MISSING_COLUMN.search(message)
     if missing and table:
         return nearest_column(missing[1], table)
-    return ": put a subquery in parentheses" if text.lower().startswith(("select ", "with ")) else ""
+    if text.lower().startswith(("select ", "with ")):
+        return ": put a subquery in parentheses"
+    return text_hint(text) if table is None and any(state in message for state in _NO_SQL) else ""
+
+
+def text_hint(text: str) -> str:
+    """How to write as a text what consists of words; empty for anything else."""
+    return f""": write a text in quotes of SQL, "'{text}'\"""" if _WORDS.fullmatch(text) else ""
 
 
 def as_sql(name: str) -> str:

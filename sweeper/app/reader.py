@@ -6,7 +6,7 @@ Only the catalog is read, and no row except to explain a mistake, so a mistake i
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from sweeper.app.catalog import Column, Table, hint, is_name, nearest_column, problem
+from sweeper.app.catalog import Column, Table, hint, is_name, nearest_column, problem, text_hint
 from sweeper.app.distribution import read_distribution
 from sweeper.app.expression import Equality, Expression
 from sweeper.app.partitions import or_with_partitions, read_partitions
@@ -194,7 +194,7 @@ class Reader:
         if found.domain:  # it counts as its base type
             found = self.transaction.row(fill("find_base_type", {}), {"type_oid": found.oid})
         if found.type == "record":
-            raise problem(key, text, "gives several columns")
+            raise problem(key, text, f"gives several columns{text_hint(text)}")
         return str(found.type), bool(found.collatable)
 
     def condition(self, key: str, text: str, table: Table, alias: str) -> str:

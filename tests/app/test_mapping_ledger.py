@@ -94,3 +94,9 @@ def test_an_attempt_that_the_ledger_leaves_null_is_held(app: App) -> None:
     ran = app.database.run()
     assert (ran.exit_code, ran.document["held"]) == (3, 1)
     assert app.sql("SELECT count(*) FROM entries") == [(0,)]
+
+
+@pytest.mark.parametrize("text", ["Render failed", "Refund", "Closed: no sign of life"])
+def test_a_text_without_quotes_is_shown_with_them(app: App, text: str) -> None:
+    app.map("sessions.close", error=text)
+    app.refused(f"sessions.close.error = {text!r}", "write a text in quotes of SQL, \"'" + text + "'\"")
