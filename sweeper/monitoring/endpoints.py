@@ -81,7 +81,7 @@ class Monitor:
             try:
                 work()
             except Exception as error:  # an error here never stops the run
-                self._problems[name] = type(error).__name__  # never its message, which may repeat the URL
+                self._problems[name] = _why(error)
 
         thread = Thread(target=send, daemon=True)
         thread.start()
@@ -111,3 +111,11 @@ class Monitor:
         request = Request(url, data=body.encode(), method="POST")  # noqa: S310 - the settings let only http in
         with urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310
             pass
+
+
+def _why(error: Exception) -> str:
+    """What went wrong, never the message of the error, which may repeat the URL."""
+    status, cause = getattr(error, "code", None), getattr(error, "reason", None)
+    return (
+        f"HTTP {status}" if isinstance(status, int) else type(cause if isinstance(cause, OSError) else error).__name__
+    )

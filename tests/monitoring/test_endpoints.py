@@ -58,7 +58,8 @@ def test_an_endpoint_that_refuses_changes_nothing(first: AppDatabase) -> None:
     first.append('[monitoring]\nping = "http://127.0.0.1:1/secret"\n')
     ran: Ran = first.run()
     assert (ran.exit_code, ran.document["outcome"]) == (0, "complete")
-    assert [event["endpoint"] for event in ran.events if event["event"] == "monitoring_failed"] == ["ping"]
+    failed = [(event["endpoint"], event["why"]) for event in ran.events if event["event"] == "monitoring_failed"]
+    assert failed == [("ping", "ConnectionRefusedError")]
     assert "secret" not in ran.stderr
 
 
