@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,9 +47,11 @@ class _Interactive:
 
         options = [f"{candidate.sql}   {candidate.meaning}".rstrip() for candidate in candidates]
         _ask(question, options, [describe(candidate) for candidate in candidates])
-        said = _prompt("Number, or SQL; ? leaves it open", _OPEN)
-        if said.isdecimal() and 1 <= int(said) <= len(candidates):
-            return candidates[int(said) - 1].sql
+        numbers = [str(number) for number in range(1, len(candidates) + 1)]
+        while (said := _prompt("Number, or SQL; ? leaves it open", _OPEN)).isdecimal() and said not in numbers:
+            print(f"a number from 1 to {len(candidates)}, SQL, or {_OPEN}")  # noqa: T201
+        if said in numbers:
+            return candidates[numbers.index(said)].sql
         return None if said == _OPEN else said
 
 
@@ -58,10 +59,12 @@ def _prompt(text: str, default: str) -> str:
     return str(typer.prompt(text, default=default)).strip()
 
 
-def _ask(question: str, options: Sequence[str], examples: Sequence[str] = ()) -> None:
+def _ask(question: str, options: Sequence[str], examples: Sequence[Sequence[str]] = ()) -> None:
     print(f"\n{printable(question)}")  # noqa: T201
-    for number, (option, shown) in enumerate(zip_longest(options, examples, fillvalue=""), 1):
-        print(f"  {number}. {printable(option)}" + (f"\n     {printable(shown)}" if shown else ""))  # noqa: T201
+    for number, option in enumerate(options, 1):
+        print(f"  {number}. {printable(option)}")  # noqa: T201
+        for line in examples[number - 1] if examples else ():
+            print(f"     {printable(line)}")  # noqa: T201
 
 
 def init(
@@ -98,7 +101,7 @@ def init(
     if json:
         print(init_document(str(path), draft.open_questions, draft.hidden_tables, others))  # noqa: T201
         return 0
-    print(f"Wrote {path}: a draft, to review line by line. It takes:")  # noqa: T201
+    print(f"Wrote {path}: a draft, to review line by line. It uses:")  # noqa: T201
     for name, what in draft.taken.items():
         print(f"  {name:<10} {printable(what)}")  # noqa: T201
     if draft.hidden_tables:

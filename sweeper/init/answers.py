@@ -1,5 +1,6 @@
 """The parts of a draft: lines that are known, and open questions with all possible answers."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -8,6 +9,7 @@ from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init.evidence import Evidence, Table
 
 _EXAMPLES = 3
+_PARTS_OF_SECONDS = re.compile(r"(?<=\d\d:\d\d:\d\d)\.\d+")
 
 
 @dataclass(frozen=True)
@@ -116,15 +118,16 @@ def _tried(evidence: Evidence, table: Table, condition: str, candidate: Candidat
     return Candidate(candidate.sql, candidate.meaning, tuple(examples), len(rows), nulls)
 
 
-def describe(candidate: Candidate) -> str:
-    """What a candidate gives for real rows."""
+def describe(candidate: Candidate) -> list[str]:
+    """What a candidate gives for real rows, a line each."""
     if candidate.looked_at < 0:
-        return ""
+        return []
     if not candidate.looked_at:
-        return "no row to try it on, or none in five seconds"
-    shown = ", ".join(f"{key}: {'null' if value is None else value}" for key, value in candidate.examples)
-    nulls = f"; null on {candidate.nulls} of {candidate.looked_at}" if candidate.nulls else ""
-    return f"{shown}{nulls}"
+        return ["no row to try it on, or none in five seconds"]
+    shown = [
+        f"{key}: {'null' if value is None else _PARTS_OF_SECONDS.sub('', value)}" for key, value in candidate.examples
+    ]
+    return shown + ([f"null on {candidate.nulls} of {candidate.looked_at}"] if candidate.nulls else [])
 
 
 def none_first(candidates: Sequence[Candidate]) -> Iterator[Candidate]:

@@ -50,8 +50,8 @@ def _line(line: Line) -> Iterator[str]:
         yield from _note(f"QUESTION: {line.question}" + (" Candidates:" if line.candidates else ""))
         for candidate in line.candidates:
             yield f"#   {toml(candidate.sql)}   {printable(candidate.meaning)}".rstrip()
-            if examples := describe(candidate):
-                yield from _note(examples, indent="       ")
+            for example in describe(candidate):
+                yield from _note(example, indent="       ")
     for note in line.notes:
         yield from _note(note)
     marked = f"   # {printable(line.comment)}" if line.comment else ""

@@ -228,7 +228,7 @@ def test_what_the_app_writes_into_its_refunds_is_not_left_out(server: Server, tm
     found, text = draft(server, tmp_path, PEOPLE, CHARGES, refunds)
     assert found["ledger"]["insert"]["batch"] == "?"
     assert "source" not in found["ledger"]["insert"]  # it may be the default
-    assert "The app's refunds have something in batch, such as" in text
+    assert "The app's refunds have different values in batch, such as" in text
 
 
 def test_of_several_accounts_of_one_owner_none_is_written_as_a_fact(server: Server, tmp_path: Path) -> None:

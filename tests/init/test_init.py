@@ -7,6 +7,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from sweeper.init.answers import Candidate, describe
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.drafts import EXPECTED
 from tests.helpers.paths import APPS
@@ -121,10 +122,14 @@ def test_candidates_for_the_amount_show_what_each_gives_on_failed_sessions(bare:
     assert bare.sweeper("init", "--yes", "--force").exit_code == 0
     lines = bare.config.read_text().splitlines()
     (at,) = [number for number, line in enumerate(lines) if "cardinality" in line]
-    line = lines[at + 1]
-    assert "seven: 7" in line
-    assert "null on 1 of 2" in line
-    assert "fine" not in line
+    given = [line.removeprefix("#").strip() for line in lines[at + 1 : at + 4]]
+    assert given == ["seven: 7", "none: null", "null on 1 of 2"]
+
+
+def test_a_time_is_shown_to_the_second() -> None:
+    given = (("a", "2026-11-23 10:00:00.123456+00"), ("b", "0.123456"), ("c", None))
+    shown = describe(Candidate("x", "", given, looked_at=3, nulls=1))
+    assert shown == ["a: 2026-11-23 10:00:00+00", "b: 0.123456", "c: null", "null on 1 of 3"]
 
 
 def test_a_mark_of_the_apps_own_refunds_becomes_the_exclusion(bare: AppDatabase) -> None:
@@ -186,6 +191,8 @@ def test_on_a_terminal_it_asks_and_takes_the_answers(server: Server, tmp_path: P
         child.sendline("2")
         child.expect("What is owed")
         child.expect("credits_charged.*98: 7")
+        child.sendline("99")
+        child.expect("a number from 1 to")
         child.sendline("1")
         child.expect("When did a session fail")
         child.expect("leaves it open")

@@ -13,6 +13,7 @@ from sweeper.postgres.templates import fill_expression, quote_text
 
 TEXT_TYPES = ("text", "character varying", "character", "bpchar")
 LEFT_EMPTY = ""
+_A_TEXT = "A text is written in quotes of SQL: \"'Refund'\"."
 _SHOWN_AT_MOST = 40
 _OF_CODES = "a code such as workflow_failure or stuck: write a text instead if customers read it"
 # what the app's customers read: our codes do not belong there
@@ -50,7 +51,10 @@ def insert_lines(
         elif value:
             lines.append(Line(column.as_sql, value, _OF_CODES if value == "reason" else ""))
         elif seen := _seen(evidence, table, column, refunds):
-            question = f"The app's refunds have something in {column.as_sql}, such as {seen}. What is it?"
+            question = (
+                f"The app's refunds have different values in {column.as_sql}, such as {seen}. What will ours have?"
+            )
+            question += f" {_A_TEXT}" if column.is_text else ""
             found = _from_session(column, session)
             lines.append(Line(column.as_sql, OPEN_QUESTION, question=question, candidates=tuple(found)))
     return lines

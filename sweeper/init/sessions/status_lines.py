@@ -70,8 +70,9 @@ def status_lines(session: Session, chooser: Chooser) -> list[Line]:
             for value in status.unsorted
         )  # fmt: skip
         question = (
-            f"Where does each of these belong: {left}? `failed` when its charge is to be given back, `succeeded` when "
-            'not, `running`, or, never to be refunded, in no list. Then remove the "?" from the lists.'
+            f"Where does each of these belong: {left}? In `failed` if its charge is to be given back, in `succeeded` "
+            "if not, in `running` if the work may still go on, in no list if it is never to be refunded. Then remove "
+            'each "?".'
         )
         failed = replace(failed, question=question)
     running, succeeded = Line("running", listed["running"]), Line("succeeded", listed["succeeded"])
