@@ -62,7 +62,7 @@ def check_grants(context: CheckContext) -> Iterator[Check]:
         if not _is_allowed(row, allowed) and (row.role is None or (row.name, row.privilege) not in allowed_hooks)
     ]
     if not excess:
-        yield ok("grants", "no role may do more than those that `sweeper install --print` lists")
+        yield ok("grants", "no role has more rights than `sweeper install --print` lists")
         return
     said = "; ".join(
         f"{role} has {', '.join(sorted({row.privilege for row in excess if _who(row) == role}))} on {name}"

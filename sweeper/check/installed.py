@@ -181,7 +181,7 @@ def check_migrations(context: CheckContext) -> Iterator[Check]:
             "sweeper install",
         )  # fmt: skip
     elif slots["live_function"]:
-        yield ok("migrations", f"a change of the type, the values or the name of {status} passes")
+        yield ok("migrations", f"the app can change the type, the values and the name of {status}")
     else:
         yield ok("migrations", f"before the type of {status} is changed: sweeper install --release; after it: install")
 

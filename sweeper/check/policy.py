@@ -39,7 +39,8 @@ def check_caps(context: CheckContext) -> Iterator[Check]:
     else:
         yield ok(
             "caps",
-            f"{policy.max_refunds} refunds and {policy.max_credits} credits in 24 hours, {policy.max_amount} a refund",
+            f"{policy.max_refunds:,} refunds and {policy.max_credits:,} credits in 24 hours, "
+            f"{policy.max_amount:,} a refund",
         )
 
 

@@ -54,7 +54,7 @@ def check_server(
         "pooler",
         "there is a pooler in between: its transaction mode is fine, its statement mode is not"
         if pooled
-        else "connected directly, or through a pooler that does not show",
+        else "connected directly, or through a pooler that cannot be detected",
     )
 
 

@@ -22,7 +22,7 @@ def check_rules(context: CheckContext) -> Iterator[Check]:
             "rules", f"Postgres refuses to pay because of the rule {listed}: replace it with a trigger", found[0].fix
         )
     else:
-        yield ok("rules", "none on what a refund writes to")
+        yield ok("rules", "no table that a refund writes to has a rule")
 
 
 def check_triggers(context: CheckContext) -> Iterator[Check]:

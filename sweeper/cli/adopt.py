@@ -24,7 +24,7 @@ def adopt(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
-    """Record refunds that were paid elsewhere: no credits move, and no program pays them again."""
+    """Record refunds that were paid elsewhere. No credits move, and no program pays them again."""
     request = request_now(reason)
     session_id = only_one(session)
     if (where is None) == (session_id is None):

@@ -46,7 +46,7 @@ def audit(
     ] = None,
     json: Json = False,
 ) -> int:
-    """Read the books: what was refunded, what is owed, and what is wrong (exit 5); read-only."""
+    """Show what was refunded, is owed, and is wrong. Exit 5 when something is wrong. Read-only."""
     as_of = datetime.now(UTC)
     if json and format not in (Format.TABLE, Format.JSON):
         raise ConfigurationError(f"--json and --format {format} cannot be used together", code="usage")

@@ -12,7 +12,7 @@ from sweeper.core.errors import Interrupted
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Keep the server, to explore it.")] = False,
 ) -> int:
-    """Play an app whose layers fail in every way on a real, throw-away Postgres, and sweep it."""
+    """Play an app that loses refunds, and sweep it. It runs on a real, throw-away Postgres."""
     from sweeper.demo.scenario import run_demo
 
     stderr_log().log_retries()

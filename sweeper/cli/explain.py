@@ -17,7 +17,7 @@ def explain(
     config: Config = None,
     json: Json = False,
 ) -> int:
-    """Show why a session was, was not, or will be refunded, and its whole history."""
+    """Show why a session is refunded or not. Also its whole history."""
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
     if (session is None) == (account is None):
         raise ConfigurationError("give either a session or --account", code="usage")

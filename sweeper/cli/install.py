@@ -43,7 +43,7 @@ def install(
     ] = False,
     json: Json = False,
 ) -> int:
-    """Create sweeper's schema, the guard, the supporting index and refund(). Safe to repeat; upgrades in place."""
+    """Create or upgrade what sweeper keeps in the database. This is its schema, the guard, an index and refund()."""
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
     from sweeper.core.errors import ConfigurationError
     from sweeper.install import installer

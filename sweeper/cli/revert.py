@@ -26,7 +26,7 @@ def revert(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
-    """Take refunds back: balances move back, a reversal is written, and no program pays them again."""
+    """Take refunds back, with a reversal for each. Balances move back, and no program pays them again."""
     request = request_now(reason)
     session_id = only_one(session)
     if (run is None) == (session_id is None):

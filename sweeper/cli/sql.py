@@ -17,7 +17,7 @@ def sql(
     config: Config = None,
     json: Json = False,
 ) -> int:
-    """Show a statement as it would be sent now, filled with this mapping, to read or to pipe into psql."""
+    """Show a statement, filled with this mapping. It is as it would be sent now, to read or to pipe into psql."""
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
     from sweeper.render.json.statements import statement_document, statements_document
     from sweeper.statements.listing import find_statement, list_statements

@@ -90,9 +90,7 @@ def _refunded(explanation: Explanation) -> str:
         return f"The app's own ledger has its refund{booked}{at}."
     refund = [event for event in explanation.history if event.facts.get("refund_id") == explanation.refund_id][-1]
     run = f" of run {refund.facts['run_id']}" if refund.facts["run_id"] else ""
-    return (
-        f"Refunded on {moment(refund.at)} by the layer {refund.facts['layer']}{run}, because of {explanation.reason}."
-    )
+    return f"Refunded on {moment(refund.at)} by the layer {refund.facts['layer']}{run}; reason: {explanation.reason}."
 
 
 def _since(explanation: Explanation) -> str:

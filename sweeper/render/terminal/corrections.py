@@ -40,7 +40,7 @@ def show_revert(console: Console, result: RevertResult) -> None:
     if result.accounts > len(result.balances) > 0:
         notes.append(f"And {plural(result.accounts - len(result.balances), 'account')} more, with less each.")
     if result.already_reversed:
-        notes.append(f"{plural(result.already_reversed, 'refund')} taken back before: left as they are.")
+        notes.append(f"{plural(result.already_reversed, 'refund')} already taken back: nothing to do for them.")
     if result.run_open:
         notes.append(
             "This run has not ended. If its process still runs, stop it and revert again: what it pays after this is "

@@ -81,7 +81,7 @@ def _notes(console: Console, result: RunResult) -> None:
         before = result.before_floor
         notes.append(
             f"Not touched, before the floor ({moment(result.floor)}): {plural(before.sessions, 'session')}, "
-            f"{number(before.credits)} credits. To include them, `sweeper adopt` what the app refunded itself and "
-            "neither `exclude` nor a [ledger] shows, then set an earlier policy.since: it counts from the next run on."
+            f"{number(before.credits)} credits. To include them, set an earlier policy.since: it counts from the next "
+            "run on. First `sweeper adopt` what the app refunded itself, unless `exclude` or a [ledger] shows it."
         )
     show_notes(console, notes)

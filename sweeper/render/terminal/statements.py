@@ -17,5 +17,6 @@ def show_statements(console: Console, statements: Sequence[Statement]) -> None:
             console.print()
         console.print(Text(group, style="bold"))
         for statement in members:
-            line = Text(f"  {statement.name:<{width}}  {statement.heading}")
+            said = statement.heading.removeprefix(f"{statement.name.replace('_', ' ')}: ")
+            line = Text(f"  {statement.name:<{width}}  {said[:1].upper()}{said[1:]}")
             console.print(line, no_wrap=True, overflow="ellipsis")

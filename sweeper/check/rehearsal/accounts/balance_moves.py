@@ -63,9 +63,9 @@ def check_balances(context: CheckContext) -> Iterator[Check]:
     if found:
         yield joined("balances", found)
     elif explained:
-        yield ok("balances", "they have moved by what the sessions took that are not refunded, as the file has it")
+        yield ok("balances", "they have moved by exactly what the file says the sessions took, less what was refunded")
     else:
-        yield ok("balances", "they have moved by other things as well: not compared with what sessions took")
+        yield ok("balances", "other things moved them as well: not compared with what sessions took")
 
 
 def are_balances_explained(samples: Samples, accounts: Table, own: AccountsSection, *, alone: bool = False) -> bool:

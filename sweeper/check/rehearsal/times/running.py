@@ -77,7 +77,7 @@ def check_active_at(context: CheckContext) -> Iterator[Check]:
     with sampling(context) as samples:
         planned = list(check_planned(samples, rows))
     if planned or not context.has_heartbeat:
-        yield from planned or [ok("active_at", "a session that runs counts from its start")]
+        yield from planned or [ok("active_at", "no heartbeat: stuck_after counts from the start of a session")]
         return
     silent = [row for row in rows if row.silent]
     if not silent:
