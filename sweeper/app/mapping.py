@@ -217,9 +217,9 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     require_together(settings, reader.tables)
     moves = settings.accounts is not None and settings.accounts.moves
     # the amount of a session whose refund the file, or a hook, has written to the app's books
-    net = settings.ledger is not None and catalog.reads_table(own.amount, settings.ledger.table)
-    given_back = bool(own.refunded) or net or (not moves and ledger is None and catalog.has_subquery(own.amount))
-    facts |= Facts({}, {"given_back_is_zero": given_back})
+    given_back = bool(own.refunded) or (not moves and ledger is None and catalog.has_subquery(own.amount))
+    reads_ledger = settings.ledger is not None and catalog.reads_table(own.amount, settings.ledger.table)
+    facts |= Facts({}, {"given_back_is_zero": given_back, "reads_ledger": reads_ledger and not given_back})
     file_digest = digest(decisive(settings))
     slots = {
         "refund_sample": fill_part("sample_refund", facts.slots, {"chained": False}),

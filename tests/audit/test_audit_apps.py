@@ -225,3 +225,22 @@ def test_an_amount_that_counts_the_refund_in_the_apps_ledger_is_not_a_wrong_amou
     assert findings(audit(bare)) == {}
     app.sql("INSERT INTO lines VALUES ('j', 'charge', -2)")
     assert findings(audit(bare))["wrong_amount"] == (1, ["j"])
+
+
+def test_a_second_refund_by_the_app_is_found_where_amount_leaves_our_rows_out(bare: AppDatabase) -> None:
+    """Our refunds leave such an amount as it was: it is zero only where the app gave the same back again."""
+    app = App(bare)
+    app.sql("CREATE TABLE lines (job text, kind text, amount int)")
+    for job in "jkl":
+        app.sql(f"INSERT INTO lines VALUES ('{job}', 'charge', -3)")
+    app.sql(
+        "INSERT INTO jobs SELECT (jsonb_populate_record(j, jsonb_build_object('id', v.id))).* "
+        "FROM jobs AS j, (VALUES ('k'), ('l')) AS v (id)"
+    )
+    app.map(amount="(SELECT -sum(l.amount) FROM lines AS l WHERE l.job = s.id AND l.kind <> 'ours')")
+    app.map("ledger", table="lines", session="job", where="kind = 'ours'")
+    app.map("ledger.insert", job="session_id", kind="'ours'", amount="amount")
+    assert app.sweep()["credits"] == 9
+    assert findings(audit(bare)) == {}
+    app.sql("INSERT INTO lines VALUES ('k', 'refund', 3)")
+    assert findings(audit(bare))["wrong_amount"] == (1, ["k"])
