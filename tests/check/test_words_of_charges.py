@@ -1,5 +1,7 @@
 """Texts that a refund writes into the app's ledger, where the app's own charges and refunds have others."""
 
+import pytest
+
 from tests.helpers.any_app import App
 from tests.helpers.shops import rehearsed
 
@@ -74,6 +76,32 @@ def test_a_word_of_rows_that_are_about_no_session(app: App) -> None:
         assert rehearsed(app) == {}
 
 
+@pytest.mark.parametrize("column", ["created_by", "createdBy", "source", "actor_type"])
+def test_a_word_for_the_writer_of_a_row(app: App, column: str) -> None:
+    """The sweep is a system as what books a purchase is, and no worker or API of the app."""
+    app.sql(f'ALTER TABLE book ADD "{column}" text; UPDATE book SET "{column}" = CASE kind WHEN \'refund\' '
+            "THEN 'worker' ELSE 'api' END")  # fmt: skip
+    app.sql(f"INSERT INTO book (wallet, kind, amount, \"{column}\") SELECT id, 'bought', 1, 'system' FROM wallets")
+    for word in ("'system'", "'api'", "'sweeper'"):
+        app.map("ledger.insert", **{f'"{column}"': word})
+        assert rehearsed(app) == {}
+    app.sql("UPDATE book SET kind = 'refunded' WHERE kind = 'refund'")
+    app.map("ledger", where="kind LIKE 'refund%'")
+    assert f"{column} = 'sweeper'" not in str(rehearsed(app))
+    app.map("ledger.insert", **{f'"{column}"': "'system'"})
+    assert f"{column} = 'system' is what 5 rows have" in rehearsed(app)["past_refunds"]["message"], (
+        "no kind is the same"
+    )
+
+
+@pytest.mark.parametrize("word", ["'Automatic refund'", "'swept'"])
+def test_a_note_that_the_app_takes_from_the_session(app: App, word: str) -> None:
+    app.sql("UPDATE jobs SET error = 'error ' || substr(id, 2)::int % 3 WHERE state = 'failed'; "
+            "UPDATE book AS b SET team = j.error FROM jobs AS j WHERE j.id = b.job AND b.kind = 'refund'")  # fmt: skip
+    app.map("ledger.insert", team=word)
+    assert rehearsed(app) == {}
+
+
 def test_a_word_that_each_session_has(app: App) -> None:
     """Such as the pool or the currency of its charge: the same word for all is wrong for some."""
     app.sql("ALTER TABLE book ADD pool text; ALTER TABLE jobs ADD pool text; "
@@ -86,6 +114,13 @@ def test_a_word_that_each_session_has(app: App) -> None:
     assert (found["status"], found["message"].split(", such as")[0]) == (
         "failure", "pool = 'plan' is not what the app wrote for 5 of 20 refunds"
     )  # fmt: skip
+    assert found["fix"] == """[ledger.insert] "pool" = 's."pool"'"""
+    app.map("ledger.insert", pool="'other'")
+    assert rehearsed(app) == {}, "it may be a note"
+    app.sql(
+        "CREATE TYPE pool AS ENUM ('pack', 'plan', 'other'); ALTER TABLE book ALTER pool TYPE pool USING pool::pool"
+    )
+    assert "is not what the app wrote for 20 of 20 refunds" in rehearsed(app)["past_refunds"]["message"]
     app.sql("UPDATE book SET pool = 'plan' WHERE kind = 'refund' AND job = 'j1'; UPDATE jobs SET pool = 'x' "
             "WHERE id = 'j1'")  # fmt: skip
     assert rehearsed(app) == {}, "the app may have chosen its words in another way"

@@ -1,5 +1,6 @@
 """Amounts of the app's refunds that no column shows: in JSON, behind a mark, with the session; and words of charges."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -20,6 +21,8 @@ from sweeper.postgres.transaction import Row
 _ENOUGH, _DIFFERENT, _MOST = 3, 2, 0.9
 _SEVERAL, _PART, _UNLIKE = 5, 0.25, 3
 _COLUMNS_AT_MOST = 8
+# a column for who wrote a row: the sweep is another writer than the app's refund code
+_WRITER = re.compile(r"(^|_)by$|[a-z]By$|actor|source|origin|channel|author|initiat|creator|operator|(^|_)via$")
 
 
 def amounts_before_refund(samples: Samples, sessions: list[PastRefund]) -> list[PastRefund]:
@@ -122,14 +125,18 @@ def words_of_charges(
 ) -> Check | None:
     """A text that no refund of the app's has, and that rows of most sessions that succeeded have: their charges.
 
-    Or that rows have which are about no session, such as purchases.
+    Or that rows have which are about no session, such as purchases. Who wrote a row is another, if a text is the app's.
     """
     ledger = app_ledger(samples)
     if len(sessions) < _ENOUGH or ledger is None or not ledger.amounts:
         return None
     settled = settled_ids(samples)
+    worded = frozenset[str]().union(*(session.worded for session in sessions))
+    has_kind = any(one.meaning == "text" and one.column.name not in worded for one in compared)
     for one in compared:
         if not all(one.column.name in session.worded for session in sessions):
+            continue
+        if has_kind and _WRITER.search(one.column.name):
             continue
         for row in read_kinds(samples, one.column, ledger.amounts[0], settled):
             often = row.sessions >= _ENOUGH and row.sessions * 2 > len(settled)
@@ -159,12 +166,18 @@ def words_of_charges(
 def words_of_sessions(
     samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]
 ) -> Check | None:
-    """A text that is always the same, where the app's refunds have what a column of their session has."""
+    """A text that is always the same, where the app's refunds have what a column of their session has.
+
+    One that none of them has may be a note, which the file words in its own way; a label of an enum is none.
+    """
     for one in compared:
         name = one.column.name
         theirs = {session.session_id: session.words[name] for session in sessions if session.words.get(name)}
         different = [session.session_id for session in sessions if name in session.worded]
-        if one.meaning != "text" or not different or len(theirs) < _ENOUGH or len(set(theirs.values())) < _DIFFERENT:
+        is_known = len(different) < len(sessions) or one.column.category == "E"
+        if one.meaning != "text" or not (different and is_known):
+            continue
+        if len(theirs) < _ENOUGH or len(set(theirs.values())) < _DIFFERENT:
             continue
         texts = [column for column in samples.mapping.sessions.columns.values() if column.category in ("S", "E")]
         for column in samples.seen(samples.mapping.sessions, texts, noted=False)[:_COLUMNS_AT_MOST]:
@@ -174,7 +187,7 @@ def words_of_sessions(
                     "past_refunds",
                     f"{name} = {one.value} is not what the app wrote for {len(different)} of {len(sessions)} refunds, "
                     f"such as of {named(different)}: there it has {column.name} of the session",
-                    f'[ledger.insert] {one.column.quoted} = "s.{column.quoted}"',
+                    f"[ledger.insert] {one.column.quoted} = 's.{column.quoted}'",
                 )
     return None
 
