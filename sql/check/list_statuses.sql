@@ -5,7 +5,9 @@ SELECT found.status::text AS status,
 FROM (
     SELECT {status} AS status,
            pg_catalog.count(*) AS sessions
-    FROM {sessions} AS s{if sampled} TABLESAMPLE SYSTEM (1){end}
+    FROM {sessions} AS s{if sampled} TABLESAMPLE SYSTEM (1){end}{if never}
+    WHERE ({status} {status_eq} ANY (%(named)s::text[]::{status_type}[])) IS NOT TRUE
+      AND ({never}) IS NOT TRUE  -- sessions that the file leaves out{end}
     GROUP BY 1
 ) AS found
 WHERE (found.status {status_eq} ANY (%(named)s::text[]::{status_type}[])) IS NOT TRUE

@@ -7,7 +7,7 @@ from sweeper.app.reader import Reader
 from sweeper.app.transactions import app_transaction
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import sampling
-from sweeper.check.rehearsal.sessions import is_owed
+from sweeper.check.rehearsal.sessions import is_netted, is_owed, is_refunded
 from sweeper.check.rehearsal.times.running import Heartbeat, find_end, not_moving, read_heartbeat
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
@@ -47,7 +47,7 @@ def check_statuses(context: CheckContext) -> Iterator[Check]:
 
 def _unnamed(context: CheckContext, *, sampled: bool) -> Sequence[Row]:
     own, mapping = context.settings.sessions, context.mapping
-    statement = fill("list_statuses", mapping.slots, {"sampled": sampled})
+    statement = fill("list_statuses", mapping.slots, {**mapping.choices, "sampled": sampled})
     timeouts = Timeouts(statement_ms=_SAMPLE_MS if sampled else _WHOLE_TABLE_MS)
     with app_transaction(context.database, mapping, timeouts, read_only=True) as transaction:
         return transaction.rows(statement, {"named": [*own.failed, *own.running, *own.succeeded]})
@@ -59,6 +59,8 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
         with sampling(context) as samples:
             session_ids = text_array(samples.newest(running=False))
             rows = samples.ask("look_at_newest", {}, session_ids=session_ids, as_of=context.as_of)
+            # those that were refunded have amounts: what is left cost nothing
+            is_known = any(is_owed(row) for row in rows if is_refunded(row)) or is_netted(samples)
     except Refusal as refusal:
         yield _fails("amounts", "newest failed sessions", refusal, "a run pays the others, and puts it on hold")
         return
@@ -69,7 +71,7 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
     # if nothing else shows what the app refunded itself, it is what has no amount
     netted = own.ledger is None and own.sessions.exclude is None and own.sessions.charged is None
     many = len(unpaid) >= _ENOUGH and nulls / len(unpaid) > _NULLS_ARE_MANY
-    if len(unpaid) >= _ENOUGH and not is_any_owed:
+    if len(unpaid) >= _ENOUGH and not is_any_owed and not is_known:
         yield warning(
             "amounts", f"none of the {len(unpaid)} newest failed sessions that nobody has refunded has an amount "
             "above zero: nothing would be refunded", "sessions.amount: what was charged, less what was delivered",

@@ -1,10 +1,12 @@
 """Which sessions have failed, are owed or have succeeded, and what the rows of `look_at_newest` show of refunds."""
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from sweeper.app.catalog import Column
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.config.model import SessionsSection
 from sweeper.postgres.errors import TooSlow
 from sweeper.postgres.transaction import Row
 
@@ -59,6 +61,20 @@ def is_owed(row: Row) -> bool:
 def is_refunded(row: Row) -> bool:
     """Whether the app has refunded a session, as `look_at_newest` has it; not so one that is never paid."""
     return not row.unpaid and not row.never
+
+
+def reads_mark(own: SessionsSection) -> bool:
+    """Whether `amount` reads what a refund sets, and so may be nothing after one."""
+    read = own.amount.lower()
+    written = (name.strip('"').lower() for name in own.refunded)
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", read) for name in written)
+
+
+def is_netted(samples: Samples) -> bool:
+    """Whether the app's refunds may have brought amounts to nothing, while sessions that succeeded have one."""
+    own, ledger = samples.settings.sessions, samples.settings.ledger
+    netted = reads_mark(own) or (ledger is not None and ledger.past is not None)
+    return netted and any(is_owed(row) for row in samples.read("look_at_newest", settled_ids(samples)))
 
 
 def sees_none(samples: Samples, session_ids: Sequence[str]) -> bool:

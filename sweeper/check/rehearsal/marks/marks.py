@@ -1,7 +1,7 @@
 """Whether a refund leaves a session as the app's own refund code expects it, so that it is not refunded again."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sweeper.check.context import CheckContext
@@ -11,7 +11,7 @@ from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_net
 from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
 from sweeper.check.rehearsal.marks.session_marks import find_marks, marked_and_unpaid, unwritten_marks, written_columns
 from sweeper.check.rehearsal.samples import Samples, named, sampling
-from sweeper.check.rehearsal.sessions import is_owed, list_owed, sees_none
+from sweeper.check.rehearsal.sessions import is_owed, list_owed, sees_none, settled_ids
 from sweeper.check.rehearsal.statuses.statuses import refunded_by_name
 from sweeper.check.rehearsal.tables import hook_may_write
 from sweeper.check.rehearsal.words import GIVEN_BACK
@@ -142,13 +142,12 @@ def _by_status(samples: Samples) -> Check | None:
 
 def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
     """The amount itself is the mark: it is zero after the app's refund, and after ours."""
-    rows = samples.read("look_at_newest", session_ids)
-    owed, settled = [row for row in rows if is_owed(row)], [row for row in rows if not is_owed(row)]
-    own = samples.settings.sessions
-    if not owed or not settled or not own.refunded:
+    own, owed = samples.settings.sessions, _owed(samples, session_ids)
+    if 0 < len(session_ids) == len(owed) or not own.refunded:
         return None
+    owed = owed or _owed(samples, settled_ids(samples))  # where nothing is owed, one that succeeded shows it
     nothing = fill_expression("owes_nothing", {"amount": samples.expression("amount", own.amount)})
-    if _unmarked(samples, own.amount, tuple(row.session_id for row in owed)[:_FEW], nothing):
+    if not owed or _unmarked(samples, own.amount, owed[:_FEW], nothing):
         return None
     return ok("marks", "a session has no amount once a refund has written to it: the app finds that")
 
@@ -181,7 +180,7 @@ def _still_owed(own: SessionsSection, left: list[str]) -> Check:
     )  # fmt: skip
 
 
-def _owed(samples: Samples, session_ids: tuple[str, ...]) -> tuple[str, ...]:
+def _owed(samples: Samples, session_ids: Sequence[str]) -> tuple[str, ...]:
     """The sessions with an amount; a run refunds no others."""
     return tuple(row.session_id for row in samples.read("look_at_newest", session_ids) if is_owed(row))
 

@@ -1,6 +1,5 @@
 """Whether ``[ledger.insert]`` would write what the app itself wrote for sessions that it refunded."""
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -24,9 +23,9 @@ from sweeper.check.rehearsal.past_refunds.amounts_and_words import (
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
 from sweeper.check.rehearsal.samples import named, number, sampling
+from sweeper.check.rehearsal.sessions import reads_mark
 from sweeper.check.rehearsal.tables import references, unique_names
 from sweeper.check.result import Check, failure, joined, ok, warning
-from sweeper.config.model import SessionsSection
 
 # a few, or fewer than three, may be odd old rows; if the account or amount is wrong more often, the file is wrong
 _ODD, _MANY, _MOST, _ENOUGH = Decimal("0.05"), Decimal("0.5"), Decimal("0.9"), Decimal(3)
@@ -72,6 +71,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
 
 
 def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: bool) -> Check | None:
+    own = context.settings.sessions
     known = [one for one in sessions if one.rows and one.amount is not None]
     if not netted and any(one.amount for one in known):  # beside these a missing amount is zero
         known = [one if one.amount is not None else replace(one, amount=Decimal(0)) for one in sessions if one.rows]
@@ -88,8 +88,8 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
     if netted:  # `amount` is what is still owed: together with the past refunds it is the charge
         known = [one for one in known if one.amount or not one.excluded]
         known = [one if one.excluded else replace(one, amount=(one.amount or 0) + one.past_amount) for one in known]
-    elif not any(one.amount for one in known) and _subtracts(context.settings.sessions):
-        return None
+    elif not any(one.amount for one in known) and (has_subquery(own.amount) or reads_mark(own)):
+        return None  # what was given back may be subtracted already: by rows, or by what a refund sets
     more = [one for one in known if one.amount is not None and abs(one.amount) > abs(one.past_amount)]
     less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
     text = f"sessions.amount = {context.settings.sessions.amount!r}"
@@ -115,13 +115,6 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
         message += ", and the same for all of them" if flat else ""
         return (failure if in_unit or flat else warning)("past_refunds", message, fix)
     return None
-
-
-def _subtracts(own: SessionsSection) -> bool:
-    """Whether `amount` may have what was given back subtracted already: by rows, or by what a refund sets."""
-    read = own.amount.lower()
-    written = (name.strip('"').lower() for name in own.refunded)
-    return has_subquery(own.amount) or any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", read) for name in written)
 
 
 def _status_in_part(more: Sequence[PastRefund], known: Sequence[PastRefund]) -> str | None:
