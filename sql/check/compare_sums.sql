@@ -7,6 +7,7 @@ SELECT pg_catalog.count(*) AS accounts,
            AND pg_catalog.count(DISTINCT summed.total) = pg_catalog.count(*) AS alike,
        pg_catalog.count(DISTINCT summed.total) AS totals,
        coalesce(pg_catalog.sum(summed.refunds), 0) AS refunds,
+       pg_catalog.count(*) FILTER (WHERE summed.refunds > 0) AS refunded,
        ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = summed.total){end}]::bigint[] AS equal,
        ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = -summed.total AND summed.total <> 0::numeric){end}]::bigint[] AS opposite,
        -- as a refund leaves it: all that was ever given, or taken, whatever was refunded

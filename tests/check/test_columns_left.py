@@ -136,6 +136,16 @@ def test_a_limit_that_all_accounts_share_is_not_a_balance(app: App) -> None:
     assert rehearsed(app)["accounts"]["status"] == "warning"
 
 
+def test_counters_of_something_else_than_credits(app: App) -> None:
+    app.sql("ALTER TABLE wallets RENAME balance TO credits; ALTER TABLE wallets ADD storage_used_bytes bigint, "
+            "ADD api_calls_total int; UPDATE wallets SET storage_used_bytes = ascii(right(id, 1)) * 7919, "
+            "api_calls_total = ascii(right(id, 1)) * 31 % 97")  # fmt: skip
+    app.map("accounts", balance="credits")
+    assert rehearsed(app) == {}
+    app.sql("ALTER TABLE wallets RENAME api_calls_total TO total_used")
+    assert "total_used of wallets look like balances or counters" in rehearsed(app)["accounts"]["message"]
+
+
 def test_a_balance_beside_the_ledger_that_no_refund_moves(app: App) -> None:
     app.sql("UPDATE wallets AS w SET balance = (SELECT sum(b.amount) FROM book AS b WHERE b.wallet = w.id)")
     app.sql("ALTER TABLE book DROP added, ADD FOREIGN KEY (wallet) REFERENCES wallets")

@@ -18,7 +18,9 @@ UP_WORDS = r"\m(in|credit|plus|release|released|deposit|incoming|up|undo|void|vo
 DOWN_WORDS = (
     r"\m(out|debit|minus|charge|hold|held|reserve|reserved|spend|use|usage|outgoing|down|withdraw|withdrawal)\M"
 )
-_UNIT = re.compile(r"credit|token|coin|point|gem|minute|second|message|image|page|request|word|slot", re.IGNORECASE)
+_UNIT = re.compile(
+    r"credit|token|coin|point|gem|minute|second|message|image|page|request|word|slot|byte|storage|call", re.IGNORECASE
+)
 _MONEY = re.compile(r"cents?(?![a-z])|usd|eur|gbp|dollar|money|micro", re.IGNORECASE)
 
 

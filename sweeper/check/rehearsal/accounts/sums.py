@@ -17,7 +17,8 @@ _LEFT = re.compile(r"usage_?(credit|balance|allowance)|left|remain|avail|balance
 _LIMIT = re.compile(r'"?\w*(limit|quota|allowance|included)\w*"?', re.IGNORECASE)
 # of an optimistic lock
 _VERSION = re.compile(r"((opt(imistic)?|row|lock)_?)?(lock_?)?version|optlock", re.IGNORECASE)
-_ENOUGH = 3
+# accounts with refunds among those looked at: what counts the rest is not equal by chance
+_ENOUGH, _REFUNDED = 3, 2
 
 
 def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
@@ -98,10 +99,10 @@ def check_versions(samples: Samples, accounts: Table, own: AccountsSection) -> I
 
 def gross_counters(samples: Samples, accounts: Table, own: AccountsSection) -> list[Column]:
     """The columns that have all that was ever given or taken by the ledger: the app's refunds left them as they are."""
-    compared = _compare_refunded(samples, accounts, own)
-    if compared is None:
+    compared = _compare(samples, accounts, own)
+    if compared is None or compared[0].accounts < _ENOUGH or compared[0].refunded < _REFUNDED:
         return []
-    row, others = compared
+    row, others, _ = compared
     return [one for one, count in zip(others, row.gross, strict=True) if count == row.accounts]
 
 
