@@ -76,7 +76,7 @@ def test_a_word_of_rows_that_are_about_no_session(app: App) -> None:
         assert rehearsed(app) == {}
 
 
-@pytest.mark.parametrize("column", ["created_by", "createdBy", "source", "actor_type"])
+@pytest.mark.parametrize("column", ["created_by", "createdBy", "source", "service"])
 def test_a_word_for_the_writer_of_a_row(app: App, column: str) -> None:
     """The sweep is a system as what books a purchase is, and no worker or API of the app."""
     app.sql(f'ALTER TABLE book ADD "{column}" text; UPDATE book SET "{column}" = CASE kind WHEN \'refund\' '

@@ -22,7 +22,9 @@ _ENOUGH, _DIFFERENT, _MOST = 3, 2, 0.9
 _SEVERAL, _PART, _UNLIKE = 5, 0.25, 3
 _COLUMNS_AT_MOST = 8
 # a column for who wrote a row: the sweep is another writer than the app's refund code
-_WRITER = re.compile(r"(^|_)by$|[a-z]By$|actor|source|origin|channel|author|initiat|creator|operator|(^|_)via$")
+_WRITER = re.compile(
+    r"(^|_)by$|[a-z]By$|(^|_)via$|actor|source|origin|channel|author|initiat|creator|operator|service|platform"
+)
 
 
 def amounts_before_refund(samples: Samples, sessions: list[PastRefund]) -> list[PastRefund]:
