@@ -159,3 +159,15 @@ def test_refunds_of_another_kind_than_ours(bare: AppDatabase) -> None:
     assert "have a row with kind refund, as no other session has" in found["message"]
     app.map("ledger.past", where="kind = 'refund'")
     assert rehearsed(app) == {}, "ours are to be of another kind"
+
+
+def test_refunds_that_are_all_ours(bare: AppDatabase) -> None:
+    """The app has refunded none itself, and `exclude` is true of what a sweep has refunded."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total; DELETE FROM book WHERE kind = 'refund'")
+    app.map(exclude="refunded_at IS NOT NULL")
+    app.map("sessions.refunded", refunded_at="at")
+    assert app.install().exit_code == 0
+    ran = app.database.run(now=None)
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 30), ran.stderr
+    assert "past_refunds" not in rehearsed(app)

@@ -178,6 +178,8 @@ def rows_of_excluded(samples: Samples, ledger: AppLedger) -> Check | None:
     for column in samples.seen(ledger.table, telling) if len(excluded) >= _SOME and others else ():
         known = {row.kind for row in read_kinds(samples, column, amounts[0], others)}
         for row in read_kinds(samples, column, amounts[0], excluded):
+            if row.is_refund:  # such as those of a sweep
+                continue
             if row.sessions >= max(_SOME, len(excluded) * _MOST) and row.kind not in known:
                 return warning(
                     "past_refunds",
