@@ -102,6 +102,16 @@ def test_a_note_that_the_app_takes_from_the_session(app: App, word: str) -> None
     assert rehearsed(app) == {}
 
 
+def test_a_note_from_what_a_refund_changes(app: App) -> None:
+    app.sql("UPDATE book SET team = 'Refund: no' WHERE kind = 'refund'; UPDATE jobs SET error = CASE WHEN id IN "
+            "(SELECT job FROM book WHERE kind = 'refund') THEN 'no (refunded)' ELSE 'no' END")  # fmt: skip
+    app.map(error="error", exclude="error LIKE '%(refunded)'")
+    app.map("ledger.insert", team="'Refund: ' || s.error")
+    assert "team = " in rehearsed(app)["past_refunds"]["message"]
+    app.map("sessions.refunded", error="s.error || ' (refunded)'")
+    assert rehearsed(app) == {}
+
+
 def test_a_word_that_each_session_has(app: App) -> None:
     """Such as the pool or the currency of its charge: the same word for all is wrong for some."""
     app.sql("ALTER TABLE book ADD pool text; ALTER TABLE jobs ADD pool text; "
