@@ -150,7 +150,7 @@ def test_counters_of_all_that_was_ever_given_and_taken(bare: AppDatabase) -> Non
     assert not re.search(r"\bversion of", rehearsed(app)["accounts"]["message"]), "such as that of accepted terms"
     app.map("accounts.add", balance="amount", row_version="1")
     assert "accounts" not in rehearsed(app)
-    app.sql("DELETE FROM book WHERE kind = 'refund' AND wallet NOT IN ('w1', 'w2')")
+    app.sql("DELETE FROM book WHERE kind = 'refund' AND job NOT IN ('j1', 'j2')")
     app.sql("UPDATE wallets AS w SET balance = (SELECT sum(b.amount) FROM book AS b WHERE b.wallet = w.id)")
     assert "accounts" not in rehearsed(app), "the refunds of two show it"
     app.sql("UPDATE wallets SET lifetime_credits = lifetime_credits + 4")
