@@ -28,7 +28,8 @@ WHERE h.ended_at IS NULL
                 WHEN {include in_scope}
                 THEN CASE
                          {include verdict_of_others}
-                     END IN ('refunded', 'excluded', 'uncharged')
+                     -- the run may not know the first charge in the books, before which this is not known
+                     END IN ('refunded', 'excluded', CASE WHEN h.why <> 'charge_unknown' THEN 'uncharged' END)
             END
       ) END
   )

@@ -1,9 +1,13 @@
 """What the app's books say was charged: nothing more is given back, and what was never charged is not."""
 
+from datetime import timedelta
+
+import psycopg
 import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import NOW
 from tests.helpers.holds import holds
 from tests.helpers.statements import before
 
@@ -115,6 +119,21 @@ def test_the_first_charge_may_be_of_a_session_that_failed(app: App) -> None:
     )  # fmt: skip
     assert app.database.run().document["held"] == 1
     assert holds(app.database) == {"old": ("charge_unknown", None)}
+
+
+def test_an_unknown_charge_stays_on_hold_while_the_app_has_locked_the_session(app: App) -> None:
+    """The full sweep that skips it does not put it there again."""
+    job(app, "old", began="2026-11-22 09:00Z")
+    assert app.install().exit_code == 0
+    assert app.database.run().document["held"] == 1
+    with psycopg.connect(app.database.url) as other:
+        other.execute("SELECT FROM jobs WHERE id = 'old' FOR UPDATE")
+        assert app.database.run("--full", now=NOW + timedelta(minutes=1)).exit_code == 0
+    assert holds(app.database) == {"old": ("charge_unknown", None)}
+    assert app.database.run("--full", now=NOW + timedelta(minutes=2)).document["held"] == 0
+    app.sql("UPDATE jobs SET state = 'done' WHERE id = 'old'")
+    assert app.database.run("--full", now=NOW + timedelta(minutes=3)).exit_code == 0
+    assert holds(app.database) == {}
 
 
 def test_books_without_any_charge_hold_nothing(app: App) -> None:
