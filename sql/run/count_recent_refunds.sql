@@ -14,11 +14,11 @@ FROM (
     WHERE after.created_at >= %(as_of)s::timestamptz
       AND (after.created_at, after.run_id) > (%(as_of)s::timestamptz, %(run_id)s::uuid)
       -- a run whose clock was ahead paid when it began by the server's clock
-      AND NOT EXISTS (
-          SELECT
-          FROM {runs} AS run
-          WHERE run.run_id = after.run_id
-            AND run.started_at < pg_catalog.clock_timestamp() - interval '24 hours'
+      AND after.run_id NOT IN (
+          SELECT ahead.run_id
+          FROM {runs} AS ahead
+          WHERE ahead.as_of >= %(as_of)s::timestamptz
+            AND ahead.started_at < pg_catalog.statement_timestamp() - interval '24 hours'
       )
 ) AS r
 WHERE r.run_id IS NOT NULL

@@ -8,6 +8,8 @@ from sweeper.sweep import horizon
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
 from tests.helpers.command import NOW
+from tests.helpers.first_app import owe
+from tests.helpers.query_plans import explained
 
 YEAR, HOUR = timedelta(days=365), timedelta(hours=1)
 
@@ -46,3 +48,15 @@ def test_what_that_run_paid_counts_for_the_caps_for_a_day(first: AppDatabase) ->
     assert first.run().document["outcome"] == "capped"
     first.sql("UPDATE sweeper.runs SET started_at = started_at - interval '25 hours' WHERE as_of > %s", NOW)
     assert first.run().document["refunds"]["sessions"] == 1
+
+
+def test_the_caps_look_for_such_runs_once(first: AppDatabase) -> None:
+    """Not for each refund of a run that began later: two runs at the same time would both be slow."""
+    owe(first, 3)
+    assert first.run(now=NOW + HOUR).document["refunds"]["sessions"] == 3
+    first.session("another")
+    with explained("EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF)", "count_recent_refunds") as plans:
+        assert first.run().document["refunds"]["sessions"] == 1
+    looked = [line for line in plans["count_recent_refunds"] if " on runs " in line]
+    assert looked
+    assert all("loops=1)" in line or "never executed" in line for line in looked)
