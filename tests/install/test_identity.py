@@ -45,7 +45,7 @@ def test_a_session_without_an_attempt_is_held(server: Server, tmp_path: Path) ->
         ran = database.run(now=None, role=None)
         assert (ran.exit_code, ran.document["held"]) == (3, 1)
         assert database.value("SELECT why FROM sweeper.holds") == "no_attempt"
-        assert "Write it into the row; then `sweeper run --session ID`" in database.sweeper("explain", "1").stdout
+        assert "Write it into the row; then `sweeper run --session 1`" in database.sweeper("explain", "1").stdout
         adopted = database.sweeper("adopt", "--session", "1", "--amount", "0", "--reason", "x", "--yes")
         assert adopted.exit_code == 1
         assert "sessions.attempt is null: write it" in " ".join(adopted.stdout.split())

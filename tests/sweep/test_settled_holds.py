@@ -24,7 +24,7 @@ def test_a_full_sweep_ends_holds_that_nobody_has_to_decide_about(first: AppDatab
     first.sql("UPDATE prediction_sessions SET selected_models = '{a,b,c,d,e}' WHERE id = 's1'")
     assert first.run("--session", "s1").document["held"] == 1
     message = first.sweeper("explain", "s1", "--json").document["message"]
-    assert "you can, with `sweeper run --session ID --max-amount N`, because its amount is above" in message
+    assert "you can, with `sweeper run --session s1 --max-amount N`, because its amount is above" in message
     first.sql("DELETE FROM prediction_sessions WHERE id = 's2'")
     assert first.run().exit_code == 0
     assert len(holds(first)) == 3
