@@ -13,6 +13,7 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items, not_ok
 from tests.helpers.citus import Cluster
 from tests.helpers.first_app import fill
+from tests.helpers.holds import holds
 from tests.helpers.sharded import ACCOUNTS
 from tests.helpers.tenants import assert_paid, tenant
 
@@ -38,6 +39,14 @@ def test_a_run_pays_what_a_dry_run_names_and_once(app: AppDatabase) -> None:
     app.sql("DELETE FROM prediction_sessions WHERE id IN ('gone', 'done')")
     assert_paid(app, 200)
     assert app.value("SELECT count(*) FROM prediction_sessions WHERE step = 'Closed: no sign of life'") == 100
+
+
+def test_a_full_sweep_ends_holds_of_what_has_succeeded(app: AppDatabase) -> None:
+    app.session("s1", account="nobody")
+    assert app.run(now=None, role=None).document["held"] == 1
+    app.sql("UPDATE prediction_sessions SET status = 'finished'")
+    assert app.run("--full", now=None, role=None).exit_code == 0
+    assert holds(app) == {}
 
 
 def test_corrections_and_books(app: AppDatabase) -> None:
