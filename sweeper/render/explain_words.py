@@ -134,7 +134,7 @@ _AGAIN = "` pays it, again if it was refunded"
 def _held(explanation: Explanation) -> str:
     pays = {"amount_above_max": " --max-amount N` pays it", **dict.fromkeys(_BY_NAME, _AGAIN)}
     again = f"--session ID{pays.get(explanation.hold_reason or '', '` looks again')}"
-    end = f"To decide: `sweeper run {again}, `sweeper adopt --session ID --amount 0` waives it."
+    end = f"To decide: `sweeper run {again}, `sweeper adopt --session ID --amount 0 --reason TEXT` waives it."
     if explanation.hold_reason == "no_attempt":  # adopt could not say which charge it is about either
         end = f"Write it into the row; then `sweeper run {again}."
     state = "On hold" if explanation.on_hold else "The next run puts it on hold"
