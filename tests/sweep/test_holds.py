@@ -8,7 +8,7 @@ import pytest
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
-from tests.helpers.holds import holds
+from tests.helpers.holds import charge_again_on_hold, holds
 
 
 def messages(database: AppDatabase) -> dict[str, tuple[str, str]]:
@@ -176,13 +176,7 @@ def test_what_is_held_is_not_news_twice(first: AppDatabase) -> None:
 
 
 def test_a_hold_is_of_one_charge(bare: AppDatabase) -> None:
-    app = App(bare)
-    app.sql("ALTER TABLE jobs ADD charge int NOT NULL DEFAULT 1")
-    app.map(attempt="charge")
-    app.map("policy", max_amount=2)
-    assert app.install().exit_code == 0
-    assert bare.run().document["held"] == 1
-    app.sql("UPDATE jobs SET charge = 2, price = 1")
+    charge_again_on_hold(App(bare))
     assert bare.run().document["refunds"]["sessions"] == 1
 
 

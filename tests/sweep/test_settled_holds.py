@@ -7,7 +7,7 @@ import pytest
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
-from tests.helpers.holds import holds
+from tests.helpers.holds import charge_again_on_hold, holds
 from tests.helpers.prisma_app import prisma_job, refund_by_app
 
 
@@ -68,13 +68,7 @@ def test_a_hold_of_what_the_app_refunded_in_its_own_ledger_is_over(prisma: AppDa
 
 def test_a_hold_of_an_attempt_that_is_gone_for_a_week_is_over(bare: AppDatabase) -> None:
     """No other command ends it: adopt writes down the session's current attempt."""
-    app = App(bare)
-    app.sql("ALTER TABLE jobs ADD charge int NOT NULL DEFAULT 1")
-    app.map(attempt="charge")
-    app.map("policy", max_amount=2)
-    assert app.install().exit_code == 0
-    assert bare.run().document["held"] == 1
-    app.sql("UPDATE jobs SET charge = 2, price = 1")
+    charge_again_on_hold(App(bare))
     assert bare.run("--full", now=NOW + timedelta(days=7)).document["refunds"]["sessions"] == 1
     assert len(holds(bare)) == 1
     assert bare.run("--full", now=NOW + timedelta(days=7, seconds=1)).exit_code == 0

@@ -63,17 +63,17 @@ def is_refunded(row: Row) -> bool:
     return not row.unpaid and not row.never
 
 
-def reads_mark(own: SessionsSection) -> bool:
-    """Whether `amount` reads what a refund sets, and so may be nothing after one."""
-    read = own.amount.lower()
-    written = (name.strip('"').lower() for name in own.refunded)
-    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", read) for name in written)
+def marks_in(own: SessionsSection, text: str) -> list[str]:
+    """The columns that a refund sets, as the file names them, which an expression reads; by their names alone."""
+    read = text.lower()
+    words = {name: re.escape(name.strip('"').lower()) for name in own.refunded}
+    return [name for name, word in words.items() if re.search(rf"(?<!\w){word}(?!\w)", read)]
 
 
 def is_netted(samples: Samples) -> bool:
     """Whether the app's refunds may have brought amounts to nothing, while sessions that succeeded have one."""
     own, ledger = samples.settings.sessions, samples.settings.ledger
-    netted = reads_mark(own) or (ledger is not None and ledger.past is not None)
+    netted = bool(marks_in(own, own.amount)) or (ledger is not None and ledger.past is not None)
     return netted and any(is_owed(row) for row in samples.read("look_at_newest", settled_ids(samples)))
 
 

@@ -11,7 +11,7 @@ from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_net
 from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
 from sweeper.check.rehearsal.marks.session_marks import find_marks, marked_and_unpaid, unwritten_marks, written_columns
 from sweeper.check.rehearsal.samples import Samples, named, sampling
-from sweeper.check.rehearsal.sessions import is_owed, list_owed, sees_none, settled_ids
+from sweeper.check.rehearsal.sessions import is_owed, list_owed, marks_in, sees_none, settled_ids
 from sweeper.check.rehearsal.statuses.statuses import refunded_by_name
 from sweeper.check.rehearsal.tables import hook_may_write
 from sweeper.check.rehearsal.words import GIVEN_BACK
@@ -162,9 +162,8 @@ def _after_refund(samples: Samples, own: SessionsSection, session_ids: tuple[str
 
 def _left(samples: Samples, own: SessionsSection, session_ids: tuple[str, ...]) -> list[str]:
     """Sessions with an amount after a refund, although it reads a number that [sessions.refunded] sets."""
-    columns = [samples.mapping.sessions.column(text) for text in own.refunded]
-    read = {word.lower() for word in _WORD.findall(own.amount)}
-    if not any(column and column.is_number and column.name.lower() in read for column in columns):
+    columns = [samples.mapping.sessions.column(name) for name in marks_in(own, own.amount)]
+    if not any(column and column.is_number for column in columns):
         return []
     nothing = fill_expression("owes_nothing", {"amount": samples.expression("amount", own.amount)})
     return _unmarked(samples, own.amount, session_ids, nothing)

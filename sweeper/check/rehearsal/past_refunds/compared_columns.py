@@ -8,6 +8,7 @@ from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger
 from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.sessions import marks_in
 from sweeper.check.rehearsal.tables import defaults
 from sweeper.config.model import LedgerSection
 
@@ -56,12 +57,11 @@ def compared_columns(samples: Samples, ledger: AppLedger) -> tuple[list[Compared
     if settings.past is not None and settings.past.amount is not None:  # rows of another kind, such as undone charges
         return compared, []
     attempt = ledger.table.column(settings.attempt or "")  # only rows of the session's own are compared
-    changed = {name.strip('"').lower() for name in samples.settings.sessions.refunded}
     for column, value in ledger.values.items():
         if column not in readable or column == attempt or _is_our_mark(settings, column):
             continue
         meaning = _meaning(column, value)
-        if not meaning and changed & set(re.findall(r"\w+", value.lower())):
+        if not meaning and marks_in(samples.settings.sessions, value):
             continue  # a refund sets what it reads, and the app may have done so after it wrote its row
         if meaning in ("amount", "account") and meaning in [one.meaning for one in compared]:
             # beside the net recipe, the amount is what is left of it

@@ -23,7 +23,7 @@ from sweeper.check.rehearsal.past_refunds.amounts_and_words import (
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
 from sweeper.check.rehearsal.samples import named, number, sampling
-from sweeper.check.rehearsal.sessions import reads_mark
+from sweeper.check.rehearsal.sessions import marks_in
 from sweeper.check.rehearsal.tables import references, unique_names
 from sweeper.check.result import Check, failure, joined, ok, warning
 
@@ -88,7 +88,7 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
     if netted:  # `amount` is what is still owed: together with the past refunds it is the charge
         known = [one for one in known if one.amount or not one.excluded]
         known = [one if one.excluded else replace(one, amount=(one.amount or 0) + one.past_amount) for one in known]
-    elif not any(one.amount for one in known) and (has_subquery(own.amount) or reads_mark(own)):
+    elif not any(one.amount for one in known) and (has_subquery(own.amount) or marks_in(own, own.amount)):
         return None  # what was given back may be subtracted already: by rows, or by what a refund sets
     more = [one for one in known if one.amount is not None and abs(one.amount) > abs(one.past_amount)]
     less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
