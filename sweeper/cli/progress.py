@@ -33,7 +33,7 @@ class Watcher:
 
     def paid(self, batch: Batch) -> None:
         """A batch was committed."""
-        if self._short:
+        if batch.paid and self._short:
             self._show(batch)
         elif batch.paid:
             session_ids, account_ids, amounts, reasons = zip(*batch.paid, strict=True)
@@ -52,12 +52,11 @@ class Watcher:
         from sweeper.render.terminal.table import safe
         from sweeper.render.words import number
 
-        if batch.paid:
-            lines = (
-                safe(f"{self._refunded} {session_id}: {number(Decimal(amount))} credits to {account_id}, {reason}")
-                for session_id, account_id, amount, reason in batch.paid
-            )
-            self._progress.console.print(Text("\n").join(lines), soft_wrap=True)  # type: ignore[union-attr]
+        lines = (
+            safe(f"{self._refunded} {session_id}: {number(Decimal(amount))} credits to {account_id}, {reason}")
+            for session_id, account_id, amount, reason in batch.paid
+        )
+        self._progress.console.print(Text("\n").join(lines), soft_wrap=True)  # type: ignore[union-attr]
 
     def refused(self, session_id: str, refusal: Refusal) -> None:
         """A session that the database refused was put on hold; its message, which may repeat the row, is in holds."""
