@@ -69,6 +69,7 @@ class Caps:
     ) -> None:
         self._try, self._lock = mapping.statement("try_caps"), mapping.statement("lock_caps")
         self._bound = fill("bound_lock", {})
+        self._count_runs = mapping.statement("count_other_runs")
         self._count_others = mapping.statement("count_recent_refunds")
         self._count_own = mapping.statement("count_own_refunds")
         self._limits = limits
@@ -78,6 +79,8 @@ class Caps:
         )
         self._own: tuple[int, Decimal] | None = None
         self._before = (0, Decimal(0))
+        self._others: tuple[int, Decimal] | None = None
+        self._other_runs = (0, 0)
         self._clock, self._began_at = clock, clock()
 
     @property
@@ -91,7 +94,7 @@ class Caps:
         self._own = None  # unknown again until this batch commits
         self._before = (sessions, credits)
         limits = self._limits
-        others = self._counted(transaction, self._count_others) if self._shared else (0, Decimal(0))
+        others = self._paid_by_others(transaction) if self._shared else (0, Decimal(0))
         if not limits.refunds_by_hand:
             sessions += others[0]
         if not limits.credits_by_hand:
@@ -104,6 +107,15 @@ class Caps:
     def committed(self, sessions: int, credits: Decimal) -> None:
         """Count what the batch that was just committed refunded; without this call the ledger is read again."""
         self._own = (self._before[0] + sessions, self._before[1] + credits)
+
+    def _paid_by_others(self, transaction: Transaction) -> tuple[int, Decimal]:
+        """What other runs refunded, counted again only if one of them may have paid since: there may be many."""
+        found = transaction.row(self._count_runs, self._binds)
+        runs = found.runs, found.still_open
+        if self._others is None or found.still_open or runs != self._other_runs:
+            self._others = self._counted(transaction, self._count_others)
+        self._other_runs = runs
+        return self._others
 
     def _counted(self, transaction: Transaction, statement: str) -> tuple[int, Decimal]:
         row = transaction.row(statement, self._binds)

@@ -1,21 +1,9 @@
 """The caps: exact to the session and to the credit, over any 24 hours and all runs, however many pay at once."""
 
-import threading
-import time
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 
-from sweeper.cli.logs import Log
-from sweeper.cli.progress import Watcher
-from sweeper.config.parsing import load
-from sweeper.core.results import RunResult
-from sweeper.core.signals import Signals
-from sweeper.postgres.connection import from_environment
-from sweeper.postgres.database import Database
-from sweeper.sweep.context import RunRequest
-from sweeper.sweep.run import execute
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
 
@@ -215,40 +203,3 @@ def test_a_refused_row_takes_no_room_under_a_cap(first: AppDatabase) -> None:
     first.session("b", models=8)
     ran = first.run("--max-credits", "10")
     assert (first.refunds(), ran.document["held"], ran.exit_code) == ({"b": 8}, 1, 3)
-
-
-@pytest.mark.parametrize(("policy", "bound"), [("max_refunds = 25", 25), ("max_credits = 50", 25)])
-def test_runs_at_once_never_pass_a_cap_together(first: AppDatabase, policy: str, bound: int) -> None:
-    """Six runs pay at once against one cap: together they pay exactly what it allows."""
-    first.configure("[policy]", f"[policy]\nbatch_size = 3\n{policy}")
-    first.account()
-    first.sql(
-        "INSERT INTO users SELECT 'a' || n, 0, 0, 0 FROM generate_series(1, 60) AS n; "
-        "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) "
-        "SELECT 's' || n, 'a' || n, 'error', '{m1,m2}', '2026-11-22' FROM generate_series(1, 60) AS n"
-    )
-    results: list[RunResult] = []
-    start = threading.Barrier(6)
-
-    def run() -> None:
-        database = Database(from_environment(first.environment), application_name="test")
-        request = RunRequest(as_of=NOW, asked_at=time.monotonic())
-        start.wait()
-        try:
-            results.append(execute(database, load(first.config), request, signals=Signals(), observer=silent))
-        finally:
-            database.close()
-
-    with open("/dev/null", "w") as nowhere:  # noqa: PTH123
-        silent = Watcher(Log(nowhere, terminal=False, color=False), "test", None)
-        runs = [threading.Thread(target=run) for _ in range(6)]
-        for one in runs:
-            one.start()
-        for one in runs:
-            one.join()
-    assert len(results) == 6
-    assert first.value("SELECT count(*) FROM sweeper.refunds") == bound
-    assert first.value("SELECT sum(credits) FROM users WHERE id <> 'u1'") == 2 * bound
-    assert sum(result.refunds.sessions for result in results) == bound
-    assert sum((result.refunds.credits for result in results), Decimal(0)) == 2 * bound
-    assert {result.outcome.value for result in results} == {"capped"}
