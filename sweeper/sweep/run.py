@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -18,7 +19,7 @@ from sweeper.core.results import Amount, Outcome, RunResult
 from sweeper.core.signals import Signals
 from sweeper.install.guard import require_payable
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Busy, Refusal, StatementError, TooSlow, failure_of
+from sweeper.postgres.errors import Busy, Refusal, TooSlow, failure_of
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
@@ -106,11 +107,11 @@ def _execute(
     with signals.shielded():
         # after a failover the server may lack what an earlier batch wrote: the next run looks again
         if context.whole and outcome in _EVERYTHING_PAID and database.connections_made == 1:
-            _store_horizon(database, context, sweep, before_floor)
+            _try_once(lambda: store(database, mapping, _settled(context, sweep, before_floor)))
             if context.full:
-                _note_full_sweep(database, context, run_id)
-        if outcome in _EVERYTHING_PAID and (context.full or context.selection.named):
-            _end_settled(holds)
+                _try_once(lambda: note_seen(database, mapping, selection, run_id))
+        if outcome in _EVERYTHING_PAID and (context.full or selection.named):
+            _try_once(holds.end_settled)
         return _close_at_end(database, mapping, result, opening, signals)
 
 
@@ -121,26 +122,16 @@ def _outcome(sweep: Sweep, left: Survey, *, held: int) -> Outcome:
     return Outcome.PARTIAL if held else Outcome.COMPLETE
 
 
-def _store_horizon(database: Database, context: RunContext, sweep: Sweep, before_floor: Amount) -> None:
+def _settled(context: RunContext, sweep: Sweep, before_floor: Amount) -> SettledSelection:
     tally = sweep.tally
     unripe = (tally.unripe_from, tally.unknown, tuple(tally.skipped))
-    settled = SettledSelection(context.selection, *unripe, context.digest, context.full, before_floor)
-    # the horizon may be lost at any time: a run that paid everything does not fail because of it, and tries only once,
-    # because a second attempt could reach another server
+    return SettledSelection(context.selection, *unripe, context.digest, context.full, before_floor)
+
+
+def _try_once(work: Callable[[], None]) -> None:
+    """Do what another run does again, or does without: a run that paid everything does not fail because of it."""
     with suppress(SweeperError, Busy, TooSlow, Refusal):
-        retrying(lambda: store(database, context.mapping, settled), attempts=1)
-
-
-def _end_settled(holds: Holds) -> None:
-    # the next full sweep does it again
-    with suppress(SweeperError, Busy, TooSlow, Refusal, StatementError):
-        retrying(holds.end_settled, attempts=1)
-
-
-def _note_full_sweep(database: Database, context: RunContext, run_id: str) -> None:
-    # what the previous full sweep recorded is still there, and the next one does it again
-    with suppress(SweeperError, Busy, TooSlow, Refusal, StatementError):
-        retrying(lambda: note_seen(database, context.mapping, context.selection, run_id), attempts=1)
+        retrying(work, attempts=1)  # a second attempt could reach another server
 
 
 def _sweep(sweep: Sweep, selection: Selection) -> tuple[Survey, Outcome, SweeperError | None]:
