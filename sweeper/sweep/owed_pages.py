@@ -109,10 +109,10 @@ class PageFinder:
         self._ambiguous = found.selection.ambiguous
         if found and self._moved.possible:  # a session refunded under another id is put on hold when it is locked
             session_ids, is_first = found.session_ids, not self._moved.asked
-            moved = self.read(selection, lambda reader: self._moved.find(reader, session_ids))
-            found.selection = replace(found.selection, moved=moved)
+            self.read(selection, lambda reader: self._moved.find(reader, session_ids))
             if is_first and self._moved.possible and (found.last or selection.session_ids):
                 self._compare_all(selection)
+            found.selection = replace(found.selection, moved=self._moved.found)
         return found
 
     def _compare_all(self, selection: Selection) -> None:
@@ -121,11 +121,11 @@ class PageFinder:
         Raises:
             ConfigurationError: the ids were changed in place.
         """
-        moved, everything = MovedSessions(), replace(selection, session_ids=None, after=None, dates="known")
+        everything = replace(selection, session_ids=None, after=None, dates="known")
         with reading(self._database, self._mapping) as transaction:
             for part in everything.parts():
                 owed = OwedList(transaction, self._mapping, part, FailingRows(ends=True))
-                deque(moved.compared(owed), maxlen=0)
+                deque(self._moved.compared(owed), maxlen=0)
 
     def _find(self, selection: Selection, budget: Decimal | None) -> OwedPage:
         in_history = selection.in_history and selection.after is None
