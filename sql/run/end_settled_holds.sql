@@ -7,8 +7,8 @@ WITH settled AS MATERIALIZED (
     SELECT h.hold_key
     FROM {holds} AS h
     WHERE h.ended_at IS NULL
-      AND h.last_seen < %(as_of)s::timestamptz  -- this sweep has not put it there again
-      AND (
+      -- else this sweep has put it there again, as it does where an expression of the session fails
+      AND CASE WHEN h.last_seen < %(as_of)s::timestamptz THEN
           EXISTS (
               SELECT
               FROM {refunds} AS p
@@ -19,8 +19,7 @@ WITH settled AS MATERIALIZED (
               {include reading_in_hand}
               WHERE {session_id} {session_eq} h.session_id AND coalesce(h.attempt = v.attempt::text, true)
           ) END
-          -- what fails for a session that this sweep looked at has put it on hold again; no other is worked out
-          OR CASE WHEN h.last_seen < %(as_of)s::timestamptz THEN EXISTS (
+          OR EXISTS (
               SELECT
               {include reading_in_hand}
               WHERE {session_id} {session_eq} h.session_id
@@ -33,8 +32,8 @@ WITH settled AS MATERIALIZED (
                          -- the run may not know the first charge in the books, before which this is not known
                          END IN ('refunded', 'excluded', CASE WHEN h.why <> 'charge_unknown' THEN 'uncharged' END)
                 END
-          ) END
-      )
+          )
+      END
 )
 UPDATE {holds} AS h
 SET ended_at = %(as_of)s::timestamptz
