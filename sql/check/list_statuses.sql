@@ -5,12 +5,11 @@ SELECT found.status::text AS status,
 FROM (
     SELECT {status} AS status,
            pg_catalog.count(*) AS sessions
-    FROM {sessions} AS s{if sampled} TABLESAMPLE SYSTEM (1){end}{if never}
-    WHERE ({status} {status_eq} ANY (%(named)s::text[]::{status_type}[])) IS NOT TRUE
+    FROM {sessions} AS s{if sampled} TABLESAMPLE SYSTEM (1){end}
+    WHERE ({status} {status_eq} ANY (%(named)s::text[]::{status_type}[])) IS NOT TRUE{if never}
       AND ({never}) IS NOT TRUE  -- sessions that the file leaves out{end}
     GROUP BY 1
 ) AS found
-WHERE (found.status {status_eq} ANY (%(named)s::text[]::{status_type}[])) IS NOT TRUE
 GROUP BY 1
 ORDER BY 2 DESC, 1
 LIMIT 10
