@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class RunStatus:
     """What is known of a run so far; it counts as failed until more is known.
 
-    ``notices`` are messages to people that are sent; ``unclaimed`` ones, unless the same was sent within the hour.
+    ``summary`` is the document of a run that failed without a result. ``notices`` are messages to people that are sent;
+    ``unclaimed`` ones, unless the same was sent within the hour.
     """
 
     wants_backlog: bool = False
@@ -38,12 +39,14 @@ class RunStatus:
 
     def report(self, as_of: datetime, duration_seconds: float) -> RunReport:
         """The report for monitoring, with zero for each reason without refunds."""
+        from sweeper.render.json.run import run_document
+
         known = dict.fromkeys(self.reasons, Amount())
         return RunReport(
             exit_code=int(self.exit_code),
             ended_at=as_of.astimezone(UTC) + timedelta(seconds=duration_seconds),
             duration_seconds=duration_seconds,
-            summary=self.summary,
+            summary=self.summary or (run_document(self.result) if self.result else ""),
             refunded={**known, **(self.result.reasons if self.result else {})} or None,
             backlog=self.backlog,
         )
@@ -51,7 +54,7 @@ class RunStatus:
 
 @contextmanager
 def reported(path: Path, signals: Signals, *, as_of: datetime, asked_at: float, wanted: bool) -> Iterator[RunStatus]:
-    """Report a run to monitoring and to people, unless it is not ``wanted``, such as a dry run.
+    """Report a run to the endpoints and people in the file, unless it is not ``wanted``, such as a dry run.
 
     Raises:
         ConfigurationError: a URL in the file needs a variable that the environment does not have.
@@ -61,12 +64,16 @@ def reported(path: Path, signals: Signals, *, as_of: datetime, asked_at: float, 
         return
     from sweeper.config.parsing import load_reporting
     from sweeper.config.secrets import filled_in
+
+    monitoring, notify = filled_in(*load_reporting(path), os.environ)
+    if not (monitoring.textfile or monitoring.pushgateway or monitoring.ping or notify.urls):
+        yield RunStatus()
+        return
     from sweeper.monitoring.endpoints import Monitor
     from sweeper.monitoring.notice_services import require_apprise
     from sweeper.monitoring.notices import notice_of_error
     from sweeper.render.json.error import error_document, interrupted_document
 
-    monitoring, notify = filled_in(*load_reporting(path), os.environ)
     if notify.urls:
         require_apprise()
     monitor = Monitor(monitoring)
@@ -97,11 +104,13 @@ def reported(path: Path, signals: Signals, *, as_of: datetime, asked_at: float, 
 
 def _new_notices(status: RunStatus, on: Sequence[str], path: Path, now: datetime) -> "list[Notice]":
     """The messages to send: claimed in the database, or remembered here if that could not be reached."""
+    if not status.urls:
+        return []
     from sweeper.monitoring.notices import wanted
     from sweeper.monitoring.sent_notices import SentNotices
 
     sent = SentNotices(_state_folder(), path)
-    found = wanted(status.unclaimed, on) if status.urls else []
+    found = wanted(status.unclaimed, on)
     return [*status.notices, *(notice for notice in found if sent.claim(notice.cause, now))]
 
 

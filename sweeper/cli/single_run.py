@@ -110,15 +110,15 @@ def _read_flags(path: Path, flags: RunFlags, as_of: datetime, asked_at: float) -
 def _sweep(
     settings: "Settings", request: "RunRequest", signals: Signals, status: RunStatus, *, dry_run: bool
 ) -> "RunResult":
-    from sweeper.monitoring.backlog import read_backlog
     from sweeper.postgres.database import Database
-    from sweeper.render.json.run import run_document
 
     status.reasons = settings.all_reasons
     with closing(Database(load_connection(), application_name="sweeper run")) as database:
         result = _plan(database, settings, request) if dry_run else _execute(database, settings, request, signals)
-        status.exit_code, status.summary, status.result = result.exit_code, run_document(result), result
+        status.exit_code, status.result = result.exit_code, result
         if status.wants_backlog:
+            from sweeper.monitoring.backlog import read_backlog
+
             with signals.shielded():
                 status.backlog = read_backlog(database, settings, request, result)
         if status.urls:
