@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,10 +56,11 @@ def install(
         raise ConfigurationError("--fence installs what --release removes: give one of them", code="usage")
     settings = load_settings(config)
     connection = load_connection()
-    database = Database(connection, application_name="sweeper install")
-    keeper = Database(connection, application_name="sweeper install, waiting")
-    watcher = Database(connection, application_name="sweeper install, watching")
-    try:
+    with (
+        closing(Database(connection, application_name="sweeper install")) as database,
+        closing(Database(connection, application_name="sweeper install, waiting")) as keeper,
+        closing(Database(connection, application_name="sweeper install, watching")) as watcher,
+    ):
         result = installer.install(
             database,
             settings,
@@ -72,10 +74,6 @@ def install(
         )
         if not (show or release):
             result = result._replace(notes=(*result.notes, *_rehearsed(database, settings, as_of)))
-    finally:
-        database.close()
-        keeper.close()
-        watcher.close()
     if json:
         print(install_document(result))  # noqa: T201
     elif show:
