@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
+from sweeper.app.transactions import read
 from sweeper.audit.findings import Inspection, find, read_standing
 from sweeper.audit.result import AccountTotal, AuditResult, Period, TimeToRefund
 from sweeper.config.model import Settings
@@ -22,7 +23,7 @@ from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.templates import fill_script, quote_text
 from sweeper.postgres.timeouts import READ_TIMEOUTS
 from sweeper.postgres.transaction import Transaction
-from sweeper.sweep.owed import OwedReader, reading
+from sweeper.sweep.owed import OwedReader
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -45,12 +46,7 @@ def audit(database: Database, settings: Settings, request: AuditRequest) -> Audi
     """
     with exactly(), reported():
         mapping, installation = _open(database, settings)
-
-        def read() -> AuditResult:
-            with reading(database, mapping) as transaction:
-                return _read(transaction, mapping, installation, settings, request)
-
-        return retrying(read)
+        return read(database, mapping, lambda opened: _read(opened, mapping, installation, settings, request))
 
 
 def export(database: Database, settings: Settings, request: AuditRequest, write: Callable[[str], object]) -> None:

@@ -12,6 +12,7 @@ import uuid_utils
 from sweeper.app.catalog import NUMBER_TYPES
 from sweeper.app.expression import as_number, check_type
 from sweeper.app.reader import Reader
+from sweeper.app.transactions import read
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import SweeperError
@@ -33,8 +34,8 @@ from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
-from sweeper.postgres.transaction import Row
-from sweeper.sweep.owed import OwedReader, reading
+from sweeper.postgres.transaction import Row, Transaction
+from sweeper.sweep.owed import OwedReader
 
 _SAMPLES = 5
 # what the server sends for each refund that it recorded: a row with its id
@@ -68,7 +69,8 @@ class Adoption:
             self._mapping, self._surroundings = context.mapping, context.surroundings
             # adopted refunds are usually older than the floor
             self._everything = replace(context.selection, floor=datetime.min.replace(tzinfo=UTC))
-            slots = retrying(self._read_choice)
+            # read-only, here and wherever this SQL is sent, because it must not change anything
+            slots = read(database, self._mapping, self._read_choice)
             self._list = self._mapping.statement("list_adoptable", **slots)
             # a waived session may be on hold because its account cannot be read
             self._list_without_account = self._mapping.statement(
@@ -83,18 +85,16 @@ class Adoption:
         self._left: dict[str, Left] = {}
         self._samples: list[AdoptSample] = []
 
-    def _read_choice(self) -> dict[str, str]:
+    def _read_choice(self, transaction: Transaction) -> dict[str, str]:
         sessions, choice = self._mapping.sessions, self._choice
         condition, amount = "true", self._mapping.slots["amount"]
-        # read-only, here and wherever this SQL is sent, because it must not change anything
-        with reading(self._database, self._mapping) as transaction:
-            reader = Reader(transaction, self._mapping.schema)
-            if choice.where is not None:
-                condition = reader.condition("--where", choice.where, sessions, "s")
-            if choice.amount is not None:
-                expression = as_number(reader.expression("--amount", choice.amount, sessions))
-                check_type("--amount", choice.amount, expression, NUMBER_TYPES)
-                amount = expression.sql
+        reader = Reader(transaction, self._mapping.schema)
+        if choice.where is not None:
+            condition = reader.condition("--where", choice.where, sessions, "s")
+        if choice.amount is not None:
+            expression = as_number(reader.expression("--amount", choice.amount, sessions))
+            check_type("--amount", choice.amount, expression, NUMBER_TYPES)
+            amount = expression.sql
         account = f"({self._mapping.slots['account']})"
         return {"condition": condition, "adopted_amount": amount, "adopted_account": account}
 
@@ -102,7 +102,7 @@ class Adoption:
         """What would be recorded now; nothing is written or locked."""
         with exactly(), reported():
             self._start()
-            self._pages(self._count_all)
+            self._pages(self._count)
             return self._result(outcome_of(self._left), dry_run=True)
 
     def execute(self, signals: Signals) -> AdoptResult:
@@ -140,29 +140,21 @@ class Adoption:
             after = rows[-1].session_id
 
     def _page(self, after: str | None) -> Sequence[Row]:
-        def read(statement: str) -> Sequence[Row]:
-            binds = {"session_id": self._choice.session_id, "after": after, "page_size": self._page_size}
-            with reading(self._database, self._mapping) as transaction:
-                return transaction.rows(statement, binds)
-
+        binds = {"session_id": self._choice.session_id, "after": after, "page_size": self._page_size}
         try:
-            return retrying(lambda: read(self._list))
+            return read(self._database, self._mapping, lambda opened: opened.rows(self._list, binds))
         except Refusal:
             if self._choice.session_id is None:
                 raise
-            return retrying(lambda: read(self._list_without_account))
+            return read(self._database, self._mapping, lambda opened: opened.rows(self._list_without_account, binds))
 
     def _find_ambiguous(self, rows: Sequence[Row]) -> frozenset[str]:
         """Which of these ids are in several partitions: a refund has one account and one amount."""
         if self._mapping.is_by_account or not self._mapping.has_shared_ids:
             return frozenset()
-
-        def find() -> frozenset[str]:
-            with reading(self._database, self._mapping) as transaction:
-                known = OwedReader(transaction, self._mapping, self._everything)
-                return known.find_ambiguous({row.session_id for row in rows})
-
-        return retrying(find)
+        reader = partial(OwedReader, mapping=self._mapping, selection=self._everything)
+        session_ids = {row.session_id for row in rows}
+        return read(self._database, self._mapping, lambda opened: reader(opened).find_ambiguous(session_ids))
 
     def _unfit(self, row: Row, ambiguous: frozenset[str]) -> str | None:
         if row.attempt is None:
@@ -193,7 +185,7 @@ class Adoption:
             with signals.shielded():
                 written = record(self._database, self._mapping, binds)
                 adopted = [row for row, refund_id in zip(rows, refund_ids, strict=True) if refund_id in written]
-                self._count_all(adopted)  # a signal that arrives now must not lose what is committed
+                self._count(adopted)  # a signal that arrives now must not lose what is committed
                 self._already += len(rows) - len(adopted)  # refunded in the meantime
 
         retrying(attempt)
@@ -201,16 +193,13 @@ class Adoption:
     def _set_aside(self, row: Row, problem: Exception) -> None:
         add_left(self._left, why_left(problem), row.session_id, Amount(1, Decimal(row.amount)))
 
-    def _count_all(self, rows: Sequence[Row]) -> None:
+    def _count(self, rows: Sequence[Row]) -> None:
         for row in rows:
-            self._count(row)
-
-    def _count(self, row: Row) -> None:
-        one, status = Amount(1, Decimal(row.amount)), str(row.status)
-        self._adopted += one
-        self._statuses[status] = self._statuses.get(status, Amount()) + one
-        if len(self._samples) < _SAMPLES:
-            self._samples.append(AdoptSample(row.session_id, row.account_id, status, one.credits))
+            one, status = Amount(1, Decimal(row.amount)), str(row.status)
+            self._adopted += one
+            self._statuses[status] = self._statuses.get(status, Amount()) + one
+            if len(self._samples) < _SAMPLES:
+                self._samples.append(AdoptSample(row.session_id, row.account_id, status, one.credits))
 
     def _result(
         self,

@@ -1,13 +1,15 @@
 """Takes refunds back in batches: writes reversals, and reduces the balances with them."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from typing import TypeVar
 
 import uuid_utils
 
+from sweeper.app.transactions import read
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import ConfigurationError, SweeperError
@@ -31,7 +33,8 @@ from sweeper.postgres.errors import Refusal
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Row, Transaction
-from sweeper.sweep.owed import reading
+
+T = TypeVar("T")
 
 # later passes retry what the app had locked during the first
 _PASSES = 3
@@ -62,11 +65,11 @@ class Revert:
             context = prepare_correction(database, choice.of_file(settings), request)
             self._mapping, self._surroundings = context.mapping, context.surroundings
             self._reverter = BatchReverter(database, self._mapping, request, allow_negative=choice.allow_negative)
-            retrying(self._require_reverse)
-            found = retrying(self._find_run)
+            self._read(lambda opened: require_reverse(opened, self._mapping, choice))
+            found = self._find_run()
             self._run_as_of: datetime | None = found and found.as_of
             self._run_open = bool(found and found.open)
-            retrying(self._require_refunds)
+            self._require_refunds()
         self._start()
 
     def _start(self) -> None:
@@ -75,17 +78,15 @@ class Revert:
         self._left: dict[str, Left] = {}
         self._already, self._other_file = 0, False
 
-    def _require_reverse(self) -> None:
-        with reading(self._database, self._mapping) as transaction:
-            require_reverse(transaction, self._mapping, self._choice)
+    def _read(self, ask: Callable[[Transaction], T]) -> T:
+        return read(self._database, self._mapping, ask)
 
     def _find_run(self) -> Row | None:
         run_id = self._choice.run_id
         if run_id is None:
             return None
         try:
-            with reading(self._database, self._mapping) as transaction:
-                rows = transaction.rows(self._mapping.statement("find_run"), {"run_id": run_id})
+            rows = self._read(lambda opened: opened.rows(self._mapping.statement("find_run"), {"run_id": run_id}))
         except Refusal:  # not a uuid
             rows = []
         if not rows:
@@ -99,8 +100,7 @@ class Revert:
         if session_id is None:
             return
         try:
-            with reading(self._database, self._mapping) as transaction:
-                rows = self._page(transaction, None)
+            rows = self._read(self._page)
         except Refusal:  # such as a text that is not a uuid
             rows = []
         if not rows:
@@ -115,7 +115,7 @@ class Revert:
                 code="adopted",
             )
 
-    def _page(self, transaction: Transaction, after: str | None) -> Sequence[Row]:
+    def _page(self, transaction: Transaction, after: str | None = None) -> Sequence[Row]:
         binds = {
             "run_id": self._choice.run_id,
             "run_as_of": self._run_as_of,
@@ -129,21 +129,20 @@ class Revert:
     def plan(self) -> RevertResult:
         """What taking back would do now; nothing is written or locked."""
         with exactly(), reported():
-            return retrying(self._plan)
+            return self._read(self._plan)
 
-    def _plan(self) -> RevertResult:
+    def _plan(self, transaction: Transaction) -> RevertResult:
         self._start()
         limits, after = self._reverter.limits(), None
-        with reading(self._database, self._mapping) as transaction:
-            while rows := self._page(transaction, after):
-                for row in rows:
-                    if row.reversed:
-                        self._already += 1
-                    elif why := limits.take(row, row.balance, row.pools or ()):
-                        self._leave(why, row)
-                    else:
-                        self._count(row)
-                after = rows[-1].refund_id
+        while rows := self._page(transaction, after):
+            for row in rows:
+                if row.reversed:
+                    self._already += 1
+                elif why := limits.take(row, row.balance, row.pools or ()):
+                    self._leave(why, row)
+                else:
+                    self._count(row)
+            after = rows[-1].refund_id
         largest = sorted(limits.changes.values(), key=lambda change: -change.credits)[:_LARGEST]
         return self._result(outcome_of(self._left), dry_run=True, balances=tuple(largest))
 
@@ -164,7 +163,7 @@ class Revert:
             if number:
                 time.sleep(_WAIT_SECONDS)
             self._left, after = {}, None
-            while rows := self._read_page(after):
+            while rows := self._read(partial(self._page, after=after)):
                 signals.check()
                 self._already += sum(row.reversed for row in rows) if number == 0 else 0
                 standing = [row for row in rows if not row.reversed]
@@ -173,13 +172,6 @@ class Revert:
                 after = rows[-1].refund_id
             if "busy" not in self._left:
                 return
-
-    def _read_page(self, after: str | None) -> Sequence[Row]:
-        def read() -> Sequence[Row]:
-            with reading(self._database, self._mapping) as transaction:
-                return self._page(transaction, after)
-
-        return retrying(read)
 
     def _take(self, rows: Sequence[Row], signals: Signals) -> None:
         signals.check()

@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
+from sweeper.app.transactions import read
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.explain.result import AccountExplanation, Explanation
 from sweeper.explain.sessions import SessionExplainer
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal
-from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Transaction
-from sweeper.sweep.context import RunRequest, prepare, read
-from sweeper.sweep.owed import OwedReader, reading
+from sweeper.sweep.context import RunRequest, prepare
+from sweeper.sweep.owed import OwedReader
 
 _SESSIONS = 100
 
@@ -34,31 +35,26 @@ class Explainer:
             self._mapping, self._floor = context.mapping, context.floor
             # a hold counts even if the next run would look at it again, and no session is too old to explain
             selection = replace(context.selection, since=self._floor, look_again=False)
-            missing = read(database, self._mapping, lambda opened, of: OwedReader(opened, of, selection).find_missing())
+            reader = partial(OwedReader, mapping=self._mapping, selection=selection)
+            missing = read(database, self._mapping, lambda opened: reader(opened).find_missing())
             self._selection = replace(selection, missing_until=missing)
 
     def session(self, session_id: str) -> Explanation:
         """Explain one session, even if its row is gone, or it never existed."""
-
-        def read() -> Explanation:
-            with reading(self._database, self._mapping) as transaction:
-                (explanation,) = self._explain(transaction, [session_id])
-            return explanation
-
         with exactly(), reported():
-            return retrying(read)
+            (found,) = read(self._database, self._mapping, lambda opened: self._explain(opened, [session_id]))
+            return found
 
     def account(self, account_id: str) -> AccountExplanation:
         """Explain the newest sessions of an account."""
 
-        def read() -> AccountExplanation:
-            with reading(self._database, self._mapping) as transaction:
-                found = self._sessions_of(transaction, account_id)
-                sessions = self._explain(transaction, found[:_SESSIONS])
+        def ask(transaction: Transaction) -> AccountExplanation:
+            found = self._sessions_of(transaction, account_id)
+            sessions = self._explain(transaction, found[:_SESSIONS])
             return AccountExplanation(account_id, self._selection.as_of, sessions, more=len(found) > _SESSIONS)
 
         with exactly(), reported():
-            return retrying(read)
+            return read(self._database, self._mapping, ask)
 
     def _sessions_of(self, transaction: Transaction, account_id: str) -> list[str]:
         binds = {**self._selection.binds, "account_id": account_id, "page_size": _SESSIONS + 1}

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
+from sweeper.app.transactions import read, reading
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import ConfigurationError
@@ -18,7 +19,6 @@ from sweeper.postgres.errors import Refusal
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Row, Transaction
-from sweeper.sweep.owed import reading
 
 _PAGE_SIZE = 2000
 
@@ -31,12 +31,7 @@ def list_runs(database: Database, settings: Settings, *, limit: int | None) -> t
     """
     with exactly(), reported():
         mapping, _ = retrying(lambda: open_mapping(database, settings))
-
-        def read() -> tuple[RunRecord, ...]:
-            with reading(database, mapping) as transaction:
-                return _read_runs(transaction, mapping, None, limit)
-
-        return retrying(read)
+        return read(database, mapping, lambda opened: _read_runs(opened, mapping, None, limit))
 
 
 @contextmanager

@@ -1,11 +1,11 @@
 """One statement as a script for psql, filled with the mapping of a database and a file."""
 
+from sweeper.app.transactions import read
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import ConfigurationError
 from sweeper.install.state import read_installation
 from sweeper.postgres.database import Database
-from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.templates import fill, fill_script
 from sweeper.postgres.transaction import Transaction
@@ -15,7 +15,6 @@ from sweeper.statements.rehearsed import COLUMNS
 from sweeper.statements.result import Statement
 from sweeper.statements.slots import BEFORE, NOTES, Filling
 from sweeper.sweep.context import RunContext, RunRequest, prepare
-from sweeper.sweep.owed import reading
 
 _SET_TRANSACTION = "set_transaction"
 
@@ -29,12 +28,7 @@ def script(database: Database, settings: Settings, request: RunRequest, statemen
     """
     with exactly(), reported():
         context = prepare(database, settings, request)
-
-        def read() -> str:
-            with reading(database, context.mapping) as transaction:
-                return _script(transaction, settings, context, statement)
-
-        return retrying(read)
+        return read(database, context.mapping, lambda opened: _script(opened, settings, context, statement))
 
 
 def _script(transaction: Transaction, settings: Settings, context: RunContext, statement: Statement) -> str:

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from sweeper.app.mapping import Mapping
+from sweeper.app.transactions import read
 from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
 from sweeper.core.results import Amount
@@ -22,10 +22,8 @@ from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.app_changes import require_known_statuses, require_own_ids
 from sweeper.sweep.caps import Limits
 from sweeper.sweep.horizon import is_small, policy_digest, usable_horizon
-from sweeper.sweep.owed import OwedReader, reading
+from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.selection import Selection
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -102,12 +100,13 @@ def prepare(
     if request.session_ids:
         before_floor = Amount()  # the floor does not apply to sessions that the operator names
         selection = selection.by_hand(tuple(dict.fromkeys(request.session_ids)), payable_again=settings.payable_again)
-        read(database, mapping, partial(_require_sessions, session_ids=request.session_ids))
+        read(database, mapping, lambda opened: _require_sessions(opened, mapping, request.session_ids))
     elif full:
         # over the nodes of Citus all of history cannot be read at once
         selection = replace(selection.full(), in_history=not mapping.is_by_account)
-        read(database, mapping, partial(_require_own_rows, selection=selection, known=paying or of_file))
-    elif whole and horizon is not None and not read(database, mapping, is_small):
+        known = paying or of_file
+        read(database, mapping, lambda opened: _require_own_rows(opened, mapping, selection, known=known))
+    elif whole and horizon is not None and not read(database, mapping, lambda opened: is_small(opened, mapping)):
         selection, before_floor = replace(selection, since=max(floor, horizon.start)), horizon.before_floor
     limits = Limits.of_run(settings.policy, request.caps_by_hand)
     return RunContext(surroundings, mapping, selection, floor, limits, digest, whole, full, before_floor)
@@ -125,16 +124,6 @@ def _floor(settings: Settings, request: RunRequest, installation: Installation |
             code="usage",
         )
     return request.since
-
-
-def read(database: Database, mapping: Mapping, question: Callable[[Transaction, Mapping], T]) -> T:
-    """The result of a read-only transaction."""
-
-    def ask() -> T:
-        with reading(database, mapping) as transaction:
-            return question(transaction, mapping)
-
-    return retrying(ask)
 
 
 def _require_own_rows(transaction: Transaction, mapping: Mapping, selection: Selection, *, known: bool) -> None:

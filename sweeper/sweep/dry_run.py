@@ -5,19 +5,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sweeper.app.transactions import read
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import FailedError
 from sweeper.core.results import Amount, Largest, Outcome, Plan, RunResult
 from sweeper.postgres.database import Database
-from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.account_room import OF_ACCOUNT, AccountRoom
 from sweeper.sweep.app_changes import MovedSessions
 from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.context import RunContext, RunRequest, prepare
-from sweeper.sweep.owed import OwedReader, OwedSession, reading
+from sweeper.sweep.owed import OwedReader, OwedSession
 from sweeper.sweep.owed_list import FailingRows, OwedList
 from sweeper.sweep.rehearsal import Rehearsal, find_objection
 from sweeper.sweep.suspects import refusal_of, unproven
@@ -131,19 +131,14 @@ def plan(
     """
     with exactly(), reported():
         context = prepare(database, settings, request, of_file=True)
-
-        def read() -> RunResult:
-            with reading(database, context.mapping) as transaction:
-                return _read(transaction, context, settings, request)
-
-        planned = retrying(read)
+        planned = read(database, context.mapping, lambda opened: _plan(opened, context, settings, request))
         objection = rehearsal and find_objection(database, context.mapping, rehearsal, request.accepted)
         if objection and planned.error is None:
             return replace(planned, outcome=Outcome.FAILED, error=objection)
         return planned
 
 
-def _read(transaction: Transaction, context: RunContext, settings: Settings, request: RunRequest) -> RunResult:
+def _plan(transaction: Transaction, context: RunContext, settings: Settings, request: RunRequest) -> RunResult:
     mapping = context.mapping
     reader = OwedReader(transaction, mapping, context.selection)
     selection = replace(context.selection, missing_until=reader.find_missing(), first_charge=reader.find_first_charge())

@@ -7,14 +7,14 @@ from copy import deepcopy
 from types import MappingProxyType
 
 from sweeper.app.mapping import Mapping
-from sweeper.app.transactions import app_transaction
+from sweeper.app.transactions import app_transaction, reading
 from sweeper.core.errors import FailedError
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.account_room import AccountRoom
-from sweeper.sweep.owed import OwedReader, reading
+from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.selection import Selection
 
 

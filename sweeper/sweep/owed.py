@@ -1,19 +1,15 @@
 """Owed sessions, and what else a run must know of a selection before it pays; all is read without a lock."""
 
 from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, Self
 
 from sweeper.app.mapping import Mapping
-from sweeper.app.transactions import app_transaction
 from sweeper.postgres.binds import text_array
-from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import fill
-from sweeper.postgres.timeouts import READ_TIMEOUTS
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.selection import Place, Selection
 
@@ -21,11 +17,6 @@ from sweeper.sweep.selection import Place, Selection
 FIRST_CHARGE_MS = 5_000
 # how many are halved if one row's expression fails: fewer would take longer, because most of history is settled
 _CANDIDATES_AT_ONCE = 20_000
-
-
-def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Transaction]:
-    """A read-only transaction with one snapshot, for the mapped tables."""
-    return app_transaction(database, mapping, READ_TIMEOUTS, read_only=True)
 
 
 class OwedSession(NamedTuple):

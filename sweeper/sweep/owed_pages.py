@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import TypeVar
 
 from sweeper.app.mapping import Mapping
+from sweeper.app.transactions import reading
 from sweeper.postgres.database import Database
 from sweeper.sweep.app_changes import MovedSessions
-from sweeper.sweep.owed import OwedReader, reading
+from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.owed_list import FailingRows, OwedList
 from sweeper.sweep.selection import Place, Selection, Starts
 from sweeper.sweep.shards import ShardMap

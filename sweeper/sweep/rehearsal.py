@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from sweeper.app.mapping import Mapping
+from sweeper.app.transactions import read
 from sweeper.config.errors import nearest
 from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.database import Database
-from sweeper.postgres.retries import retrying
-from sweeper.sweep.owed import reading
+from sweeper.postgres.transaction import Transaction
 
 # the items of `check` that compare the file with the app's own past, in order
 REHEARSED = (
@@ -48,12 +48,11 @@ def find_objection(
     What was accepted in an earlier run of the same mapping stays accepted.
     """
 
-    def read() -> tuple[bool, list[str]]:
-        with reading(database, mapping) as transaction:
-            row = transaction.row(mapping.statement("read_rehearsal"), {"mapping": mapping.file_digest})
-            return bool(row.has_paid), list(row.accepted)
+    def ask(transaction: Transaction) -> tuple[bool, list[str]]:
+        row = transaction.row(mapping.statement("read_rehearsal"), {"mapping": mapping.file_digest})
+        return bool(row.has_paid), list(row.accepted)
 
-    has_paid, before = retrying(read)
+    has_paid, before = read(database, mapping, ask)
     if has_paid:
         return None
     failed = [item for item in rehearsal(mapping) if item.name not in {*accepted, *before}]

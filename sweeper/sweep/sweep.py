@@ -8,15 +8,17 @@ from functools import partial
 from typing import TypeVar, cast
 
 from sweeper.app.mapping import Mapping
+from sweeper.app.transactions import read
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.signals import Signals
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, StatementError, TooSlow
 from sweeper.postgres.retries import retrying
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.batch import BatchPayer, ChangesOthers
 from sweeper.sweep.batches import BatchRunner
 from sweeper.sweep.holds import Holds, TooManyOfOne
-from sweeper.sweep.owed import OwedReader, Survey, reading
+from sweeper.sweep.owed import OwedReader, Survey
 from sweeper.sweep.owed_list import FailingRows, OwedList
 from sweeper.sweep.owed_pages import OwedPage, PageFinder
 from sweeper.sweep.progress import Observer
@@ -100,14 +102,11 @@ class Sweep:
         # sessions that the database refuses are only noticed when they are tried
         settled = self._holds.refused if payable else ()
 
-        def count() -> Survey:
-            with reading(self._database, self._mapping) as transaction:
-                lists = (
-                    OwedList(transaction, self._mapping, part, FailingRows(ends=about)) for part in selection.parts()
-                )
-                return sum((owed.count(budget, payable=payable, settled=settled) for owed in lists), Survey())
+        def count(transaction: Transaction) -> Survey:
+            lists = (OwedList(transaction, self._mapping, part, FailingRows(ends=about)) for part in selection.parts())
+            return sum((owed.count(budget, payable=payable, settled=settled) for owed in lists), Survey())
 
-        return retrying(count, attempts=attempts)
+        return read(self._database, self._mapping, count, attempts=attempts)
 
     def _pay_parts(self, selection: Selection) -> None:
         for part in selection.parts():

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
+from sweeper.app.transactions import reading
 from sweeper.config.parsing import load
 from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.connection import from_environment
@@ -18,7 +19,6 @@ from sweeper.statements.binds import read_rows
 from sweeper.statements.listing import list_statements
 from sweeper.statements.script import script
 from sweeper.sweep.context import RunRequest, prepare
-from sweeper.sweep.owed import reading
 from tests.helpers.app_database import AppDatabase
 
 
