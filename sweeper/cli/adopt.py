@@ -1,12 +1,11 @@
 """``sweeper adopt``."""
 
-from contextlib import closing
 from typing import Annotated
 
 import typer
 
 from sweeper.cli.corrections import DryRun, Reason, Yes, correct, only_one, request_now, require_answer
-from sweeper.cli.options import Config, Json, load_connection, load_settings
+from sweeper.cli.options import Config, Json, load_settings, open_database
 from sweeper.core.errors import ConfigurationError
 
 
@@ -33,13 +32,12 @@ def adopt(
         raise ConfigurationError("--where and --amount must not be empty", code="usage")
     require_answer(yes=yes, dry_run=dry_run)
     from sweeper.corrections.adopt import Adoption, Choice
-    from sweeper.postgres.database import Database
     from sweeper.render.json.corrections import adopt_document
     from sweeper.render.terminal.corrections import show_adopt
 
     settings = load_settings(config)
     choice = Choice(where=where, session_id=session_id, amount=amount)
-    with closing(Database(load_connection(), application_name="sweeper adopt")) as database:
+    with open_database("sweeper adopt") as database:
         return correct(
             lambda: Adoption(database, settings, request, choice),
             adopt_document,

@@ -3,7 +3,7 @@
 import io
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from sweeper.cli.options import Config, Json, console, load_connection, load_settings, parse_time
+from sweeper.cli.options import Config, Json, console, load_settings, open_database, parse_time
 from sweeper.cli.output import Output
 from sweeper.core.errors import ConfigurationError, Exit
 from sweeper.core.files import replaced
@@ -55,12 +55,10 @@ def audit(
         _require_report()
     from sweeper.audit import audit as books
     from sweeper.core.decimals import exactly
-    from sweeper.postgres.database import Database
 
     settings = load_settings(config)
     request = books.AuditRequest(as_of, parse_time("--since", since), parse_time("--until", until))
-    database = Database(load_connection(), application_name="sweeper audit")
-    with closing(database), _opened(output, chosen) as stream:
+    with open_database("sweeper audit") as database, _opened(output, chosen) as stream:
         if chosen is Format.CSV:
             with suppress(_ReaderGone):
                 books.export(database, settings, request, _writing(stream))

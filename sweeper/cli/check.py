@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweeper.cli.options import Config, Json, config_path, console, load_connection
+from sweeper.cli.options import Config, Json, config_path, console, open_database
 from sweeper.core.errors import SweeperError
 
 if TYPE_CHECKING:
@@ -27,12 +26,10 @@ def check(
     """Check that a run can work, and show how to fix what is wrong. Read-only."""
     path, asked_at, as_of = config_path(config), time.monotonic(), datetime.now(UTC)
     from sweeper.check.checks import check as check_all
-    from sweeper.postgres.database import Database
     from sweeper.render.json.check import check_document
     from sweeper.render.terminal.check import show_check
 
-    connection = load_connection()
-    with closing(Database(connection, application_name="sweeper check")) as database:
+    with open_database("sweeper check") as database:
         settings = _settings_or_error(path)
         result = check_all(database, settings, as_of=as_of, asked_at=asked_at)
     if notify:

@@ -1,13 +1,12 @@
 """``sweeper explain``."""
 
 import time
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from sweeper.cli.options import Config, Json, console, load_connection, load_settings
+from sweeper.cli.options import Config, Json, console, load_settings, open_database
 from sweeper.core.errors import ConfigurationError
 
 
@@ -22,13 +21,12 @@ def explain(
     if (session is None) == (account is None):
         raise ConfigurationError("give either a session or --account", code="usage")
     from sweeper.explain.explain import Explainer
-    from sweeper.postgres.database import Database
     from sweeper.render.json.explain import account_document, explain_document
     from sweeper.render.terminal.explain import show_account, show_explanation
     from sweeper.sweep.context import RunRequest
 
     settings = load_settings(config)
-    with closing(Database(load_connection(), application_name="sweeper explain")) as database:
+    with open_database("sweeper explain") as database:
         explainer = Explainer(database, settings, RunRequest(as_of=as_of, asked_at=asked_at))
         if session is not None:
             explanation = explainer.session(session)

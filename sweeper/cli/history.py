@@ -1,12 +1,11 @@
 """``sweeper history``."""
 
 import sys
-from contextlib import closing
 from typing import Annotated
 
 import typer
 
-from sweeper.cli.options import Config, Json, console, load_connection, load_settings
+from sweeper.cli.options import Config, Json, console, load_settings, open_database
 
 
 def history(
@@ -16,12 +15,11 @@ def history(
 ) -> int:
     """List the runs, or one run with its refunds."""
     from sweeper.explain.history import list_runs, open_run
-    from sweeper.postgres.database import Database
     from sweeper.render.json.history import run_document_in_parts, runs_document
     from sweeper.render.terminal.history import SHOWN_RUNS, show_run_history, show_runs
 
     settings = load_settings(config)
-    with closing(Database(load_connection(), application_name="sweeper history")) as database:
+    with open_database("sweeper history") as database:
         if run is None:
             runs = list_runs(database, settings, limit=None if json else SHOWN_RUNS + 1)
             print(runs_document(runs)) if json else show_runs(console(), runs)  # noqa: T201

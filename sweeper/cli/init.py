@@ -2,13 +2,12 @@
 
 import sys
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweeper.cli.options import Config, Json, config_path, has_terminal, load_connection
+from sweeper.cli.options import Config, Json, config_path, has_terminal, open_database
 from sweeper.core.errors import ConfigurationError
 from sweeper.core.files import replaced
 from sweeper.core.text import printable
@@ -82,18 +81,16 @@ def init(
     path = config_path(config)
     if path.exists() and not force:
         raise ConfigurationError(f"{path} already exists: review it, or overwrite it with --force", code="file_exists")
-    connection = load_connection()
     from sweeper.init.draft import make_draft
     from sweeper.init.file import write
     from sweeper.init.owners import strangers_note
     from sweeper.init.unproven import hidden_note
-    from sweeper.postgres.database import Database
     from sweeper.postgres.retries import retrying
     from sweeper.render.json.init import init_document
 
     asking = not (yes or json) and has_terminal() and sys.stdout.isatty()
     chooser = _Interactive() if asking else _Unattended()
-    with closing(Database(connection, application_name="sweeper init")) as database:
+    with open_database("sweeper init") as database:
         evidence = retrying(lambda: _look(database, table), attempts=1)
         draft = retrying(lambda: make_draft(evidence, chooser, table), attempts=1)
     _write(path, write(draft))

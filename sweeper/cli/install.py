@@ -3,13 +3,12 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweeper.cli.options import Config, Json, load_connection, load_settings, stderr_log
+from sweeper.cli.options import Config, Json, load_settings, open_database, stderr_log
 
 if TYPE_CHECKING:
     from sweeper.config.model import Settings
@@ -49,17 +48,15 @@ def install(
     from sweeper.core.errors import ConfigurationError
     from sweeper.install import installer
     from sweeper.install.indexes.blockers import BlockerWatch
-    from sweeper.postgres.database import Database
     from sweeper.render.json.install import install_document
 
     if fence and release:
         raise ConfigurationError("--fence installs what --release removes: give one of them", code="usage")
     settings = load_settings(config)
-    connection = load_connection()
     with (
-        closing(Database(connection, application_name="sweeper install")) as database,
-        closing(Database(connection, application_name="sweeper install, waiting")) as keeper,
-        closing(Database(connection, application_name="sweeper install, watching")) as watcher,
+        open_database("sweeper install") as database,
+        open_database("sweeper install, waiting") as keeper,
+        open_database("sweeper install, watching") as watcher,
     ):
         result = installer.install(
             database,

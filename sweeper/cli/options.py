@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from sweeper.cli.logs import Log
     from sweeper.config.model import Settings
-    from sweeper.postgres.connection import Connection
+    from sweeper.postgres.database import Database
 
 
 def a_file(text: str) -> Path:
@@ -93,12 +94,19 @@ def load_settings(config: Sequence[Path] | None) -> "Settings":
     return load(config_path(config))
 
 
-def load_connection() -> "Connection":
-    """The connection from the environment; every retry on it is logged on stderr."""
+def open_database(name: str) -> "AbstractContextManager[Database]":
+    """The database that the environment names, until the block ends; every retry is logged on stderr.
+
+    ``name`` is what the server shows of the connection, which is made when it is first used.
+
+    Raises:
+        ConfigurationError: the environment names none, or not rightly.
+    """
     from sweeper.postgres.connection import from_environment
+    from sweeper.postgres.database import Database
 
     stderr_log().log_retries()
-    return from_environment(os.environ)
+    return closing(Database(from_environment(os.environ), application_name=name))
 
 
 def parse_time(flag: str, text: str | None) -> datetime | None:

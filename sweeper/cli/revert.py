@@ -1,12 +1,11 @@
 """``sweeper revert``."""
 
-from contextlib import closing
 from typing import Annotated
 
 import typer
 
 from sweeper.cli.corrections import DryRun, Reason, Yes, correct, only_one, request_now, require_answer
-from sweeper.cli.options import Config, Json, load_connection, load_settings
+from sweeper.cli.options import Config, Json, load_settings, open_database
 from sweeper.core.errors import ConfigurationError
 
 
@@ -34,13 +33,12 @@ def revert(
     require_answer(yes=yes, dry_run=dry_run)
     from sweeper.corrections.revert import Revert
     from sweeper.corrections.revert_choice import Choice
-    from sweeper.postgres.database import Database
     from sweeper.render.json.corrections import revert_document
     from sweeper.render.terminal.corrections import show_revert
 
     settings = load_settings(config)
     choice = Choice(run_id=run, session_id=session_id, allow_negative=allow_negative, without_ledger=without_ledger)
-    with closing(Database(load_connection(), application_name="sweeper revert")) as database:
+    with open_database("sweeper revert") as database:
         return correct(
             lambda: Revert(database, settings, request, choice),
             revert_document,

@@ -4,13 +4,12 @@ import socket
 import sys
 import time
 from collections.abc import Mapping as Mapped
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweeper.cli.options import console, load_connection, parse_time
+from sweeper.cli.options import console, open_database, parse_time
 from sweeper.cli.run_report import RunStatus, reported
 from sweeper.core.errors import Exit, Interrupted, SweeperError
 from sweeper.core.signals import Signals
@@ -110,10 +109,9 @@ def _read_flags(path: Path, flags: RunFlags, as_of: datetime, asked_at: float) -
 def _sweep(
     settings: "Settings", request: "RunRequest", signals: Signals, status: RunStatus, *, dry_run: bool
 ) -> "RunResult":
-    from sweeper.postgres.database import Database
 
     status.reasons = settings.all_reasons
-    with closing(Database(load_connection(), application_name="sweeper run")) as database:
+    with open_database("sweeper run") as database:
         result = _plan(database, settings, request) if dry_run else _execute(database, settings, request, signals)
         status.exit_code, status.result = result.exit_code, result
         if status.wants_backlog:
@@ -179,10 +177,9 @@ def _show(result: "RunResult", named: int, *, json: bool, name: str | None) -> N
 def _show_why_not(settings: "Settings", request: "RunRequest", result: "RunResult") -> None:
     """Explain the named sessions that this run did not refund."""
     from sweeper.explain.explain import Explainer
-    from sweeper.postgres.database import Database
     from sweeper.render.terminal.explain import show_reasons
 
-    with closing(Database(load_connection(), application_name="sweeper run")) as database:
+    with open_database("sweeper run") as database:
         explainer = Explainer(database, settings, replace(request, session_ids=()))
         named = dict.fromkeys(request.session_ids)
         found = [explainer.session(session_id) for session_id in [*named][:_EXPLAINED]]

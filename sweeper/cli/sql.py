@@ -1,13 +1,12 @@
 """``sweeper sql``."""
 
 import time
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from sweeper.cli.options import Config, Json, console, load_connection, load_settings
+from sweeper.cli.options import Config, Json, console, load_settings, open_database
 
 
 def sql(
@@ -29,12 +28,11 @@ def sql(
         print(statements_document(listed)) if json else show_statements(console(), listed)  # noqa: T201
         return 0
     statement = find_statement(name)
-    from sweeper.postgres.database import Database
     from sweeper.statements.script import script
     from sweeper.sweep.context import RunRequest
 
     settings = load_settings(config)
-    with closing(Database(load_connection(), application_name="sweeper sql")) as database:
+    with open_database("sweeper sql") as database:
         text = script(database, settings, RunRequest(as_of=as_of, asked_at=asked_at), statement)
     print(statement_document(name, text) if json else text)  # noqa: T201
     return 0
