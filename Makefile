@@ -29,7 +29,7 @@ bench: ## measure on this machine; takes an hour
 	$(BIN)/python -m benchmarks
 
 golden: ## write the golden files anew, to be read in the diff
-	UPDATE_GOLDEN=1 $(BIN)/pytest tests/cli/test_help.py tests/render tests/house/test_pictures.py
+	UPDATE_GOLDEN=1 $(BIN)/pytest tests/cli/test_help.py tests/cli/test_sql.py tests/render tests/house/test_pictures.py
 
 mutations: ## break the program in small ways, one by one, and expect a red test for each
 	$(BIN)/python -m tests.mutations
