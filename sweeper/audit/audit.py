@@ -79,11 +79,10 @@ def _read(
     floor = installation.floor(settings.policy)
     inspection = Inspection.of(settings, request.as_of, floor, since, until)
     reader = OwedReader(transaction, mapping, replace(inspection.selection, since=floor))
-    missing_until, first_charge = reader.find_missing(), reader.find_first_charge()
     selection = replace(
         inspection.selection,
-        missing_until=missing_until,
-        first_charge=first_charge,
+        missing_until=reader.find_missing(),
+        first_charge=reader.find_first_charge(),
         ambiguous=reader.find_ambiguous(),
     )
     inspection = replace(inspection, selection=selection)

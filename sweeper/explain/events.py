@@ -27,8 +27,10 @@ def _moments(explanation: Explanation, refunds: Sequence[Row]) -> Iterator[Event
 def _failed_at(explanation: Explanation, refunds: Sequence[Row]) -> datetime | None:
     """When it failed. One that its refund closed failed with that, whose time is that of its run."""
     failed_at = explanation.failed_at
-    closings = [refund.created_at for refund in refunds if failed_at is not None and refund.failed_at == failed_at]
-    return failed_at if failed_at is None else min(failed_at, *closings[:1], failed_at)
+    if failed_at is None:
+        return None
+    closed_at: datetime = next((refund.created_at for refund in refunds if refund.failed_at == failed_at), failed_at)
+    return min(failed_at, closed_at)
 
 
 def _holds(holds: Sequence[Row]) -> Iterator[Event]:

@@ -15,7 +15,7 @@ from sweeper.postgres.errors import WithoutTriggers
 from sweeper.postgres.login import with_sqlstate
 from sweeper.postgres.moments import read_any_moment
 from sweeper.postgres.other_engines import postgres_version
-from sweeper.postgres.sqlstate import READ_ONLY, failed_by, is_out_of_step, is_raised, translated
+from sweeper.postgres.sqlstate import READ_ONLY, driver_error, failed_by, is_out_of_step, is_raised, translated
 from sweeper.postgres.templates import fill, fill_script
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Transaction
@@ -121,7 +121,7 @@ class Database:
             try:
                 yield connection
             except (exc.DBAPIError, psycopg.Error) as error:
-                cause = error.orig if isinstance(error, exc.DBAPIError) else error
+                cause = driver_error(error)
                 if is_out_of_step(cause):
                     connection.invalidate()
                 elif isinstance(cause, psycopg.Error) and cause.sqlstate == READ_ONLY and not is_raised(cause):

@@ -7,6 +7,7 @@ import psycopg
 from sqlalchemy import exc
 
 from sweeper.postgres.errors import Refusal, StatementError
+from sweeper.postgres.sqlstate import driver_error
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ def unless_ended(work: Callable[[], T], server_start: Callable[[], object]) -> C
         try:
             return work()
         except (exc.DBAPIError, psycopg.Error) as error:
-            cause = error.orig if isinstance(error, exc.DBAPIError) else error
+            cause = driver_error(error)
             if not isinstance(cause, psycopg.Error) or cause.sqlstate != _ENDED:
                 starts.clear()
                 raise

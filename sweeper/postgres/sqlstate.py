@@ -92,13 +92,18 @@ _HIDES_ROWS_BY = "check_enable_rls"
 _SEES_ALL = "no GRANT changes that: give this role BYPASSRLS, or sweep as the owner of the table (see `sweeper check`)"
 
 
+def driver_error(error: BaseException) -> BaseException | None:
+    """The driver's own error, which SQLAlchemy wraps in another."""
+    return error.orig if isinstance(error, exc.DBAPIError) else error
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the driver's errors into ours; those worth a retry are passed on as they are."""
     try:
         yield
     except (exc.DBAPIError, psycopg.Error) as error:
-        cause = error.orig if isinstance(error, exc.DBAPIError) else error
+        cause = driver_error(error)
         ours = _translate(cause)
         if ours is None:
             raise
@@ -180,7 +185,7 @@ def failed_by(cause: psycopg.Error) -> FailedError:
 
 def is_transient(error: BaseException) -> bool:
     """Whether the whole transaction may succeed when it is tried again."""
-    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    cause = driver_error(error)
     if not isinstance(cause, psycopg.Error):
         return False
     if is_raised(cause):
@@ -215,7 +220,7 @@ def _meaning(signs: Sequence[tuple[str, str]], cause: BaseException | None) -> s
 
 def unreachable(error: Exception) -> FailedError:
     """The error for a database that cannot be reached, without what libpq repeats of the settings."""
-    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    cause = driver_error(error)
     state = cause.state if isinstance(cause, RefusedLogin) else getattr(cause, "sqlstate", None)
     if isinstance(cause, psycopg.Error) and cause.sqlstate in _OF_ANOTHER and not _is_fatal(cause):
         return failed_by(cause)

@@ -19,23 +19,13 @@ from sweeper.postgres.templates import Slots, fill_part
 # the statements' conditions where the app keeps no ledger
 NO_LEDGER = Facts(
     {"ledger_rounds": "false"},
-    dict.fromkeys(
-        (
-            "chained",
-            "spaced",
-            "reverse_spaced",
-            "ledger_reads_session",
-            "reverse_chained",
-            "reverse_reads_session",
-            "ledger_amount",
-            "ledger_moment",
-            "past",
-            "net",
-        ),
-        False,
-    )
-    | {"ledger_guarded": True},
-)
+    {
+        "ledger_guarded": True,
+        "chained": False, "spaced": False, "reverse_chained": False, "reverse_spaced": False,
+        "ledger_reads_session": False, "reverse_reads_session": False,
+        "ledger_amount": False, "ledger_moment": False, "past": False, "net": False,
+    },
+)  # fmt: skip
 _AT = re.compile(r"(refund\.)?at", re.IGNORECASE)
 
 

@@ -29,14 +29,12 @@ def mark_slots(reader: Reader, own: SessionsSection, sessions: Table, status: St
     # a stuck session is closed and refunded in one update: for a column that both set, the refund's value is used
     closing = {**{column: item for column, item in closing.items() if column not in refunded}, **refunded}
     taken_back = writer.values("sessions.reversed", own.reversed)
-    lists = {name: list(items.values()) for name, items in {"closing": closing, "refunded": refunded}.items()}
     written = [*closing.values(), *taken_back.values()]
     return Facts(
+        {"touched_column": _touched(sessions, status, slots["key"])},
         {
-            "touched_column": _touched(sessions, status, slots["key"]),
-        },
-        {
-            **lists,
+            "closing": list(closing.values()),
+            "refunded": list(refunded.values()),
             "reversed": list(taken_back.values()),
             "unmarks": bool(taken_back),
             "closes": status.written or bool(closing),
