@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from sweeper.app.catalog import NAME, subqueries, without_literals
+from sweeper.app.catalog import NAME, as_stored, subqueries, without_literals
 from sweeper.config.model import Settings
 
 _PART = f"(?:{NAME})"
@@ -39,9 +39,5 @@ def _texts(value: object) -> Iterator[str]:
 def _names(plain: str) -> Iterator[tuple[str, str, str]]:
     for kind, pattern in _NAMED.items():
         for found in pattern.findall(plain):
-            *schema, name = map(_unquoted, _PARTS.findall(found))
+            *schema, name = map(as_stored, _PARTS.findall(found))
             yield kind, "".join(schema), name
-
-
-def _unquoted(part: str) -> str:
-    return part[1:-1].replace('""', '"') if part.startswith('"') else part.lower()

@@ -5,7 +5,15 @@ from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.core.errors import ConfigurationError
-from sweeper.init.accounts.accounts import Payer, find_payer, leads_to_balance, open_accounts, unlinked_balances
+from sweeper.init.accounts.accounts import (
+    WHOSE,
+    Payer,
+    find_payer,
+    leads_to_balance,
+    open_accounts,
+    unknown_accounts,
+    unlinked_balances,
+)
 from sweeper.init.accounts.running_balances import after_column, looks_like_books
 from sweeper.init.answers import Candidate, Chooser, Draft, Line, Section, asked, unknown
 from sweeper.init.evidence import Column, Evidence, Table
@@ -36,7 +44,6 @@ _MOST_OPTIONS = 6
 _MOST_DROPPED = 12
 _CLOSE = 1  # when two scores are no further apart than this, both tables are likely
 _WHICH = "Which table holds the paid sessions?"
-_WHOSE = "Whose are the credits that a session cost?"
 _AMOUNT = "What is owed when a session fails? (the charge, less what was delivered; a recorded charge beats a formula)"
 
 
@@ -104,7 +111,7 @@ def _which_table(evidence: Evidence, likely: Sequence[Session]) -> Draft:
     """The draft when even the sessions table is uncertain: every line is a question."""
     tables = [Candidate(one.table.as_sql, f"its status: {_status_of(one)}") for one in likely]
     question = (
-        "Which table holds the paid sessions? It may be the work itself, or the charge that was taken for it and is "
+        f"{_WHICH} It may be the work itself, or the charge that was taken for it and is "
         "let go or returned. Name it: `sweeper init --force --table NAME` drafts the rest."
     )
     keys = ("id", "account", "status", "failed", "started_at", "amount")
@@ -190,7 +197,7 @@ def _account(payer: Payer, ledger: Ledger | None) -> Line:
     if payer.section or ledger or payer.account.is_open or payer.path is None:
         return payer.account
     found = [Candidate(str(payer.account.value), f"to {payer.path.table.as_sql}.{payer.path.key.as_sql}")]
-    question = f"{_WHOSE} Several may be of one owner, or none, as long as it is not known what holds the balance."
+    question = f"{WHOSE} Several may be of one owner, or none, as long as it is not known what holds the balance."
     return unknown("account", question, found)
 
 
@@ -232,12 +239,7 @@ def _accounts(evidence: Evidence, payer: Payer, ledger: Ledger | None, links: Se
     tables = [Candidate(table.as_sql, "nothing links a session to it") for table in dict(holding)]
     keys = [Candidate(key.as_sql, f"of {table.as_sql}") for table in dict(holding) for key in table.keys]
     balances = [Candidate(column.as_sql, f"of {table.as_sql}") for table, column in holding]
-    lines = (
-        unknown("table", question, tables),
-        unknown("id", "By which column is an account known?", keys),
-        unknown("balance", "What must grow by exactly the amount?", balances, *([_SERIALIZED] if running else [])),
-    )
-    return [Section("accounts", lines)]
+    return [unknown_accounts(question, tables, keys, balances, *([_SERIALIZED] if running else []))]
 
 
 _SERIALIZED = (

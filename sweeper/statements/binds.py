@@ -166,7 +166,7 @@ class Values:
             "amount": "1",
             "table_name": slots["refunds"],
             "type_oid": _TEXT,
-            "id_name": mapping.key.id.strip('"'),
+            "id_name": mapping.key.id_name,
             "id_number": mapping.key.id_number,
             "id_type": mapping.session_type,
             "status_name": (slots["status_column"] or slots["key"]).strip('"'),

@@ -14,7 +14,7 @@ from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, try_a
 from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.sessions.sessions import Session
 
-_WHOSE = "Whose are the credits that a session cost?"
+WHOSE = "Whose are the credits that a session cost?"
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _account(evidence: Evidence, session: Session, holders: Sequence[Holder], ch
     path = holders[0].path
     if len(ways) == 1 and len(holders) == 1 and path.certain and path.unique:
         return Line("account", path.expression)
-    question = _WHOSE
+    question = WHOSE
     if len(holders) > 1:
         question += " Several tables have balances: " + ", ".join(holder.table.as_sql for holder in holders) + "."
     elif not path.unique:
@@ -209,10 +209,17 @@ def _all_open(evidence: Evidence, holders: Sequence[Holder], balance: Balance) -
             "credits, a trigger on sweeper.refunds gives each its part back, and `balance` is left out"
         )
     which = which or "it depends on the table of sessions"
+    return unknown_accounts(f"Where is the balance? {which}.", tables, keys, found)
+
+
+def unknown_accounts(
+    where: str, tables: Sequence[Candidate], keys: Sequence[Candidate], balances: Sequence[Candidate], *notes: str
+) -> Section:
+    """``[accounts]`` as questions, the first of them ``where`` the balance is; ``notes`` are about it."""
     lines = (
-        unknown("table", f"Where is the balance? {which}.", tables),
+        unknown("table", where, tables),
         unknown("id", "By which column is an account known?", keys),
-        unknown("balance", "What must grow by exactly the amount?", found),
+        unknown("balance", "What must grow by exactly the amount?", balances, *notes),
     )
     return Section("accounts", lines)
 
@@ -241,4 +248,4 @@ def _without_balance(evidence: Evidence, session: Session, paths: Sequence[Path]
     if len(columns) == 2:
         found.append(Candidate(f"coalesce({columns[1]}, {columns[0]})", "the one where it is set, else the other"))
     found = try_all(evidence, session.table, session.failed_condition, found)
-    return Payer(asked(chooser, "account", _WHOSE, found), None, path, None)
+    return Payer(asked(chooser, "account", WHOSE, found), None, path, None)
