@@ -19,7 +19,7 @@ from sweeper.core.errors import SweeperError
 from sweeper.install.checks import check_writes
 from sweeper.install.ledger_link import check_link
 from sweeper.install.own_ledger.missing_tables import find_missing
-from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
+from sweeper.install.state import SCHEMA_VERSION, read_installation
 from sweeper.install.surroundings import Surroundings
 from sweeper.postgres.database import Database
 from sweeper.postgres.retries import retrying
@@ -115,7 +115,7 @@ def _check_mapped(
 
     yield from _run_check(database, role, "mapping", map_it)
     if found:
-        yield from _check_installed(found[0], installation, may_pay=rights[0].status is Status.OK)
+        yield from _check_installed(found[0], may_pay=rights[0].status is Status.OK)
         for name, look in _OF_ANY_MAPPING:
             yield from _run_check(database, role, name, partial(look, found[0]))
         yield from rehearse(_for_rehearsal(found[0]))
@@ -138,7 +138,8 @@ def _not_let_in(
     return lacking if lacking[0].status is Status.FAILURE else [denied(database, error, role)]
 
 
-def _check_installed(context: CheckContext, installation: Installation | None, *, may_pay: bool) -> Iterator[Check]:
+def _check_installed(context: CheckContext, *, may_pay: bool) -> Iterator[Check]:
+    installation = context.installation
     looks: dict[str, Callable[[], Iterator[Check]]] = {"installed": partial(installed.check_installed, context)}
     if installation is None:
         looks["guard"] = partial(guard.check_guard_before_install, context)

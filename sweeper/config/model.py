@@ -222,15 +222,16 @@ class Settings(Section):
         return limit.get(status, STUCK_AFTER_DEFAULT) if isinstance(limit, dict) else limit
 
 
+def section_of(annotation: object) -> type[Section] | None:
+    """The section that a key of this type is; None for a value."""
+    kinds = (annotation, *get_args(annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Section)), None)
+
+
 def known_keys(path: tuple[str, ...]) -> list[str]:
     """The keys that the section at ``path`` may have; those of the whole file for ``()``."""
-    sections: dict[str, type[Section]] = {
-        "database": DatabaseSection, "sessions": SessionsSection, "accounts": AccountsSection,
-        "policy": PolicySection, "reasons": ReasonSection, "ledger": LedgerSection,
-        "logging": LoggingSection, "audit": AuditSection, "monitoring": MonitoringSection,
-        "notify": NotifySection,
-    }  # fmt: skip
-    if path == ("ledger", "past"):
-        return list(PastSection.model_fields)
-    section = sections.get(path[0], Settings) if path else Settings
+    section: type[Section] = Settings
+    for key in path:
+        field = section.model_fields.get(key)
+        section = (field and section_of(field.annotation)) or section
     return [field.alias or name for name, field in section.model_fields.items()]

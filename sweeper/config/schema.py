@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, get_args
+from typing import Any
 
 import durationpy
-from pydantic import BaseModel
 
 from sweeper.config.descriptions import DESCRIPTIONS
-from sweeper.config.model import Settings
+from sweeper.config.model import Section, Settings, section_of
 
 # the dialect of Taplo, which the TOML extensions of editors use
 DIALECT = "http://json-schema.org/draft-07/schema#"
@@ -37,27 +36,20 @@ def _plain(node: Any, definitions: Mapping[str, Any]) -> Any:
     return {key: _plain(value, definitions) for key, value in node.items() if key not in ("title", "default")}
 
 
-def _describe(content: dict[str, Any], model: type[BaseModel], prefix: str) -> None:
+def _describe(content: dict[str, Any], model: type[Section], prefix: str) -> None:
     for name, field in model.model_fields.items():
         key = field.alias or name
         described = content["properties"][key]
         path = f"{prefix}{key}"
         if path in DESCRIPTIONS:
             described["description"] = DESCRIPTIONS[path]
-        section = _section(field.annotation)
+        section = section_of(field.annotation)
         if section is not None:
             inner = described.get("items", described)
             inner["description"] = DESCRIPTIONS.get(path) or str(section.__doc__).partition("\n")[0].replace("``", "`")
             _describe(inner, section, f"{path}.")
         elif field.default is not None and not field.is_required():
             described["default"] = _as_toml(field.default)
-
-
-def _section(annotation: Any) -> type[BaseModel] | None:
-    for kind in (annotation, *get_args(annotation)):
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            return kind
-    return None
 
 
 def _as_toml(default: Any) -> Any:
