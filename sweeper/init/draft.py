@@ -36,7 +36,7 @@ from sweeper.init.sessions.sessions import (
     reserved_charges,
 )
 from sweeper.init.sessions.status_lines import status_lines, with_statuses
-from sweeper.init.sessions.times import NO_LIFE, Times, close_lines, find_times
+from sweeper.init.sessions.times import NO_LIFE, close_lines, find_times
 from sweeper.init.sessions.zones import zone_lines
 from sweeper.init.unproven import ask_unproven, hidden_note, hidden_tables
 
@@ -150,7 +150,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         _account(payer, alone),
         *status_lines(shown, chooser),
         times.started,
-        *_life(times),
+        *(times.active or [Line("active_at", OPEN_QUESTION, notes=(NO_LIFE,), proposed=True)]),
         amount,
         *([amounts.charged] if amounts.charged else []),
         times.failed,
@@ -199,12 +199,6 @@ def _account(payer: Payer, ledger: Ledger | None) -> Line:
     found = [Candidate(str(payer.account.value), f"to {payer.path.table.as_sql}.{payer.path.key.as_sql}")]
     question = f"{WHOSE} Several may be of one owner, or none, as long as it is not known what holds the balance."
     return unknown("account", question, found)
-
-
-def _life(times: Times) -> list[Line]:
-    if times.active:
-        return times.active
-    return [Line("active_at", OPEN_QUESTION, notes=(NO_LIFE,), proposed=True)]
 
 
 def _error(session: Session) -> Column | None:

@@ -37,9 +37,7 @@ def require_order(transaction: Transaction, mapping: Mapping) -> None:
     Raises:
         ReorderedGuardError: the collation of its text is another version by now.
     """
-    # the version of a database's own collation is known since 15
-    statement = fill("find_changed_collation", {}, {"of_database": transaction.server_version >= 150_000})
-    for changed in transaction.rows(statement, {"refunds": mapping.slots["refunds"]}):
+    for changed in transaction.rows(mapping.statement("find_changed_collation"), {"refunds": mapping.slots["refunds"]}):
         raise ReorderedGuardError(changed)
 
 
