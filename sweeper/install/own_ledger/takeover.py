@@ -73,22 +73,37 @@ def plan_takeover(
     complete = found.tables.keys() == SIGNS.keys() and installation is not None
     current = complete and installation is not None and installation.schema_version == SCHEMA_VERSION
     tables = fill_script("001_tables", slots, {**mapping.choices, "printed": printed})
-    scripts = [] if current else [tables, fill_script("append_only", slots, mapping.choices)]
-    actions = [] if complete else [f"created schema {mapping.schema} and its tables"]
-    added = [
-        column for column in _ADDED_COLUMNS if mapping.choices[column] and column not in found.tables.get("refunds", {})
-    ]
+    scripts = _without_defaults([] if current else [tables, fill_script("append_only", slots, mapping.choices)], slots)
+    own = found.tables.get("refunds", {})
+    added = [column for column in _ADDED_COLUMNS if mapping.choices[column] and column not in own]
     additions = tuple(fill_script(_ADDED_COLUMNS[column], slots) for column in added)
-    if "refunds" not in found.tables:
-        return Takeover(_without_defaults(scripts, slots), additions, tuple(actions))
-    if not complete:
-        actions = [f"took over the ledger of refunds in schema {mapping.schema}"]
-    actions += [f"added the column {column} to {mapping.schema}.refunds" for column in added]
+    if not own:
+        made = [] if complete else [f"created schema {mapping.schema} and its tables"]
+        return Takeover(scripts, additions, tuple(made))
+    made = [] if complete else [f"took over the ledger of refunds in schema {mapping.schema}"]
+    made += [f"added the column {column} to {mapping.schema}.refunds" for column in added]
     require_distributed(transaction, mapping)
     refuse_ledger_of_others(transaction, mapping, found)
     differs = list(key_changes(mapping, found))
-    changes = differs if found.has_refunds else []
+    changes = _changes_of_refunds(transaction, mapping, found, differs, rekey=rekey)
     translation, translated = "", tuple[str, ...]()
+    if changes or not fits(mapping, found):
+        translation = _translation(transaction, mapping, found, slots, differs)
+        to_new_key = f"translated the refunds to the new key ({'; '.join(changes)})"
+        translated = (to_new_key if changes else "brought the ledger up to date",)
+    was_empty = not found.has_refunds and bool(differs or translation)
+    return Takeover(scripts, additions, tuple(made), translated, translation, was_empty)
+
+
+def _changes_of_refunds(
+    transaction: Transaction, mapping: Mapping, found: OwnTables, differs: list[str], *, rekey: bool
+) -> list[str]:
+    """Why the refunds need another key, in words; empty where they do not, or there are none.
+
+    Raises:
+        ConfigurationError: they do, and ``rekey`` is not given or cannot translate them.
+    """
+    changes = differs if found.has_refunds else []
     if found.has_refunds and not changes:
         changed = changed_table_of(transaction, mapping, found)
         if changed and not rekey:
@@ -98,13 +113,7 @@ def plan_takeover(
         raise _not_translated(mapping, changes)
     if changes and not rekey:
         raise _key_changed(transaction, mapping, found, changes)
-    if changes or not fits(mapping, found):
-        translation = _translation(transaction, mapping, found, slots, differs)
-        to_new_key = f"translated the refunds to the new key ({'; '.join(changes)})"
-        translated = (to_new_key if changes else "brought the ledger up to date",)
-    was_empty = not found.has_refunds and bool(differs or translation)
-    scripts_alone = _without_defaults(scripts, slots)
-    return Takeover(scripts_alone, additions, tuple(actions), translated, translation, was_empty)
+    return changes
 
 
 def _translation(
