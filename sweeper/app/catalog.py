@@ -105,7 +105,7 @@ class Table:
     @property
     def qualified(self) -> str:
         """The table's name as SQL, with its schema."""
-        return f"{quote_name(self.schema)}.{quote_name(self.name)}"
+        return quote_name(self.schema, self.name)
 
     def beside_refund(self, alias: str) -> dict[str, str]:
         """Its name and ``alias``, for a row that an expression over a refund may read."""

@@ -81,7 +81,7 @@ def _sequences(transaction: Transaction, mapping: Mapping) -> list[str]:
     written = [column.name for column in table.columns.values() if column.quoted in mapping.ledger.insert]
     binds = {"table_oid": table.oid, "written": written}
     rows = transaction.rows(fill("list_default_sequences", {}), binds)
-    return [f"{quote_name(row.schema_name)}.{quote_name(row.sequence_name)}" for row in rows]
+    return [quote_name(row.schema_name, row.sequence_name) for row in rows]
 
 
 def fill_grant(mapping: Mapping, name: str, role: str, reads: list[Read], sequences: list[str]) -> str:
@@ -91,7 +91,7 @@ def fill_grant(mapping: Mapping, name: str, role: str, reads: list[Read], sequen
         {
             # once for each schema
             "table_schema": quote_name(read.schema) if read.schema not in schemas[:number] else "",
-            "table": f"{quote_name(read.schema)}.{quote_name(read.name)}",
+            "table": quote_name(read.schema, read.name),
             "columns": ", ".join(map(quote_name, read.columns)),
         }
         for number, read in enumerate(reads)

@@ -42,7 +42,7 @@ def plan_release(database: Database, schema: str) -> tuple[Step, ...]:
 def _fences(transaction: Transaction, schema: str) -> Iterator[Step]:
     settings = f"{quote_name(schema)}.settings"
     for row in transaction.rows(fill("list_fences", {}), {"schema_name": schema}):
-        table = f"{quote_name(row.schema_name)}.{quote_name(row.table_name)}"
+        table = quote_name(row.schema_name, row.table_name)
         slots = {
             "settings": settings,
             "settings_text": quote_text(settings),

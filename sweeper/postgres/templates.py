@@ -220,9 +220,9 @@ def fill_expression(name: str, slots: Slots) -> str:
     return re.sub(r"\0(\w+)\0", lambda match: slots[match[1]], " ".join(text.split()))
 
 
-def quote_name(name: str) -> str:
-    """``name`` as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
+def quote_name(*names: str) -> str:
+    """A name as an SQL identifier, or several, such as a schema and what is in it, with a dot between them."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
 
 
 def quote_text(text: str) -> str:

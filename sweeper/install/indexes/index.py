@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sweeper.app.mapping import Mapping
 from sweeper.app.slots.sessions import live_predicate
 from sweeper.core.errors import SweeperError
-from sweeper.install.indexes.partition_indexes import PartitionIndex
+from sweeper.install.indexes.partition_indexes import Definition, PartitionIndex, create_index
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, fill_part, fill_script, quote_name
 from sweeper.postgres.transaction import Row, Transaction
@@ -26,7 +26,6 @@ class Index:
     key: str
     unique: bool = False
     predicate: str = ""
-    concurrently: bool = True
     owned: bool = True
     calls_ours: bool = False
     partitioned: int | None = None
@@ -35,19 +34,17 @@ class Index:
     @property
     def qualified(self) -> str:
         """Its name as SQL."""
-        return f"{quote_name(self.schema)}.{quote_name(self.name)}"
+        return quote_name(self.schema, self.name)
+
+    @property
+    def definition(self) -> Definition:
+        """What it has in common with the indexes of partitions."""
+        return Definition((self.schema, self.name), self.key, self.predicate, self.unique)
 
     @property
     def create(self) -> str:
         """The statement that builds it."""
-        slots = {
-            "index_name": quote_name(self.name),
-            "table": self.table,
-            "key": self.key,
-            "predicate": self.predicate,
-        }
-        choices = {"unique": self.unique, "concurrently": self.concurrently, "partial": bool(self.predicate)}
-        return fill_script("create_index", slots, {**choices, "only": False})
+        return create_index(self.name, self.table, self.definition)
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -57,16 +54,33 @@ class Index:
     @property
     def drop(self) -> str:
         """The statement that removes it without stopping the app."""
-        return _drop(self.qualified, concurrently=self.concurrently and self.partitioned is None)
+        return _drop(self.qualified, concurrently=self.partitioned is None)
 
 
 def drop_found(row: Row) -> str:
     # CONCURRENTLY is refused for the index of a partitioned table
-    return _drop(f"{quote_name(row.schema_name)}.{quote_name(row.name)}", concurrently=not row.partitioned)
+    return _drop(quote_name(row.schema_name, row.name), concurrently=not row.partitioned)
 
 
 def _drop(qualified: str, *, concurrently: bool) -> str:
     return fill_script("drop_index", {"index": qualified}, {"concurrently": concurrently})
+
+
+def probe_index(transaction: Transaction, script: str) -> Row | None:
+    """What the server makes of the index that ``script`` builds on a temporary table; None where there can be no such.
+
+    Raises:
+        Refusal, SweeperError: it cannot be built.
+    """
+    try:
+        with transaction.undone():
+            transaction.script(script)
+            transaction.rows(fill("leave_search_path", {}))
+            return transaction.row(fill("read_probe", {}))
+    except (Refusal, SweeperError) as error:
+        if getattr(error, "code", "") == "privilege":  # no temporary tables for this role
+            return None
+        raise
 
 
 def indexable_predicate(transaction: Transaction, mapping: Mapping) -> str:
@@ -78,13 +92,10 @@ def indexable_predicate(transaction: Transaction, mapping: Mapping) -> str:
         return ""
     slots = {"table": mapping.slots["sessions"], "expression": mapping.slots["live_status"]}
     try:
-        with transaction.undone():
-            transaction.script(fill_script("probe_expression", slots))
-            transaction.rows(fill("leave_search_path", {}))
-            probe = transaction.row(fill("read_probe", {}))
-    except (Refusal, SweeperError) as error:
-        if getattr(error, "code", "") == "privilege":  # no temporary tables for this role: written as in the file
-            return mapping.live_predicate
+        probe = probe_index(transaction, fill_script("probe_expression", slots))
+    except (Refusal, SweeperError):
         return ""
+    if probe is None:
+        return mapping.live_predicate
     status = fill_part("expression", {"expression": probe.keys[0]})
     return live_predicate({**mapping.slots, "live_status": status})

@@ -10,8 +10,8 @@ from sweeper.app.mapping import Mapping
 from sweeper.app.status_labels import StatusLabels
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.install.guard import find_app_guard
-from sweeper.install.indexes.index import Index, drop_found, indexable_predicate
-from sweeper.install.indexes.partition_indexes import Definition, missing_steps
+from sweeper.install.indexes.index import Index, drop_found, indexable_predicate, probe_index
+from sweeper.install.indexes.partition_indexes import missing_steps
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
 from sweeper.postgres.transaction import Row, Transaction
@@ -121,12 +121,11 @@ def _with_steps(transaction: Transaction, mapping: Mapping, index: Index, found:
         return index
     there = {(row.schema_name, row.name) for row in found if row.valid or row.partitioned}
     purpose = index.name.split("_")[1]
-    definition = Definition((index.schema, index.name), index.key, index.predicate, index.unique)
 
     def named(table: str) -> str:
         return _named(mapping, purpose, replace(index, table=table)).name
 
-    return replace(index, steps=missing_steps(transaction, index.partitioned, definition, named, there))
+    return replace(index, steps=missing_steps(transaction, index.partitioned, index.definition, named, there))
 
 
 def remaining_steps(transaction: Transaction, mapping: Mapping, index: Index) -> Index:
@@ -208,13 +207,8 @@ def _canonical(transaction: Transaction, index: Index) -> Index:
     slots = {"table": index.table, "key": index.key, "predicate": index.predicate}
     partial = bool(index.predicate) and not index.calls_ours
     try:
-        with transaction.undone():
-            transaction.script(fill_script("probe_index", slots, {"partial": partial}))
-            transaction.rows(fill("leave_search_path", {}))
-            probe = transaction.row(fill("read_probe", {}))
+        probe = probe_index(transaction, fill_script("probe_index", slots, {"partial": partial}))
     except (Refusal, SweeperError) as error:
-        if getattr(error, "code", "") == "privilege":  # no temporary tables for this role: written as in the file
-            return index
         predicate = f" WHERE {index.predicate}" if index.predicate else ""
         predicate = predicate.replace("(\n", "(").replace("\n)", ")")
         raise ConfigurationError(
@@ -222,5 +216,7 @@ def _canonical(transaction: Transaction, index: Index) -> Index:
             f"{error.message}",
             code="mapping",
         ) from None
+    if probe is None:  # it is written as in the file
+        return index
     keys = ", ".join(f"({key})" for key in probe.keys)
     return replace(index, key=keys, predicate=index.predicate if index.calls_ours else probe.predicate or "")

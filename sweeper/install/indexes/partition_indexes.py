@@ -48,19 +48,19 @@ def missing_steps(
 
     ``named`` gives the name of the part on a table, ``there`` are the parts that exist and are not attached.
     """
-    root = _qualified(definition.name)
+    root = quote_name(*definition.name)
     steps: list[PartitionIndex] = []
     indexes: dict[int, str] = {}
     for row in transaction.rows(fill("list_partition_indexes", {}), {"table_oid": table_oid, "name": root}):
         if row.index_name is not None:
-            indexes[row.table_oid] = _qualified((row.index_schema, row.index_name))
+            indexes[row.table_oid] = quote_name(row.index_schema, row.index_name)
             continue
-        table = _qualified((row.schema_name, row.table_name))
+        table = quote_name(row.schema_name, row.table_name)
         name = definition.name if row.parent_oid is None else (row.schema_name, named(table))
-        indexes[row.table_oid] = _qualified(name)
+        indexes[row.table_oid] = quote_name(*name)
         if name not in there:
-            create = _create(name[1], table, definition, only=row.partitioned)
-            undo = "" if row.partitioned else fill_script("drop_index", {"index": _qualified(name)}, _CONCURRENTLY)
+            create = create_index(name[1], table, definition, only=row.partitioned)
+            undo = "" if row.partitioned else fill_script("drop_index", {"index": quote_name(*name)}, _CONCURRENTLY)
             steps.append(PartitionIndex(create, f"created index {name[1]} on {table}", name, undo))
         if row.parent_oid is not None:
             slots = {"parent_index": indexes[row.parent_oid], "index": indexes[row.table_oid]}
@@ -75,12 +75,9 @@ def parts_of(transaction: Transaction, table_oid: int, qualified: str) -> tuple[
     return found, tuple(row.table_name for row in rows if row.index_name is None)
 
 
-def _create(name: str, table: str, definition: Definition, *, only: bool) -> str:
+def create_index(name: str, table: str, definition: Definition, *, only: bool = False) -> str:
+    """The statement that builds an index without stopping the app, or makes that of a partitioned table ``only``."""
     slots = {"index_name": quote_name(name), "table": table, "key": definition.key, "predicate": definition.predicate}
     partial = bool(definition.predicate)
     choices = {"unique": definition.unique, "concurrently": not only, "only": only, "partial": partial}
     return fill_script("create_index", slots, choices)
-
-
-def _qualified(name: tuple[str, str]) -> str:
-    return f"{quote_name(name[0])}.{quote_name(name[1])}"
