@@ -20,7 +20,7 @@ from sweeper.app.status import Status
 from sweeper.app.status_labels import StatusLabels
 from sweeper.config.model import Settings
 from sweeper.postgres.binds import text_array
-from sweeper.postgres.templates import Choices, fill, fill_part, items_of, quote_text
+from sweeper.postgres.templates import Choices, Slots, fill, fill_part, items_of, quote_text
 from sweeper.postgres.transaction import Transaction
 
 
@@ -189,9 +189,9 @@ class Mapping:
         empty = {table: fill_part(name, self.slots, self.choices) for table, name in stand_ins.items()}
         return replace(self, slots={**self.slots, **empty})
 
-    def statement(self, name: str, **more: str) -> str:
-        """The statement ``name``, filled with the app's names and with ``more`` slots of its own."""
-        return fill(name, {**self.slots, **more}, self.choices)
+    def statement(self, name: str, slots: Slots | None = None, choices: Choices | None = None) -> str:
+        """The statement ``name``, filled with the app's names, and with ``slots`` and ``choices`` of its own."""
+        return fill(name, {**self.slots, **(slots or {})}, {**self.choices, **(choices or {})})
 
 
 def read_mapping(transaction: Transaction, settings: Settings, search_path: str) -> Mapping:

@@ -8,7 +8,7 @@ from sweeper.app.reader import Reader
 from sweeper.config.model import Settings
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.errors import StatementError
-from sweeper.postgres.templates import fill, items_of
+from sweeper.postgres.templates import items_of
 from sweeper.postgres.transaction import Transaction
 
 
@@ -30,7 +30,6 @@ def partly_refunded(transaction: Transaction, mapping: Mapping, settings: Settin
     except StatementError:
         return mapping.statement("partly_refunded")
     column = next((f"l.{amount['column']}" for amount in amounts), "NULL")
-    slots = {**mapping.slots, "past_amount": column, **past}
     words = set(re.findall(r"\w+", without_literals(settings.sessions.amount).lower()))
     net = table.name.lower() in words
-    return fill("partly_refunded", slots, {**mapping.choices, "past": True, "net": net})
+    return mapping.statement("partly_refunded", {"past_amount": column, **past}, {"past": True, "net": net})

@@ -209,7 +209,7 @@ def check_horizon(context: CheckContext, installation: Installation) -> Iterator
 def check_books(context: CheckContext) -> Iterator[Check]:
     """Open holds, and the last complete run over everything."""
     with context.reading() as transaction:
-        row = transaction.row(fill("read_books", context.mapping.slots), {"as_of": context.as_of})
+        row = transaction.row(context.mapping.statement("read_books"), {"as_of": context.as_of})
     if row.holds:
         waiting = "1 session on hold waits" if row.holds == 1 else f"{row.holds} sessions on hold wait"
         yield warning(

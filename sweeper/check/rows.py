@@ -47,7 +47,7 @@ def check_statuses(context: CheckContext) -> Iterator[Check]:
 
 def _unnamed(context: CheckContext, *, sampled: bool) -> Sequence[Row]:
     own, mapping = context.settings.sessions, context.mapping
-    statement = fill("list_statuses", mapping.slots, {**mapping.choices, "sampled": sampled})
+    statement = mapping.statement("list_statuses", choices={"sampled": sampled})
     timeouts = Timeouts(statement_ms=_SAMPLE_MS if sampled else _WHOLE_TABLE_MS)
     with app_transaction(context.database, mapping, timeouts, read_only=True) as transaction:
         return transaction.rows(statement, {"named": [*own.failed, *own.running, *own.succeeded]})

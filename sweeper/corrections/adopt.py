@@ -71,11 +71,9 @@ class Adoption:
             self._everything = replace(context.selection, floor=datetime.min.replace(tzinfo=UTC))
             # read-only, here and wherever this SQL is sent, because it must not change anything
             slots = read(database, self._mapping, self._read_choice)
-            self._list = self._mapping.statement("list_adoptable", **slots)
+            self._list = self._mapping.statement("list_adoptable", slots)
             # a waived session may be on hold because its account cannot be read
-            self._list_without_account = self._mapping.statement(
-                "list_adoptable", **slots | {"adopted_account": "NULL"}
-            )
+            self._list_without_account = self._mapping.statement("list_adoptable", {**slots, "adopted_account": "NULL"})
         self._start()
 
     def _start(self) -> None:

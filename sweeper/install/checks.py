@@ -10,7 +10,6 @@ from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
 from sweeper.install.indexes.index import Index
 from sweeper.postgres.errors import Refusal
-from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
 
 _SECTIONS = {"closing": "close"}
@@ -25,7 +24,7 @@ def check_writes(transaction: Transaction, mapping: Mapping) -> None:
         for name, values in sections.items():
             choices = {"values": assigned(values), "reads_session": mapping.lists[reads[name]]}
             if values:
-                probes.append((f"ledger.{name}", fill("probe_insert", mapping.slots, choices)))
+                probes.append((f"ledger.{name}", mapping.statement("probe_insert", choices=choices)))
     for key, probe in probes:
         try:
             with transaction.savepoint():
@@ -40,8 +39,8 @@ def _session_probes(mapping: Mapping) -> Iterator[tuple[str, str]]:
     for name in ("refunded", "reversed", "closing"):  # the columns that close a session include those that mark it
         closes_status = name == "closing" and bool(mapping.lists["status_written"])
         if closes_status or mapping.lists[name]:
-            choices = {**mapping.choices, "closes_status": closes_status, "set_columns": mapping.lists[name]}
-            yield f"sessions.{_SECTIONS.get(name, name)}", fill("probe_close", mapping.slots, choices)
+            choices = {"closes_status": closes_status, "set_columns": mapping.lists[name]}
+            yield f"sessions.{_SECTIONS.get(name, name)}", mapping.statement("probe_close", choices=choices)
 
 
 def require_fence(mapping: Mapping, *, asked: bool, stands: bool) -> None:

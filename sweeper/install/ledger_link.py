@@ -13,7 +13,7 @@ from sweeper.config.model import LedgerSection
 from sweeper.core.errors import SweeperError
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.errors import Refusal
-from sweeper.postgres.templates import Slots, fill
+from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row, Transaction
 
 # made-up ids of sessions and of accounts: each for a number or a text, and for a uuid or a text
@@ -100,7 +100,7 @@ def _never_found(transaction: Transaction, mapping: Mapping, name: str, written:
 
 def _tried(transaction: Transaction, mapping: Mapping, name: str, written: list[Slots]) -> Iterator[Row]:
     """The result for each made-up id that has the right type and for which the expressions do not fail."""
-    statement = fill(name, mapping.slots, {**mapping.choices, "written": written})
+    statement = mapping.statement(name, choices={"written": written})
     assert mapping.ledger is not None  # noqa: S101 - check_link has looked
     amounts = _AMOUNTS if name == "try_where" else _AMOUNTS[:1]
     for session_id, account_id, amount in product(_SESSIONS, _ACCOUNTS, amounts):

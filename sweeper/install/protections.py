@@ -61,7 +61,7 @@ class Protections:
 
 def fence_wanted(transaction: Transaction, mapping: Mapping) -> bool | None:
     """Whether ``install --fence`` has asked for the fence; None if the installation does not record it."""
-    rows = transaction.rows(fill("read_fence_wanted", mapping.slots))
+    rows = transaction.rows(mapping.statement("read_fence_wanted"))
     return rows[0].fence if rows else None
 
 

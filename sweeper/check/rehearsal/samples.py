@@ -172,8 +172,7 @@ class Samples:
         return [row for row in self.all_tables() if not row.of_stranger]
 
     def _filled(self, statement: str, slots: Slots | None, choices: Choices | None) -> str:
-        mapping = self.mapping
-        return fill(statement, {**mapping.slots, **(slots or {})}, {**mapping.choices, **(choices or {})})
+        return self.mapping.statement(statement, slots, choices)
 
     def _rows(self, text: str, binds: Mapped[str, object], *, apart: bool = False) -> Sequence[Row]:
         """The rows of a statement, which is sent once in a rehearsal because several items need the same.

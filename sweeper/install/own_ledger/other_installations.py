@@ -90,9 +90,7 @@ def _require_not_refunded(transaction: Transaction, mapping: Mapping, schema: st
     rows: Sequence[Row] = ()
     # ids of another type are of other sessions, and so are those in rows that cannot be read
     with suppress(SweeperError, Refusal), transaction.savepoint():
-        rows = transaction.rows(
-            fill("find_same_refunded", {**mapping.slots, "other_refunds": refunds}, mapping.choices)
-        )
+        rows = transaction.rows(mapping.statement("find_same_refunded", {"other_refunds": refunds}))
     if rows:
         samples = ", ".join(row.session_id for row in rows)
         raise ConfigurationError(

@@ -68,7 +68,7 @@ def find_own_tables(transaction: Transaction, mapping: Mapping, installation: In
     bound = installation.bound if installation else None
     if "refunds" not in tables:
         return OwnTables(tables, bound)
-    state = transaction.row(mapping.statement("read_ledger_state", old_session_id=mapping.slots["session_id"]))
+    state = transaction.row(mapping.statement("read_ledger_state", {"old_session_id": mapping.slots["session_id"]}))
     return OwnTables(tables, bound, state.has_refunds, state.has_attempts, state.of_sessions, state.of_attempts)
 
 

@@ -29,16 +29,10 @@ def require_translatable(
         ConfigurationError: some cannot, or their sessions look charged again; the message has their number and samples.
     """
     choices = _changes(mapping, found, old_session_id)
-    slots = {
-        **mapping.slots,
-        "old_session_id": old_session_id,
-        **_kept_attempts(mapping, old_attempt),
-    }
+    slots = {"old_session_id": old_session_id, **_kept_attempts(mapping, old_attempt)}
     # a session that is gone is not read again: its attempt stays as it was, if the type accepts any text
     keeps_text = mapping.takes_any_attempt(empty=not choices["translate_attempts"])
-    rows = transaction.rows(
-        fill("list_untranslatable", slots, {**mapping.choices, **choices, "keeps_text": keeps_text})
-    )
+    rows = transaction.rows(mapping.statement("list_untranslatable", slots, {**choices, "keeps_text": keeps_text}))
     if rows:
         samples = ", ".join(row.session_id for row in rows)
         raise ConfigurationError(
@@ -59,11 +53,10 @@ def _require_same_values(transaction: Transaction, mapping: Mapping, found: OwnT
         ConfigurationError: sessions look refunded under an id or attempt that the table no longer has.
     """
     choices = {
-        **mapping.choices,
         "same_attempts": found.bound is not None and _attempts(mapping, found) is None,
         "same_accounts": same_accounts(mapping, found),
     }
-    rows = transaction.rows(fill("list_changed_keys", {**mapping.slots, "old_session_id": old_session_id}, choices))
+    rows = transaction.rows(mapping.statement("list_changed_keys", {"old_session_id": old_session_id}, choices))
     if rows:
         samples = ", ".join(row.session_id for row in rows)
         raise ConfigurationError(
@@ -100,11 +93,10 @@ def _require_settled(
     Raises:
         ConfigurationError: some look as if they were.
     """
-    slots = {**mapping.slots, "old_session_id": old_session_id, **_known_attempts(old_attempt)}
+    slots = {"old_session_id": old_session_id, **_known_attempts(old_attempt)}
     if "runs" not in found.tables:
         slots["runs"] = fill_part("no_runs", mapping.slots)
-    choices = {**mapping.choices, **_changes(mapping, found, old_session_id)}
-    statement = fill("list_charged_again", slots, choices)
+    statement = mapping.statement("list_charged_again", slots, _changes(mapping, found, old_session_id))
     rows = transaction.rows(statement)
     if not rows:
         return
@@ -167,10 +159,10 @@ def _attempt_before(transaction: Transaction, mapping: Mapping, bound: ChargeKey
     renamed = mapping.key.renamed_labels(bound)
     before = {"old_type": bound.attempt_type, "old_labels": quote_text(json.dumps(renamed))}
     old = fill_part("attempt_before", {**mapping.slots, **before}, {"renamed": bool(renamed)})
-    slots = {**mapping.slots, "old_session_id": old_session_id, "old_attempt": old}
+    statement = mapping.statement("compare_attempts", {"old_session_id": old_session_id, "old_attempt": old})
     try:
         with transaction.savepoint():
-            return old if transaction.row(fill("compare_attempts", slots)).most else None
+            return old if transaction.row(statement).most else None
     except Refusal:  # a value that the old type does not have
         return None
 

@@ -78,7 +78,7 @@ def _shared_ids(transaction: Transaction, mapping: Mapping, other: ChargeKey) ->
     slots = {"other_sessions": other.table, "other_id": other.id}
     try:
         with transaction.savepoint():
-            return list(transaction.row(mapping.statement("find_shared_ids", **slots)).session_ids)
+            return list(transaction.row(mapping.statement("find_shared_ids", slots)).session_ids)
     except (Refusal, SweeperError):  # it is gone, or this role may not read it
         return []
 

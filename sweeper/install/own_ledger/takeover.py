@@ -25,7 +25,7 @@ from sweeper.install.own_ledger.own_tables import (
 )
 from sweeper.install.own_ledger.rekey import find_old_attempt, rekey_script, require_no_readers, require_translatable
 from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
-from sweeper.postgres.templates import fill, fill_script, quote_name
+from sweeper.postgres.templates import fill_script, quote_name
 from sweeper.postgres.transaction import Row, Transaction
 
 # columns of `refunds` that only some files use, each named after its choice, and the script that adds it
@@ -181,7 +181,6 @@ def _count_paid_again(
     transaction: Transaction, mapping: Mapping, found: OwnTables, refunds: str, reversals: str, *, own: bool = False
 ) -> Row:
     slots = {
-        **mapping.slots,
         "other_refunds": refunds,
         "other_reversals": reversals,
         # without the column no session has such an id
@@ -190,7 +189,7 @@ def _count_paid_again(
     # in an unknown table, or one that was created again, ids may be the same by chance
     known = found.bound is not None and found.bound.table_oid == mapping.key.table_oid
     return transaction.row(
-        fill("count_paid_again", slots, {**mapping.choices, "own": own, "known_table": known, "same_accounts": True})
+        mapping.statement("count_paid_again", slots, {"own": own, "known_table": known, "same_accounts": True})
     )
 
 
