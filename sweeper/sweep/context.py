@@ -69,7 +69,7 @@ class RunContext(NamedTuple):
 def prepare(
     database: Database, settings: Settings, request: RunRequest, *, of_file: bool = False, paying: bool = False
 ) -> RunContext:
-    """Check the server, the installation, the file and the flags; with ``paying`` also who could create functions.
+    """Check the server, the installation, the file and the flags; with ``paying`` also for another that pays here.
 
     With ``of_file``, for a dry run, the mapping is that of the file, whatever is installed.
 
