@@ -154,12 +154,8 @@ def _ahead(evidence: Evidence, session: Session, started: Column | None) -> Colu
     for column in session.table.columns:
         if not column.is_time or not column.not_null or column == started or column.words & _KNOWN:
             continue
-        slots = {
-            "at": f"s.{column.as_sql}", "started": f"s.{started.as_sql}", "table": session.table.as_sql,
-            "running": session.condition("running") or "true", "key": session.key.as_sql,
-        }  # fmt: skip
-        looked = evidence.rows("draft_signs_of_life", slots)
-        if looked and looked[0][1] * 2 > looked[0][0]:
+        running, moved, *_ = _moves(evidence, session, column, started, session.condition("running") or "true")
+        if moved * 2 > running:
             return column
     return None
 

@@ -41,9 +41,9 @@ class OldLedger(NamedTuple):
 
 def strangers(transaction: Transaction, mapping: Mapping, ledger: OldLedger) -> str:
     """Why a ledger's refunds must be of other sessions, in words; "" if they may be of these."""
-    choices = {**mapping.choices, "ids_as_text": ledger.as_text, "same_accounts": ledger.same_accounts}
-    slots = {**mapping.slots, "other_refunds": ledger.refunds, "old_session_id": ledger.session_id}
-    row = transaction.row(fill("compare_refunded", slots, choices))
+    slots = {"other_refunds": ledger.refunds, "old_session_id": ledger.session_id}
+    choices = {"ids_as_text": ledger.as_text, "same_accounts": ledger.same_accounts}
+    row = transaction.row(mapping.statement("compare_refunded", slots, choices))
     table = mapping.sessions.qualified
     if row.refunds and not row.known:
         return f"none of the {row.refunds} newest refunds is of a session that is in {table}"
