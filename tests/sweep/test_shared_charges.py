@@ -53,6 +53,21 @@ def test_a_charge_that_a_function_reads_is_given_back_once(app: App) -> None:
     paid_once(app)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "AS 'SELECT sum(taken) FROM books WHERE charge = $1'",
+        "BEGIN ATOMIC SELECT sum(taken) FROM books WHERE charge = $1; END",
+    ],
+)
+def test_an_amount_that_a_function_reads_is_given_back_once(app: App, body: str) -> None:
+    """The function is declared IMMUTABLE, which the server believes."""
+    app.sql(f"CREATE FUNCTION left_of(text) RETURNS numeric LANGUAGE sql IMMUTABLE {body}")
+    app.sql("GRANT SELECT ON books TO PUBLIC")
+    app.map(amount="left_of(meta ->> 'charge')")
+    paid_once(app)
+
+
 def test_an_amount_that_the_books_say_is_given_back_once(app: App) -> None:
     app.map(amount=TAKEN)
     paid_once(app)
