@@ -169,3 +169,15 @@ def test_each_session_has_a_hold_of_its_own(server: Server, tmp_path: Path) -> N
         )
         assert database.run(now=None, role=None).document["held"] == 2
         assert database.value("SELECT count(*) FROM sweeper.holds") == 2
+
+
+def test_a_table_that_became_a_partition_of_a_new_one_takes_its_refunds_along(paid: AppDatabase) -> None:
+    """A migration to partitions, after which the app names the new table."""
+    paid.sql("ALTER TABLE jobs ALTER public_id DROP IDENTITY")
+    paid.sql("CREATE TABLE all_jobs (LIKE jobs) PARTITION BY RANGE (id); ALTER TABLE all_jobs ADD PRIMARY KEY (id)")
+    paid.sql("ALTER TABLE all_jobs ATTACH PARTITION jobs DEFAULT")
+    paid.configure('table = "jobs"', 'table = "all_jobs"')
+    assert "`sweeper install --rekey` translates" in refused(paid, "install")
+    assert install(paid, "--rekey") == 0
+    assert sweep(paid) == 0
+    assert paid.sweeper("audit", now=None).exit_code == 0

@@ -1,20 +1,22 @@
 """Checks that the refunds in sweeper's ledger are of the mapped sessions."""
 
+from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError
 from sweeper.install.own_ledger.changed_tables import OldLedger, changed_table, strangers
+from sweeper.install.own_ledger.other_installations import have_rows_in_common
 from sweeper.install.own_ledger.own_tables import OwnTables, old_session_id, same_accounts
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
 
 
 def require_same_table(transaction: Transaction, mapping: Mapping, found: OwnTables) -> None:
-    """Check that the table of sessions that the refunds are of is the mapped one, or gone.
+    """Check that the table of sessions that the refunds are of is the mapped one, a part of it, or gone.
 
     Raises:
         ConfigurationError: it is another table, and still there.
     """
-    if found.bound is None or mapping.key.of_table(found.bound):
+    if found.bound is None or has_sessions_of(transaction, mapping, found.bound):
         return
     if transaction.rows(fill("find_table", {}), {"name": found.bound.table}):
         raise ConfigurationError(
@@ -22,6 +24,11 @@ def require_same_table(transaction: Transaction, mapping: Mapping, found: OwnTab
             f"schema in database.schema for {mapping.sessions.qualified}. Nothing was changed",
             code="key_changed",
         )
+
+
+def has_sessions_of(transaction: Transaction, mapping: Mapping, bound: ChargeKey) -> bool:
+    """Whether the mapped table is the bound one, or one of the two has become a partition of the other."""
+    return mapping.key.of_table(bound) or have_rows_in_common(transaction, mapping, bound)
 
 
 def changed_table_of(transaction: Transaction, mapping: Mapping, found: OwnTables) -> str:

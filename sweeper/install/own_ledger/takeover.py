@@ -9,11 +9,12 @@ from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.install.own_ledger.changed_tables import WHERE_ROTATED
 from sweeper.install.own_ledger.ledger_sessions import (
     changed_table_of,
+    has_sessions_of,
     refuse_ledger_of_others,
     require_same_sessions,
     require_same_table,
 )
-from sweeper.install.own_ledger.other_installations import have_rows_in_common, other_schemas, require_only_installation
+from sweeper.install.own_ledger.other_installations import other_schemas, require_only_installation
 from sweeper.install.own_ledger.own_tables import (
     SIGNS,
     OwnTables,
@@ -157,7 +158,7 @@ def _key_changed(
 ) -> ConfigurationError:
     said = f"the key of a charge is not the one under which the refunds in {mapping.schema}.refunds were written: "
     said += "; ".join(changes)
-    if found.bound is not None and not mapping.key.of_table(found.bound):
+    if found.bound is not None and not has_sessions_of(transaction, mapping, found.bound):
         return ConfigurationError(
             f"{said}. A schema belongs to one table of sessions: a session with the id of a refunded one of the other "
             "table would never be paid. Name another schema in database.schema for this table",
@@ -203,7 +204,7 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
         prefix = quote_name(schema)
         other = read_installation(transaction, schema)
         bound = other.bound if other else None
-        if bound is not None and not (mapping.key.of_table(bound) or have_rows_in_common(transaction, mapping, bound)):
+        if bound is not None and not has_sessions_of(transaction, mapping, bound):
             continue
         if mapping.is_by_account:
             raise ConfigurationError(
