@@ -20,7 +20,7 @@ _HOLDS = {
     "charge_unknown": "it is older than the first charge in the app's books, so its charge is not known",
     "above_charge": "its amount is above what the app's books say was charged",
     "amount_rounded": "the balance or the ledger would round its amount",
-    "account_inactive": "its account is not active: accounts.active is not true of it",
+    "account_inactive": "its account is not active: accounts.active is not true of it, or its balance is null",
     "refused": "its row, or its refund, was not as written when it was read back",
     "balance_mismatch": "the balance would not grow, or did not grow, by exactly its amount",
 }

@@ -24,6 +24,7 @@ _NOTHING_MOVES: Choices = {
     "pools": (),
     "account_columns": (),
     "active": False,
+    "may_lack_balance": False,
     "has_balance": False,
     "serialized": False,
     "compares_shares": False,
@@ -77,9 +78,11 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
             "account_condition": _condition(reader, own, "invariant", accounts) or "true",
             "account_active": _condition(reader, own, "active", accounts) or "true",
         },
-        {"active": own.active is not None, "serialized": own.serialized},
+        {"serialized": own.serialized},
     )
     balance = _balance(reader, own, accounts)
+    may_lack = _may_lack_balance(own, accounts)
+    facts |= Facts({}, {"active": may_lack or own.active is not None, "may_lack_balance": may_lack})
     facts |= _balance_slots(reader, own, accounts, slots, balance)
     over = OverRefund(reader, {**slots, **facts.slots}, {"s": sessions, "a": accounts})
     shares = read_shares(over, own.add or {}, accounts)
@@ -97,6 +100,16 @@ def _condition(reader: Reader, own: AccountsSection, name: str, accounts: Table)
     if name == "active":
         _require_locked(own, "accounts.active", text)
     return reader.condition(f"accounts.{name}", text, accounts, "a")
+
+
+def _may_lack_balance(own: AccountsSection, accounts: Table) -> bool:
+    """Whether the balance may be null, as that of an account without a limit: a refund cannot make it grow."""
+    text = own.balance or ""
+    if catalog.has_subquery(text):
+        return False
+    column = accounts.column(text)
+    names = {column.name} if column else catalog.words_in(text) & accounts.columns.keys()
+    return any(accounts.columns[name].nullable for name in names)
 
 
 def _require_locked(own: AccountsSection, key: str, text: str) -> None:

@@ -73,12 +73,19 @@ def _column_with(samples: Samples, values: Sequence[str]) -> str | None:
 def _inactive(samples: Samples, held: Sequence[Row], known: int) -> Check:
     own = samples.settings.accounts
     assert own is not None  # noqa: S101 - who has no accounts has no closed ones
+    said, fix = (
+        (f"accounts.balance = {own.balance!r} is null for all", "accounts.balance: the column that has the credits")
+        if own.active is None
+        else (
+            f"accounts.active = {own.active!r} is true of none",
+            "accounts.active: what is true of each account that may be paid",
+        )
+    )
     return warning(
         "accounts",
-        f"accounts.active = {own.active!r} is true of none of the accounts looked at, also of {len(held)} of {known} "
-        f"sessions that are not refunded, such as {held[0].session_id}, of {held[0].account_id}: a run would put them "
-        "on hold",
-        "accounts.active: what is true of each account that may be paid",
+        f"{said} of the accounts looked at, also of {len(held)} of {known} sessions that are not refunded, such as "
+        f"{held[0].session_id}, of {held[0].account_id}: a run would put them on hold",
+        fix,
     )
 
 
