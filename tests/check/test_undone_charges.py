@@ -40,6 +40,14 @@ def test_undone_charges_are_no_rows_like_ours(app: App) -> None:
     assert "is more than the app gave back for 20 of 20 sessions" in refuses(app, "past_refunds")
 
 
+def test_undone_charges_that_nothing_in_the_file_reads(app: App) -> None:
+    app.sections.pop("ledger.past")
+    app.map(exclude=None)
+    app.sql("ALTER TABLE book RENAME undone TO reversed; ALTER TABLE book RENAME TO credit_book")
+    app.map("ledger", table="credit_book")
+    assert "credit_book.reversed says that 20 of the newest failed sessions are refunded" in refuses(app, "marks")
+
+
 def test_an_amount_above_what_was_undone(app: App) -> None:
     app.map(amount="price + 1")
     said = rehearsed(app)["past_refunds"]["message"]

@@ -85,7 +85,7 @@ def _may_say(column: Column, *, of_charges: bool) -> bool:
 
 
 def _links(samples: Samples) -> Iterator[_Link]:
-    """Links between the sessions and tables whose rows have amounts, except mapped ones."""
+    """Links between the sessions and tables whose rows have amounts."""
     looked = 0
     for table, key, link, by_row in chain(_references(samples), _by_name(samples), _about(samples)):
         if ASKED.search(table.name):
@@ -102,15 +102,13 @@ def _links(samples: Samples) -> Iterator[_Link]:
 
 
 def _references(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
-    """Foreign keys between the sessions and other tables; a charge that a session names may be in the ledger."""
-    mapping = samples.mapping
-    sessions = mapping.sessions
-    ledger = mapping.ledger.table.oid if mapping.ledger is not None else None
+    """Foreign keys between the sessions and other tables; a charge may be in the ledger."""
+    sessions = samples.mapping.sessions
     tables = {oid: name for oid, name in names_by_oid(samples).items() if oid != sessions.oid}
     for row in references(samples):
         by_row = row.table_oid == sessions.oid
         oid = row.target_oid if by_row else row.table_oid
-        if oid not in tables or not (by_row or (row.target_oid == sessions.oid and oid != ledger)):
+        if oid not in tables or not (by_row or row.target_oid == sessions.oid):
             continue
         table = samples.table("table", tables[oid])
         key = table.columns.get(row.target_column) if by_row else samples.key_of(table)
@@ -140,10 +138,8 @@ def _by_name(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
 
 def _about(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
     """Columns by which rows of a table of charges name a session without a foreign key, as `job_ref` of holds."""
-    mapping = samples.mapping
     referring = {(row.table_oid, row.column_name) for row in references(samples)}
-    ledger = mapping.ledger.table.oid if mapping.ledger is not None else None
-    tables = [row for row in samples.tables() if row.oid != ledger and _OF_CHARGES.search(row.table_name)]
+    tables = [row for row in samples.tables() if _OF_CHARGES.search(row.table_name)]
     columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
     for table, name in linked_tables(samples, tables, columns, ()):
         key = samples.key_of(table)
