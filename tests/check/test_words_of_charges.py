@@ -3,7 +3,7 @@
 import pytest
 
 from tests.helpers.any_app import App
-from tests.helpers.shops import rehearsed
+from tests.helpers.shops import refuses, rehearsed
 
 
 def test_a_word_of_charges(app: App) -> None:
@@ -134,3 +134,19 @@ def test_a_word_that_each_session_has(app: App) -> None:
     app.sql("UPDATE book SET pool = 'plan' WHERE kind = 'refund' AND job = 'j1'; UPDATE jobs SET pool = 'x' "
             "WHERE id = 'j1'")  # fmt: skip
     assert rehearsed(app) == {}, "the app may have chosen its words in another way"
+
+
+def test_a_word_in_another_case(app: App) -> None:
+    """The app looks for `refund` alone, whatever our condition takes for it."""
+    app.map("ledger", where="lower(kind) = 'refund'")
+    app.map("ledger.insert", kind="'REFUND'")
+    said = refuses(app, "past_refunds")
+    assert "kind = 'REFUND' is spelt 'refund' in 20 of the app's 20 refunds, such as of j1, j2, j3" in said
+    app.map("ledger", where="kind = 'refund'")
+    app.map("ledger.insert", kind="'refund'", team="'job-refund'")
+    app.sql("UPDATE book SET team = 'job_refund' WHERE kind = 'refund'")
+    found = rehearsed(app)["past_refunds"]
+    assert (found["status"], "team = 'job-refund' is spelt 'job_refund'" in found["message"]) == ("warning", True)
+    app.map("ledger.insert", team="'Job refund.'")
+    app.sql("UPDATE book SET team = 'job refund' WHERE kind = 'refund'")
+    assert rehearsed(app) == {}, "a note"

@@ -21,6 +21,7 @@ from sweeper.postgres.transaction import Row
 _ENOUGH, _DIFFERENT, _MOST = 3, 2, 0.9
 _SEVERAL, _PART, _UNLIKE = 5, 0.25, 3
 _COLUMNS_AT_MOST = 8
+_TEXT = re.compile(r"\s*'([^']*)'(?:::.*)?\s*")
 # a column for who wrote a row: the sweep is another writer than the app's refund code
 _WRITER = re.compile(
     r"(^|_)by$|[a-z]By$|(^|_)via$|actor|source|origin|channel|author|initiat|creator|operator|service|platform"
@@ -192,6 +193,33 @@ def words_of_sessions(
                     f"[ledger.insert] {one.column.quoted} = 's.{column.quoted}'",
                 )
     return None
+
+
+def spelt_otherwise(
+    samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]
+) -> Check | None:
+    """A word that the app's refunds spell differently, as `REFUND` for `refund`: the app would not find ours by it."""
+    ledger = app_ledger(samples)
+    for one in compared:
+        ours = _TEXT.fullmatch(one.value) if one.meaning == "text" else None
+        if ours is None or ledger is None or " " in ours[1]:  # a note has words of its own
+            continue
+        theirs = {session.session_id: session.words.get(one.column.name) for session in sessions}
+        found = [key for key, text in theirs.items() if text and text != ours[1] and _plain(text) == _plain(ours[1])]
+        if len(found) >= _ENOUGH and len(found) * 2 > len(sessions):
+            is_kind = re.search(rf"(?<!\w){re.escape(one.column.name)}(?!\w)", ledger.section.where, re.IGNORECASE)
+            return (failure if is_kind else warning)(
+                "past_refunds",
+                f"{one.column.name} = {one.value} is spelt {theirs[found[0]]!r} in {len(found)} of the app's "
+                f"{len(sessions)} refunds, such as of {named(found)}: the app's own code would not find ours by it",
+                f"[ledger.insert] {one.column.quoted} = {quote_text(theirs[found[0]] or '')}",
+            )
+    return None
+
+
+def _plain(text: str) -> str:
+    """A word without case, spaces and signs."""
+    return re.sub(r"[\W_]+", "", text).casefold()
 
 
 def balance_for_amount(sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]) -> Check | None:

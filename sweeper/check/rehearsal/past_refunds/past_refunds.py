@@ -16,6 +16,7 @@ from sweeper.check.rehearsal.past_refunds.amounts_and_words import (
     amounts_in_json,
     balance_for_amount,
     read_given_back,
+    spelt_otherwise,
     unwritten_amount,
     words_of_charges,
     words_of_sessions,
@@ -49,7 +50,9 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         owners = {row.column_name for row in links}
         netted = ledger.section.past is not None
         sessions = sessions if netted else amounts_in_json(amounts_before_refund(samples, sessions))
-        words = words_of_charges(samples, sessions, compared) or words_of_sessions(samples, sessions, compared)
+        words = None
+        for find in (spelt_otherwise, words_of_charges, words_of_sessions):
+            words = words or find(samples, sessions, compared)
         unseen = None if sessions or netted else rows_of_excluded(samples, ledger)
         newest = [one for one in samples.newest(running=False) if one in {known.session_id for known in sessions}]
     if not sessions:
