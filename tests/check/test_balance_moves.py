@@ -197,3 +197,30 @@ def test_what_a_team_was_given_back_is_moved_by_a_hook(app: App) -> None:
     assert app.install().exit_code == 0
     app.sql(HOOK)
     assert "balances" not in rehearsed(app)
+
+
+@pytest.mark.parametrize(("discount", "kind"), [("100", "sound"), ("20", "video")])
+def test_a_kind_that_less_is_taken_for(app: App, discount: str, kind: str) -> None:
+    """No column has what was taken."""
+    app.sql("ALTER TABLE jobs ADD off numeric(5, 2) NOT NULL DEFAULT 0; UPDATE jobs SET price = taken * 2")
+    app.sql(f"UPDATE jobs SET off = {discount} WHERE kind = '{kind}'")
+    app.sql(CHARGE.replace("sum(taken)", "sum(price * (100 - off) / 100)") + "; ALTER TABLE jobs DROP taken")
+    app.map(amount="price * (100 - off) / 100")
+    assert rehearsed(app) == {}
+    app.map(amount="price")
+    said = "without those of which" if discount == "100" else "by 4/5 of that where \"kind\" = 'video': 13 sessions"
+    assert said in found(app)
+
+
+def test_a_share_that_is_a_multiple_of_the_amount(app: App) -> None:
+    """A counter that has moved by the amounts proves nothing of the balance beside it."""
+    app.sql("ALTER TABLE wallets ADD spent numeric; UPDATE wallets SET spent = 1000 - balance")
+    app.map("accounts", spent="spent", invariant="balance + spent = 1000")
+    assert rehearsed(app) == {}
+    app.map("accounts", balance="balance / 100", invariant="balance <= 1000")
+    app.map("accounts.add", balance="amount * 100")
+    said = "balance has moved by exactly what sessions took, for 8 accounts, such as w0"
+    assert f"{said}, and [accounts.add] balance = 'amount * 100' would give back 100 times as much" in found(app)
+    app.sql("UPDATE wallets SET balance = 100000 - spent * 100")
+    app.map("accounts", invariant="balance <= 100000")
+    assert rehearsed(app) == {}, "it is in cents"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from fractions import Fraction
 
 from sweeper.app.catalog import NUMBER_TYPES, Table
 from sweeper.check.context import CheckContext
@@ -26,11 +27,15 @@ from sweeper.check.rehearsal.accounts.costs import (
     unsettled,
 )
 from sweeper.check.rehearsal.accounts.other_numbers import check_other_moves, check_several_rows
+from sweeper.check.rehearsal.accounts.scaled_shares import check_scaled_shares
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
 from sweeper.check.result import Check, failure, joined, ok
 from sweeper.config.model import AccountsSection
 
 _GIVEN_AT_MOST, _MISSED, _DIGITS = 8, 3, 200
+# so many accounts leave no room for a fraction that only fits by chance
+_FIT = 6
+_SIMPLE = {Fraction(above, below) for below in range(2, 21) for above in range(1, below)}
 _LOWERED = re.compile(r"\s*-\s*amount\s*")
 
 
@@ -54,8 +59,8 @@ def check_balances(context: CheckContext) -> Iterator[Check]:
         numbers.prec = _DIGITS
         accounts = samples.table("accounts.table", own.table)
         costs, targets = _read(samples, accounts, own, noted=False)
-        explained, found = _are_explained(costs, targets), list[Check]()
-        if costs and not explained:  # from here on it matters what a role may not read
+        explained, found = _are_explained(costs, targets), list(check_scaled_shares(samples, accounts, own, costs))
+        if costs and not explained and not found:  # from here on it matters what a role may not read
             costs, targets = _read(samples, accounts, own, noted=True)
             found = _explained_otherwise(samples, costs, targets) if costs else []
             found = found or list(check_several_rows(samples, accounts, own, costs, targets) if costs else ())
@@ -185,7 +190,32 @@ def _explained_otherwise(samples: Samples, costs: SessionCosts, targets: Sequenc
                 missed = [one for one in agreed - agree(target, ours) if other.totals[one] != ours[one]]
                 if is_proof(agreed, other.totals, target) and len(missed) >= _MISSED:
                     return [_failed(other, sorted(missed), list(target))]
-    return _in_proportion(samples, costs, targets) or _given_back_in_part(costs, targets)
+    return (
+        _in_proportion(samples, costs, targets)
+        or _given_back_in_part(costs, targets)
+        or _kind_in_part(samples, costs, targets)
+    )
+
+
+def _kind_in_part(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
+    """Balances that have moved by the amounts, and by a part of them for one kind of session, such as with a discount.
+
+    Any part could be chance where there are few accounts: it is a simple fraction.
+    """
+    amount = samples.settings.sessions.amount
+    for rows in unsettled(costs) if len(costs.owners) >= _FIT else ():
+        ours, chosen = total(costs, rows), {row.session_id for row in rows}
+        for (_, condition), kind in costs.kinds.items():
+            of_kind = [row for row in kind if row.session_id in chosen]
+            owed, took = [row for row in of_kind if row.owed], total(costs, of_kind)
+            for target in targets if len(owed) >= _MISSED else ():
+                part = _part_of(took, {one: value - ours[one] + took[one] for one, value in target.items()})
+                of_it = Fraction(part[0]) / Fraction(part[1]) if part else None
+                if of_it in _SIMPLE:
+                    said = f"sessions.amount = {amount!r}, and by {of_it} of that where {condition}"
+                    fix = f"sessions.amount: what was taken where {condition}"
+                    return [_failed(_Other(took, owed, said, fix), sorted(target), list(target))]
+    return []
 
 
 def _failed(other: _Other, missed: Sequence[str], known: Sequence[str]) -> Check:

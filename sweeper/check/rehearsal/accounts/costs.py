@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from sweeper.app.catalog import NUMBER_TYPES, Column, Table
-from sweeper.check.rehearsal.samples import Samples, is_whole
+from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.tables import equal, is_quick_by
 from sweeper.postgres.templates import Choices, Slots, quote_text
 from sweeper.postgres.transaction import Row
@@ -195,7 +195,7 @@ def read_numbers(
 
 def _is_said(column: Column) -> bool:
     """Whether a column may have the kind of a session, and not only be set or not."""
-    return column.category in ("S", "E", "B") or is_whole(column)
+    return column.category in ("S", "E", "B") or column.is_number
 
 
 def _items(columns: Sequence[Column]) -> list[Slots]:

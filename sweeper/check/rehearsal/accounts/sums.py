@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sweeper.app.catalog import Column, Table
+from sweeper.check.rehearsal.accounts.scaled_shares import factor_of
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger, newest_by_account
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named, numbered
 from sweeper.check.rehearsal.tables import fires_triggers, hook_may_write
@@ -147,8 +148,15 @@ def _goes_with(counter: Column, ledger: AppLedger, accounts: Table, own: Account
     moved = dict(own.add or {}) | ({own.spent: "-amount"} if own.spent else {})
     return any(
         accounts.column(text) == counter and (("-" in value) == ("-" in written)) == same
+        and not _is_multiple(value, written)
         for text, value in moved.items()
-    )
+    )  # fmt: skip
+
+
+def _is_multiple(value: str, written: str) -> bool:
+    """Whether one of two shares of a refund is several times the other."""
+    ours, theirs = factor_of(value), factor_of(written)
+    return ours is not None and theirs is not None and abs(ours) != abs(theirs)
 
 
 def _is_counter(name: str) -> bool:
