@@ -208,3 +208,32 @@ def test_a_status_by_which_no_session_has_ended(app: App) -> None:
     assert "all 50 newest sessions have a status in sessions.running, also 20 that the app" in refuses(app, "statuses")
     app.sql("DELETE FROM book WHERE kind = 'refund'")
     assert "none ever ends" not in str(rehearsed(app).get("statuses"))
+
+
+def test_work_that_goes_on_and_failed_by_an_expression(app: App) -> None:
+    """What runs has begun later than what the app has refunded, and has no end."""
+    app.sql("UPDATE jobs SET began = now() - interval '1 min' WHERE state = 'running'")
+    app.map(status="CASE WHEN state = 'done' THEN 'done' WHEN state = 'running' THEN 'open' ELSE 'failed' END")
+    app.map(running=["open"], active_at=None)
+    assert "statuses" not in rehearsed(app)
+    app.map(status="CASE WHEN state = 'done' THEN 'done' ELSE 'failed' END")
+    found = rehearsed(app)["statuses"]
+    assert (found["status"], "10 of 20 sessions that would be paid have no end" in found["message"]) == (
+        "warning",
+        True,
+    )
+    app.map(running=[])
+    assert "also the newest, such as j4" in refuses(app, "statuses")
+    app.sql("UPDATE jobs SET began = now() - interval '2 h' WHERE state = 'running'")
+    assert "statuses" not in rehearsed(app), "the reaper of the app's may set no end"
+
+
+def test_work_that_is_over_and_runs_by_an_expression(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD cancelled_at timestamptz; UPDATE jobs SET began = now() - interval '3 h', "
+            "cancelled_at = now() - interval '2 h', beat = NULL WHERE id IN ('j48', 'j49', 'j50')")  # fmt: skip
+    app.map(
+        status="CASE WHEN cancelled_at IS NOT NULL THEN 'done' ELSE state END", ended_at="coalesce(ended, cancelled_at)"
+    )
+    assert "statuses" not in rehearsed(app)
+    app.map(status="CASE WHEN state = '' THEN 'done' ELSE state END")
+    assert "cancelled_at is set on 3 sessions that run by the file" in refuses(app, "statuses")

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import TIME_TYPES, Column
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.sessions import texts_of_owed
+from sweeper.check.rehearsal.sessions import is_refunded, list_owed, read_failed, texts_of_owed
+from sweeper.check.rehearsal.statuses.listed_statuses import count_ended
 from sweeper.check.rehearsal.times.running import is_stuck
-from sweeper.check.result import Check, failure
+from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.templates import Slots
 
 _OF_PAYMENT = re.compile(r"bill|pay(ment|ed)?|paid|credit|charge|refund|settle|wallet", re.IGNORECASE)
@@ -69,10 +70,31 @@ def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
             return
 
 
+def check_endless(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
+    """The newest sessions that failed by an expression have no end, as all have that the app has refunded."""
+    own, newest = samples.settings.sessions, samples.newest(running=False)
+    if own.ended_at is None or samples.mapping.sessions.column(own.status) is not None:
+        return
+    refunded, owed = [one.session_id for one in read_failed(samples) if is_refunded(one)], list_owed(samples)
+    known, endless = ([*count_ended(samples, some)] for some in ([*refunded, *settled], owed[:_ENOUGH]))
+    if min(len(refunded), len(settled), len(owed)) < _ENOUGH or any(one.ended < one.sessions for one in known):
+        return
+    if not any(one.ended for one in endless) and newest.index(owed[0]) < newest.index(refunded[0]):
+        left = sum(one.sessions - one.ended for one in count_ended(samples, owed))
+        # where the file knows of none that run, these may be all of them
+        yield (warning if own.running else failure)(
+            "statuses",
+            f"{left} of {len(owed)} sessions that would be paid have no end, also the newest, such as "
+            f"{named(owed)}, and all {len(refunded)} have one that the app has refunded: do they still run? "
+            f"sessions.status = {own.status!r}",
+            "sessions.status: another state where the work goes on, and that in sessions.running",
+        )
+
+
 def _columns(samples: Samples) -> list[Column]:
     """The flags and times whose names say it, and that the file does not read."""
     sessions, own = samples.mapping.sessions, samples.settings.sessions
-    texts = (own.status, own.exclude, own.never, own.ended_at, own.failed_at, own.stuck_at, own.amount)
+    texts = (own.status, own.exclude, own.never, own.failed_at, own.stuck_at, own.amount)
     read = set(re.findall(r"\w+", " ".join(filter(None, texts))))
     found = [
         one

@@ -21,7 +21,7 @@ from sweeper.check.rehearsal.statuses.listed_statuses import (
     labels_of_statuses,
     words_of,
 )
-from sweeper.check.rehearsal.statuses.other_columns import check_other_status, check_over
+from sweeper.check.rehearsal.statuses.other_columns import check_endless, check_other_status, check_over
 from sweeper.check.rehearsal.times.running import count_set
 from sweeper.check.result import Check, Status, failure, joined, warning
 from sweeper.check.rows import check_statuses as check_named
@@ -67,6 +67,7 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
         delivered = list(check_delivered(samples, settled_sessions))
         counted = count_ended(samples, samples.newest(running=False))
         ends = list(check_ends(samples, settled_sessions, labels)) or list(check_over(samples, settled_sessions))
+        ends = ends or list(check_endless(samples, settled_sessions))
         payments = list(check_other_status(samples))
         unnamed = [] if any(one.given_back for one in failed) else _unnamed(samples)
         own, ledger = context.settings.sessions, context.settings.ledger
