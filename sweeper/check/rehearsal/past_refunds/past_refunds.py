@@ -30,7 +30,7 @@ from sweeper.check.result import Check, failure, joined, ok, warning
 
 # a few, or fewer than three, may be odd old rows; if the account or amount is wrong more often, the file is wrong
 _ODD, _MANY, _MOST, _ENOUGH = Decimal("0.05"), Decimal("0.5"), Decimal("0.9"), Decimal(3)
-_ALIKE = 10
+_ALIKE, _COMPLETED = 10, 2
 # an amount that is smaller by one of these factors for all sessions is in another unit
 _UNITS = (Decimal(10), Decimal(100), Decimal(1000), Decimal(1_000_000))
 
@@ -97,6 +97,7 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
     less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
     text = f"sessions.amount = {context.settings.sessions.amount!r}"
     often, of_one = len(more) >= max(_ENOUGH, len(known) * (_MANY if netted else _ODD)), ""
+    often = often and not (netted and _come_to_all(known))
     if not often and (status := _status_in_part(more, known)) is not None:
         more, known = ([one for one in some if one.status == status] for some in (more, known))
         often, of_one = True, f" in {status!r}"
@@ -118,6 +119,14 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
         message += ", and the same for all of them" if flat else ""
         return (failure if in_unit or flat else warning)("past_refunds", message, fix)
     return None
+
+
+def _come_to_all(known: Sequence[PastRefund]) -> bool:
+    """Whether rows together have given back some sessions' whole amount: the app had not finished the others."""
+    whole = [
+        one for one in known if one.rows > 1 and one.amount is not None and abs(one.amount) == abs(one.past_amount)
+    ]
+    return len(whole) >= _COMPLETED
 
 
 def _status_in_part(more: Sequence[PastRefund], known: Sequence[PastRefund]) -> str | None:
