@@ -82,8 +82,8 @@ def test_an_end_that_an_operator_has_set_for_several(app: App) -> None:
     """It says nothing of how long they took; where most end together, it does."""
     app.map(active_at=None)
     app.sql("UPDATE jobs SET ended = began + interval '5 min'; "
-            "INSERT INTO jobs (id, owner, state, price, began, ended) SELECT 'o' || n, 'w1', 'done', 2, now() - n * interval '1 d', now() - interval '1 h' "
-            "FROM generate_series(1, 5) AS n")  # fmt: skip
+            "INSERT INTO jobs (id, owner, state, price, began, ended) SELECT 'o' || n, 'w1', 'done', 2, "
+            "now() - n * interval '1 d', now() - interval '1 h' FROM generate_series(1, 5) AS n")  # fmt: skip
     assert "stuck_after" not in rehearsed(app)
     app.sql("UPDATE jobs SET ended = ended + substr(id, 2)::int * interval '1 s' WHERE id LIKE 'o%'")
     assert rehearsed(app)["stuck_after"]["status"] == "failure"

@@ -90,3 +90,22 @@ def test_an_amount_that_a_refund_does_not_bring_to_nothing(bare: AppDatabase) ->
     assert (found["status"], "is still above zero after a refund, such as for j2" in found["message"]) == (
         "warning", True
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "wrong"), [("returned int", "price", "price * 100"), ("note text", "'paid'", "'done'")]
+)
+def test_another_word_or_number_than_the_app_writes(app: App, column: str, value: str, wrong: str) -> None:
+    name = column.split()[0]
+    app.sql(f"ALTER TABLE jobs ADD {column}; UPDATE jobs SET {name} = {value} WHERE refunded_at IS NOT NULL")
+    right = value.replace("price", "amount")
+    app.map("sessions.refunded", refunded_at="at", **{name: right})
+    assert rehearsed(app) == {}
+    app.map("sessions.refunded", **{name: wrong.replace("price", "amount")})
+    found = rehearsed(app)["marks"]
+    assert found["status"] == "warning"
+    assert "is something else than 20 of 20 sessions have that the app has refunded, such as j1" in found["message"]
+    app.sql(f"UPDATE jobs SET {name} = {value}")
+    assert rehearsed(app) == {}, "nobody knows when the app writes there"
+    app.sql(f"UPDATE jobs SET {name} = NULL")
+    assert rehearsed(app) == {}, "a mark of our own"

@@ -22,6 +22,10 @@ _UNIT = re.compile(
     r"credit|token|coin|point|gem|minute|second|message|image|page|request|word|slot|byte|storage|call", re.IGNORECASE
 )
 _MONEY = re.compile(r"cents?(?![a-z])|usd|eur|gbp|dollar|money|micro", re.IGNORECASE)
+# a column for who wrote a row: the sweep is another writer than the app's refund code
+WRITER = re.compile(
+    r"(^|_)by$|[a-z]By$|(^|_)via$|actor|source|origin|channel|author|initiat|creator|operator|service|platform"
+)
 
 
 def is_in_unit(column: str, balance: str) -> bool:

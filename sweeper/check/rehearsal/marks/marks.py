@@ -6,6 +6,7 @@ from typing import Any
 
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.charges.delivered import check_other_try
+from sweeper.check.rehearsal.marks.other_marks import check_other_marks
 from sweeper.check.rehearsal.marks.parents import refunded_parts, refunded_wholes
 from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_netted
 from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
@@ -44,10 +45,8 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
             yield traced
         elif own.exclude and (wide := _too_wide(samples, own.exclude, session_ids)):
             yield wide
-        elif unmarked := _after_refund(samples, own, _owed(samples, session_ids[:_FEW])):
+        elif unmarked := _after_refund(samples, own, session_ids):
             yield unmarked
-        elif unwritten := unwritten_marks(samples, session_ids):
-            yield _unwritten(unwritten)
         elif own.exclude is None:
             yield ok("marks", "the file has no exclude: what is refunded is known by the ledger")
         elif not session_ids:
@@ -153,11 +152,15 @@ def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
 
 
 def _after_refund(samples: Samples, own: SessionsSection, session_ids: tuple[str, ...]) -> Check | None:
-    """What still looks owed to the app once a refund has written to it."""
-    if unmarked := _unmarked(samples, own.exclude, session_ids):
+    """What still looks owed to the app once a refund has written to it, or has not the app's own marks."""
+    owed = _owed(samples, session_ids[:_FEW])
+    if unmarked := _unmarked(samples, own.exclude, owed):
         return _not_marked(own, unmarked)
-    left = _left(samples, own, session_ids)
-    return _still_owed(own, left) if left else None
+    if left := _left(samples, own, owed):
+        return _still_owed(own, left)
+    if unwritten := unwritten_marks(samples, session_ids):
+        return _unwritten(unwritten)
+    return next(check_other_marks(samples), None)
 
 
 def _left(samples: Samples, own: SessionsSection, session_ids: tuple[str, ...]) -> list[str]:

@@ -13,7 +13,7 @@ from sweeper.check.rehearsal.past_refunds.past_rows import Pair, PastRefund
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.sessions import is_owed, settled_ids
 from sweeper.check.rehearsal.tables import count_rows
-from sweeper.check.rehearsal.words import is_in_unit, is_money
+from sweeper.check.rehearsal.words import WRITER, is_in_unit, is_money
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.templates import Choices, fill_expression, quote_text
 from sweeper.postgres.transaction import Row
@@ -22,10 +22,6 @@ _ENOUGH, _DIFFERENT, _MOST = 3, 2, 0.9
 _SEVERAL, _PART, _UNLIKE = 5, 0.25, 3
 _COLUMNS_AT_MOST = 8
 _TEXT = re.compile(r"\s*'([^']*)'(?:::.*)?\s*")
-# a column for who wrote a row: the sweep is another writer than the app's refund code
-_WRITER = re.compile(
-    r"(^|_)by$|[a-z]By$|(^|_)via$|actor|source|origin|channel|author|initiat|creator|operator|service|platform"
-)
 
 
 def amounts_before_refund(samples: Samples, sessions: list[PastRefund]) -> list[PastRefund]:
@@ -139,7 +135,7 @@ def words_of_charges(
     for one in compared:
         if not all(one.column.name in session.worded for session in sessions):
             continue
-        if has_kind and _WRITER.search(one.column.name):
+        if has_kind and WRITER.search(one.column.name):
             continue
         for row in read_kinds(samples, one.column, ledger.amounts[0], settled):
             often = row.sessions >= _ENOUGH and row.sessions * 2 > len(settled)

@@ -1,0 +1,67 @@
+"""Marks that a refund writes to a session, where the app's own refunds have written another word or number."""
+
+import re
+from collections.abc import Iterator
+
+from sweeper.app.catalog import Column
+from sweeper.app.over_refund import names_in
+from sweeper.check.rehearsal.marks.session_marks import written_columns
+from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.sessions import is_owed, is_refunded, list_owed, marks_in, read_failed
+from sweeper.check.rehearsal.words import WRITER
+from sweeper.check.result import Check, warning
+from sweeper.postgres.templates import fill_expression
+
+# values that differ from refund to refund, or that the app words in its own way
+_OWN = {"at", "refund_id", "run_id", "reason", "detail", "layer", "attempt"}
+_CALL = re.compile(r"\b(now|random|nextval|current_timestamp|clock_timestamp|\w*uuid\w*)\b", re.IGNORECASE)
+_WORD = re.compile(r"'[^'\s]*'(::[\w.\" ]+)?")
+_ENOUGH, _MOST = 3, 0.9
+
+
+def check_other_marks(samples: Samples) -> Iterator[Check]:
+    """Compare what [sessions.refunded] writes with what sessions have that the app has refunded."""
+    if samples.mapping.is_by_account:
+        return
+    refunded = [row.session_id for row in read_failed(samples) if is_refunded(row) and is_owed(row)]
+    owed = list_owed(samples)
+    for column, value in _compared(samples) if len(refunded) >= _ENOUGH and owed else ():
+        slots = {"column": column.quoted}
+        has = {row.session_id: row.value for row in samples.read("list_texts", refunded, slots)}
+        others = {row.value for row in samples.read("list_texts", owed, slots)}
+        if len(has) < len(refunded) * _MOST or others & set(has.values()):
+            continue  # the app does not write there when it refunds
+        unlike = [session_id for session_id in _unlike(samples, column, refunded) if session_id in has]
+        if len(unlike) >= max(_ENOUGH, len(refunded) * _MOST):
+            yield warning(
+                "marks",
+                f"[sessions.refunded] {column.name} = {value!r} is something else than {len(unlike)} of "
+                f"{len(refunded)} sessions have that the app has refunded, such as {named(unlike)}: there it is "
+                f"{has[unlike[0]]}",
+                f"[sessions.refunded] {column.quoted}: what the app's own code writes there when it refunds",
+            )
+            return
+
+
+def _compared(samples: Samples) -> Iterator[tuple[Column, str]]:
+    """The columns that a refund sets to a number or a word, which does not depend on what it has there already."""
+    own, sessions = samples.settings.sessions, samples.mapping.sessions
+    netted = bool(marks_in(own, own.amount))  # then nothing is left of it
+    readable = samples.readable(sessions)
+    for text, value in own.refunded.items():
+        column, names = sessions.column(text), names_in(value)
+        if column is None or column not in readable or column.generated or names & _OWN or _CALL.search(value):
+            continue
+        reads_itself = re.search(rf"(?<!\w){re.escape(column.name)}(?!\w)", value)
+        is_word = column.category in ("S", "E") and _WORD.fullmatch(value.strip()) and not WRITER.search(column.name)
+        if (is_word or column.is_number) and not reads_itself and not (netted and "amount" in names):
+            yield column, value
+
+
+def _unlike(samples: Samples, column: Column, session_ids: list[str]) -> list[str]:
+    """The sessions in which a refund would write something else than they have."""
+    mapping = samples.mapping
+    written = written_columns(samples, "sessions.refunded", samples.settings.sessions.refunded)
+    columns = [slots for one, slots in written.items() if one == column or one.quoted == mapping.slots["key"]]
+    mark = fill_expression("as_it_was", {**mapping.slots, "column": column.quoted})
+    return [row.session_id for row in samples.try_read("try_marks", session_ids, {"mark": mark}, {"columns": columns})]
