@@ -15,7 +15,7 @@ REHEARSED = (
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries", "count_lots",
     "compare_planned", "find_refund_events", "list_parts", "find_partly_keyed", "sum_shares",
-    "find_refund_keys",
+    "find_refund_keys", "compare_periods",
 )  # fmt: skip
 
 OF_LEDGER = (
@@ -24,7 +24,7 @@ OF_LEDGER = (
     "count_lots", "find_refund_keys",
 )  # fmt: skip
 
-_OF_ACCOUNTS = ("has_account", "compare_row_accounts")
+_OF_ACCOUNTS = ("has_account", "compare_row_accounts", "compare_periods")
 # columns of the app's ledger, which it need not have: then what reads them is not sent
 COLUMNS = ("amount_column", "account_column", "moment", "column", "key")
 _SORTED = (*INTEGER_TYPES, "uuid", *TEXT_TYPES)  # of these `check` takes one to sort the ledger by
@@ -37,7 +37,7 @@ CHOSEN = (
     "count_set", "count_ended", "find_released", "compare_named_accounts", "compare_with_balance", "count_qualified",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts", "read_amounts",
     "compare_planned", "find_partly_keyed", "sum_shares",
-    "find_refund_keys",
+    "find_refund_keys", "compare_periods",
 )  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "ended_at": "NULL",
         "table": slots["sessions"],
         "key": _ledger_key(mapping) if name in OF_LEDGER else key,
-        "link": key,
+        "link": slots.get("accounts_key", key) if name in _OF_ACCOUNTS else key,
         "other_column": key,
         "other_link": key,
         "other_eq": slots["session_eq"],
@@ -137,6 +137,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "flag": False,
         "number": False,
         "touched": False,
+        "of_text": False,
         "numbers": _numbers(mapping) if name == "read_numbers" else [],
         "kinds": [],
         "lowered": _lowered(mapping) if name == "sum_shares" else [],

@@ -131,6 +131,7 @@ _BY_ACCOUNT = (
 )  # fmt: skip
 _NOT_IN_CITUS = ("fence", "release_fence", "find_unknown_statuses")
 _NOT_BY_ACCOUNT = (
+    "compare_periods",
     "count_subjects",
     "end_settled_holds",
     "find_in_history",

@@ -60,6 +60,13 @@ def test_rows_that_have_moved_by_something_else_as_well(app: App) -> None:
     app.sql("UPDATE counters SET used = used + id % 5 + 1")
     app.map(account=ROW.format("true ORDER BY c.month DESC LIMIT 1"))
     assert rehearsed(app).keys() <= {"fence"}
+    for first in ("", "ALTER TABLE counters ALTER month TYPE text USING to_char(month, 'YYYY-MM')"):
+        app.sql(first or "SELECT")
+        app.map(account=ROW.format("true ORDER BY c.month LIMIT 1"))
+        said = rehearsed(app)["accounts"]["message"]
+        assert "is the row of an earlier month than that in which sessions began, for 12 of 20" in said
+    app.map(account=ROW.format("c.month = to_char(s.began, 'YYYY-MM')"))
+    assert "accounts" not in rehearsed(app)
 
 
 def test_rows_that_began_with_more_than_others(app: App) -> None:

@@ -13,6 +13,7 @@ from sweeper.check.rehearsal.accounts.counters import (
     check_held,
     uncounted,
 )
+from sweeper.check.rehearsal.accounts.periods import check_periods
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
 from sweeper.check.rehearsal.accounts.sums import (
     check_counters,
@@ -67,7 +68,7 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
             found += check_payers(samples, accounts, own)
             found += check_booked(samples, accounts, own)
             found += check_balance_as_amount(samples)
-            found += check_named_accounts(samples, accounts, own)
+            found += [*check_named_accounts(samples, accounts, own), *check_periods(samples, accounts)]
             found += check_counters(own)
             found += check_versions(samples, accounts, own)
             found += _closed(samples, accounts, own)

@@ -135,7 +135,7 @@ def check_several_rows(
 
     ``costs`` and ``targets`` are those of the accounts of the file, which do not agree.
     """
-    for of_accounts, of_sessions in _owner_columns(samples, accounts):
+    for of_accounts, of_sessions in owner_columns(samples, accounts):
         together = read_costs_by(samples, of_sessions)
         if together is None:
             continue
@@ -169,7 +169,7 @@ def _differing(costs: SessionCosts, target: Totals) -> list[str]:
     return sorted(set(target) - best)
 
 
-def _owner_columns(samples: Samples, accounts: Table) -> Iterator[tuple[Column, Column]]:
+def owner_columns(samples: Samples, accounts: Table) -> Iterator[tuple[Column, Column]]:
     """Foreign keys of both tables to the same rows, which several accounts may name."""
     sessions = samples.mapping.sessions
     unique = unique_names(samples, accounts)
