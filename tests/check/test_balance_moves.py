@@ -224,3 +224,29 @@ def test_a_share_that_is_a_multiple_of_the_amount(app: App) -> None:
     app.sql("UPDATE wallets SET balance = 100000 - spent * 100")
     app.map("accounts", invariant="balance <= 100000")
     assert rehearsed(app) == {}, "it is in cents"
+
+
+MEMBERS = """
+CREATE TABLE people (id text PRIMARY KEY);
+INSERT INTO people SELECT id FROM wallets;
+ALTER TABLE jobs ADD FOREIGN KEY (owner) REFERENCES people;
+CREATE TABLE members (team int REFERENCES teams, person text REFERENCES people, used int, PRIMARY KEY (team, person));
+INSERT INTO members SELECT 1 + ascii(right(owner, 1)) % 2, owner, sum(taken) FILTER (WHERE refunded_at IS NULL)
+FROM jobs GROUP BY 2;
+"""
+
+
+def test_a_counter_of_the_member_who_used_it(app: App) -> None:
+    """No column of a session names the row, but both name the same person."""
+    app.sql(MEMBERS)
+    said = "used of members, whose person is owner of sessions, has moved by exactly what they took and were given back"
+    assert said in found(app)
+    app.sql("INSERT INTO members SELECT 3 + ascii(right(id, 1)) % 2, id, 0 FROM people")
+    assert said in found(app), "each is in two teams"
+    app.sql("UPDATE members AS m SET used = (SELECT sum(taken) FROM jobs AS j WHERE j.owner = m.person) WHERE team < 3")
+    assert rehearsed(app) == {}, "it counts all that was ever used"
+    app.sql(MEMBERS.partition("INSERT INTO members")[2].join(("TRUNCATE members; INSERT INTO members", "")))
+    app.sql("CREATE TABLE uses (id serial, person text REFERENCES people, taken int); "
+            "INSERT INTO uses (person, taken) SELECT owner, taken FROM jobs WHERE refunded_at IS NULL; "
+            "DROP TABLE members")  # fmt: skip
+    assert rehearsed(app) == {}, "a row for each charge"

@@ -14,7 +14,6 @@ from sweeper.check.rehearsal.accounts.costs import (
     is_explained,
     is_proof,
     read_costs_by,
-    read_numbers,
     total,
     unsettled,
 )
@@ -37,15 +36,18 @@ from sweeper.postgres.templates import Slots
 _TABLES_AT_MOST, _NUMBERS_AT_MOST = 6, 8
 _DOWN, _UP = "down", "up"
 _GIVEN_AT_MOST, _ROWS_AT_MOST = 4, 1000
+# of a table with more rows than this for each owner each may be a charge
+_ROWS_EACH = 2
 
 
 @dataclass(frozen=True)
 class _Link:
-    """A column by which sessions name the rows of another table."""
+    """A column by which sessions name the rows of another table, or name what such rows name as well."""
 
     column: Column
     table: Table
     key: Column
+    beside: bool = False
 
 
 def check_other_moves(samples: Samples, accounts: Table, own: AccountsSection, *, explained: bool) -> Iterator[Check]:
@@ -56,10 +58,9 @@ def check_other_moves(samples: Samples, accounts: Table, own: AccountsSection, *
         costs = read_costs_by(samples, link.column)
         if costs is None:
             continue
-        key = {"key": f"a.{link.key.quoted}", "key_eq": equal(samples, link.key), "key_type": link.key.full_type}
         columns = [one for one in link.table.columns.values() if one.base_type in NUMBER_TYPES and one != link.key]
         columns = samples.seen(link.table, columns, noted=False)[:_NUMBERS_AT_MOST]
-        _, numbers = read_numbers(samples, link.table, key, costs.owners, columns, balance=False)
+        numbers = _numbers(samples, link, costs.owners, columns)
         for column in columns if numbers else ():
             if said := _moved(costs, column, numbers):
                 way, sure = said
@@ -82,6 +83,38 @@ def _links(samples: Samples, accounts: Table, *, explained: bool) -> Iterator[_L
         seen = column and key and samples.sees(sessions, [column]) and samples.sees(table, [key])
         if column and key and seen and is_shared(samples, column.name):
             yield _Link(column, table, key)
+    yield from _beside(samples, known, tables)
+
+
+def _beside(samples: Samples, known: set[int], tables: Mapping[int, str]) -> Iterator[_Link]:
+    """Tables such as that of an organisation's members, which refer to what sessions refer to, and to no session."""
+    sessions = samples.mapping.sessions
+    named = {(row.target_oid, row.target_column): row.column_name for row in references(samples, of=sessions)}
+    skipped = known | {row.table_oid for row in references(samples, to=sessions)}
+    found = [row for row in references(samples) if (row.target_oid, row.target_column) in named
+             and row.table_oid in tables.keys() - skipped]  # fmt: skip
+    for row in found[:_TABLES_AT_MOST]:
+        table = samples.table("table", tables[row.table_oid])
+        column, key = sessions.columns[named[row.target_oid, row.target_column]], table.columns[row.column_name]
+        seen = column in samples.readable(sessions) and key in samples.readable(table)
+        quick = is_quick_by(samples, table, key) and not hook_may_write(samples, [table.name])
+        if seen and quick and is_shared(samples, column.name):
+            yield _Link(column, table, key, beside=True)
+
+
+def _numbers(samples: Samples, link: _Link, owners: Sequence[str], columns: Sequence[Column]) -> Mapping[str, Totals]:
+    """What the rows of each owner have in these columns, together; empty where it has many."""
+    slots = {"key": f"a.{link.key.quoted}", "key_eq": equal(samples, link.key), "key_type": link.key.full_type}
+    slots["table"] = link.table.qualified
+    items: list[Slots] = [{"column": one.quoted} for one in columns]
+    rows = samples.try_ask("read_numbers", slots, {"numbers": items, "balance": False}, ids=list(owners))
+    if not rows or len(rows) > len(owners) * _ROWS_EACH:
+        return {}
+    sums = {column.name: dict.fromkeys(sorted({row.id for row in rows}), Decimal(0)) for column in columns}
+    for row in rows:
+        for column, number in zip(columns, row.numbers, strict=True):
+            sums[column.name][row.id] += Decimal(number or 0)
+    return sums
 
 
 def _moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) -> tuple[str, bool] | None:
@@ -109,10 +142,14 @@ def _left(
 ) -> Iterator[Check]:
     # a trigger of the app that a refund fires may change it
     sure = sure and not fires_triggers(samples)
+    if link.beside and not sure:  # it may count all that was ever used
+        return
+    how = f"whose {link.key.name} is" if link.beside else "which sessions name by"
     said = (
-        f"{column.name} of {link.table.name}, which sessions name by {link.column.name}, has moved by exactly what "
-        f"they took{' and were given back' if sure else ''}"
+        f"{column.name} of {link.table.name}, {how} {link.column.name}{' of sessions' if link.beside else ''}, has "
+        f"moved by exactly what they took{' and were given back' if sure else ''}"
     )
+    explained = explained or link.beside
     counts_refunds = re.search(GIVEN_BACK, column.name, re.IGNORECASE)  # and is nobody's balance
     if counts_refunds and hook_may_write(samples, [link.table.name]):
         return
