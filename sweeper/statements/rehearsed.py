@@ -15,7 +15,7 @@ REHEARSED = (
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries", "count_lots",
     "compare_planned", "find_refund_events", "list_parts", "find_partly_keyed", "sum_shares",
-    "find_refund_keys", "compare_periods",
+    "find_refund_keys", "compare_periods", "compare_invariant",
 )  # fmt: skip
 
 OF_LEDGER = (
@@ -37,7 +37,7 @@ CHOSEN = (
     "count_set", "count_ended", "find_released", "compare_named_accounts", "compare_with_balance", "count_qualified",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts", "read_amounts",
     "compare_planned", "find_partly_keyed", "sum_shares",
-    "find_refund_keys", "compare_periods",
+    "find_refund_keys", "compare_periods", "compare_invariant",
 )  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         else written,
         "account_column": False,
         "unsigned": False,
-        "columns": _of_sessions(mapping, times=name == "compare_planned"),
+        "columns": _columns_of(mapping, name),
         "looked": [looked],
         "down": "",
         "amounts": _numbers(mapping) if name == "find_constant" else [],
@@ -151,6 +151,13 @@ def _lowered(mapping: Mapping) -> list[Slots]:
     if not shares or not isinstance(shares, list):
         raise KeyError("shares")
     return [{"share": one["share"], "column": quote_name(one["name"])} for one in shares]
+
+
+def _columns_of(mapping: Mapping, name: str) -> list[Slots]:
+    if name == "compare_invariant":
+        key = mapping.slots.get("accounts_key", "")
+        return [{"column": key, "share": "", "plus": "", "minus": ""}]
+    return _of_sessions(mapping, times=name == "compare_planned")
 
 
 def _of_sessions(mapping: Mapping, *, times: bool) -> list[Slots]:

@@ -132,6 +132,7 @@ _BY_ACCOUNT = (
 _NOT_IN_CITUS = ("fence", "release_fence", "find_unknown_statuses")
 _NOT_BY_ACCOUNT = (
     "compare_periods",
+    "compare_invariant",
     "count_subjects",
     "end_settled_holds",
     "find_in_history",

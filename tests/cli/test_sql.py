@@ -42,6 +42,7 @@ NEVER_SENT = {
         *OF_NONE, "balance_drift", "list_accounts", "lock_accounts", "lock_balances", "read_balances",
         "sample_durations", "compare_newest_balances", "compare_sums", "has_account", "compare_held",
         "compare_with_balance", "compare_row_accounts", "sum_shares", "compare_periods",
+        "compare_invariant",
     },
 }  # fmt: skip
 # failed, stuck, running and succeeded sessions, some of which no program may refund

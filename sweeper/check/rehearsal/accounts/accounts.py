@@ -13,6 +13,7 @@ from sweeper.check.rehearsal.accounts.counters import (
     check_held,
     uncounted,
 )
+from sweeper.check.rehearsal.accounts.invariants import check_broken, check_spent
 from sweeper.check.rehearsal.accounts.periods import check_periods
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
 from sweeper.check.rehearsal.accounts.sums import (
@@ -62,10 +63,10 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
             found += [*wrong_table(samples, accounts), *check_ledger_accounts(samples, accounts, own)]
             found += _others(samples, accounts, own)
             if not hook_may_write(samples, [accounts.name]):
-                found += [*_spent(samples, accounts, own), *check_held(samples, accounts, own)]
+                found += [*check_spent(samples, accounts, own), *check_held(samples, accounts, own)]
                 found += [*check_pools(samples, accounts, own), *check_sums(samples, accounts, own)]
                 found += check_below_zero(samples, accounts, own)
-            found += check_payers(samples, accounts, own)
+            found += [*check_broken(samples, accounts, own), *check_payers(samples, accounts, own)]
             found += check_booked(samples, accounts, own)
             found += check_balance_as_amount(samples)
             found += [*check_named_accounts(samples, accounts, own), *check_periods(samples, accounts)]
@@ -205,27 +206,6 @@ def _satellites(samples: Samples, accounts: Table) -> list[Table]:
         if row.column_name in unique_names(samples, table):
             found.append(table)
     return found[:10]
-
-
-def _spent(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
-    """A counter of what was spent that no invariant proves."""
-    if own.spent is None:
-        return
-    fix = (
-        "accounts.invariant: what always holds between accounts.balance and accounts.spent; or leave accounts.spent out"
-    )
-    if own.invariant is None:
-        yield warning(
-            "accounts", f"accounts.spent = {own.spent!r} goes down by a refund, and no invariant proves it", fix
-        )
-        return
-    condition = samples.reader.condition("accounts.invariant", own.invariant, accounts, "a")
-    rows, counts = count_rows(samples, accounts, [], "number", condition, "a")
-    if counts and counts[0] < rows:
-        yield warning(
-            "accounts", f"accounts.invariant = {own.invariant!r} does not hold for {rows - counts[0]} of the {rows} "
-            "newest accounts", fix,
-        )  # fmt: skip
 
 
 def _closed(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:

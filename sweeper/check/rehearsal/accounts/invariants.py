@@ -1,0 +1,72 @@
+"""What the file says always holds of an account, and whether it would after a refund."""
+
+import re
+from collections.abc import Iterator
+
+from sweeper.app.catalog import EXACT_TYPES, Column, Table
+from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.tables import count_rows, fires_triggers, hook_may_write
+from sweeper.check.result import Check, failure, warning
+from sweeper.config.model import AccountsSection
+from sweeper.postgres.templates import Slots, items_of
+
+_ENOUGH, _MOST = 3, 0.9
+
+
+def check_spent(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """A counter of what was spent that no invariant proves."""
+    if own.spent is None:
+        return
+    fix = (
+        "accounts.invariant: what always holds between accounts.balance and accounts.spent; or leave accounts.spent out"
+    )
+    if own.invariant is None:
+        yield warning(
+            "accounts", f"accounts.spent = {own.spent!r} goes down by a refund, and no invariant proves it", fix
+        )
+        return
+    condition = samples.reader.condition("accounts.invariant", own.invariant, accounts, "a")
+    rows, counts = count_rows(samples, accounts, [], "number", condition, "a")
+    if counts and counts[0] < rows:
+        yield warning(
+            "accounts", f"accounts.invariant = {own.invariant!r} does not hold for {rows - counts[0]} of the {rows} "
+            "newest accounts", fix,
+        )  # fmt: skip
+
+
+def check_broken(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """An invariant that holds, and that a refund by the file would break."""
+    # a trigger may move what the file does not
+    if own.invariant is None or own.add == {} or samples.mapping.is_by_account or fires_triggers(samples):
+        return
+    columns = [one for one in accounts.columns.values() if re.search(rf"\b{re.escape(one.name)}\b", own.invariant)]
+    inexact = [one for one in columns if one.is_number and one.base_type not in EXACT_TYPES]
+    if hook_may_write(samples, [accounts.name]) or inexact or any(one.generated for one in columns):
+        return
+    choices = {"columns": _moved(samples, columns)}
+    session_ids = [*samples.newest(running=False), *samples.newest(running=True)]
+    rows = samples.try_read("compare_invariant", session_ids, {}, choices)
+    broken = [row.session_id for row in rows if row.broken]
+    if len(broken) >= max(_ENOUGH, len(rows) * _MOST):  # one such as a cap is broken by few
+        yield failure(
+            "accounts",
+            f"accounts.invariant = {own.invariant!r} holds for the accounts of {len(broken)} sessions that are not "
+            f"refunded, such as {named(broken)}, and would not after their refund",
+            "[accounts.add], accounts.balance and accounts.spent: all that the app's own refund moves",
+        )
+
+
+def _moved(samples: Samples, columns: list[Column]) -> list[Slots]:
+    """How a refund moves each column."""
+    moves = {item["column"]: item for item in items_of(samples.mapping.choices, "moves")}
+    nothing = {"value": "", "minus": ""}
+    items = [(column, moves.get(column.quoted, nothing)) for column in columns]
+    return [
+        {
+            "column": column.quoted,
+            "share": item["value"] if item["value"] not in ("", "amount") else "",
+            "plus": "yes" if item["value"] == "amount" and not item["minus"] else "",
+            "minus": item["minus"],
+        }
+        for column, item in items
+    ]
