@@ -114,7 +114,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         else written,
         "account_column": False,
         "unsigned": False,
-        "columns": _columns_of(mapping, name),
+        "columns": _of_sessions(mapping, times=name == "compare_planned"),
         "looked": [looked],
         "down": "",
         "amounts": _numbers(mapping) if name == "find_constant" else [],
@@ -137,7 +137,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "flag": False,
         "number": False,
         "touched": False,
-        "of_text": False,
+        "of_text": True,
         "numbers": _numbers(mapping) if name == "read_numbers" else [],
         "kinds": [],
         "lowered": _lowered(mapping) if name == "sum_shares" else [],
@@ -151,13 +151,6 @@ def _lowered(mapping: Mapping) -> list[Slots]:
     if not shares or not isinstance(shares, list):
         raise KeyError("shares")
     return [{"share": one["share"], "column": quote_name(one["name"])} for one in shares]
-
-
-def _columns_of(mapping: Mapping, name: str) -> list[Slots]:
-    if name == "compare_invariant":
-        key = mapping.slots.get("accounts_key", "")
-        return [{"column": key, "share": "", "plus": "", "minus": ""}]
-    return _of_sessions(mapping, times=name == "compare_planned")
 
 
 def _of_sessions(mapping: Mapping, *, times: bool) -> list[Slots]:

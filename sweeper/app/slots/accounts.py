@@ -1,6 +1,7 @@
 """What the statements need to know about an account: how it is found, its balance, and what changes in its row."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table, problem
@@ -23,6 +24,7 @@ _NOTHING_MOVES: Choices = {
     "shares": (),
     "pools": (),
     "account_columns": (),
+    "invariant_columns": (),
     "active": False,
     "may_lack_balance": False,
     "has_balance": False,
@@ -90,7 +92,28 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
     if not moves and own.serialized:
         # so that a writer of the app with an older snapshot fails, and does not overwrite our change
         moves = [move(key, kept=True)]
-    return facts | share_facts(shares, own, accounts) | Facts({}, {"moves": moves})
+    read = {"moves": moves, "invariant_columns": _invariant_columns(own, accounts, moves)}
+    return facts | share_facts(shares, own, accounts) | Facts({}, read)
+
+
+def _invariant_columns(own: AccountsSection, accounts: Table, moves: Sequence[Slots]) -> list[Slots]:
+    """The columns that ``accounts.invariant`` reads, by their names, with what a refund adds to each."""
+    words = set(re.findall(r"\w+", (own.invariant or "").lower()))
+    read = [one for one in accounts.columns.values() if set(re.findall(r"\w+", one.name.lower())) <= words]
+    by_column = {item["column"]: item for item in moves}
+    found: list[Slots] = []
+    for column in read:
+        item = by_column.get(column.quoted, {"value": "", "minus": ""})
+        adds_amount = item["value"] == "amount"
+        found.append(
+            {
+                "column": column.quoted,
+                "share": "" if adds_amount else item["value"],
+                "plus": "yes" if adds_amount and not item["minus"] else "",
+                "minus": item["minus"],
+            }
+        )
+    return found
 
 
 def _condition(reader: Reader, own: AccountsSection, name: str, accounts: Table) -> str | None:

@@ -1,14 +1,13 @@
 """What the file says always holds of an account, and whether it would after a refund."""
 
-import re
 from collections.abc import Iterator
 
-from sweeper.app.catalog import EXACT_TYPES, Column, Table
+from sweeper.app.catalog import EXACT_TYPES, Table
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.tables import count_rows, fires_triggers, hook_may_write
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.templates import Slots, items_of
+from sweeper.postgres.templates import items_of
 
 _ENOUGH, _MOST = 3, 0.9
 
@@ -39,13 +38,13 @@ def check_broken(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
     # a trigger may move what the file does not
     if own.invariant is None or own.add == {} or samples.mapping.is_by_account or fires_triggers(samples):
         return
-    columns = [one for one in accounts.columns.values() if re.search(rf"\b{re.escape(one.name)}\b", own.invariant)]
+    read = {item["column"] for item in items_of(samples.mapping.choices, "invariant_columns")}
+    columns = [one for one in accounts.columns.values() if one.quoted in read]
     inexact = [one for one in columns if one.is_number and one.base_type not in EXACT_TYPES]
     if hook_may_write(samples, [accounts.name]) or inexact or any(one.generated for one in columns):
         return
-    choices = {"columns": _moved(samples, columns)}
     session_ids = [*samples.newest(running=False), *samples.newest(running=True)]
-    rows = samples.try_read("compare_invariant", session_ids, {}, choices)
+    rows = samples.try_read("compare_invariant", session_ids)
     broken = [row.session_id for row in rows if row.broken]
     if len(broken) >= max(_ENOUGH, len(rows) * _MOST):  # one such as a cap is broken by few
         yield failure(
@@ -54,19 +53,3 @@ def check_broken(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
             f"refunded, such as {named(broken)}, and would not after their refund",
             "[accounts.add], accounts.balance and accounts.spent: all that the app's own refund moves",
         )
-
-
-def _moved(samples: Samples, columns: list[Column]) -> list[Slots]:
-    """How a refund moves each column."""
-    moves = {item["column"]: item for item in items_of(samples.mapping.choices, "moves")}
-    nothing = {"value": "", "minus": ""}
-    items = [(column, moves.get(column.quoted, nothing)) for column in columns]
-    return [
-        {
-            "column": column.quoted,
-            "share": item["value"] if item["value"] not in ("", "amount") else "",
-            "plus": "yes" if item["value"] == "amount" and not item["minus"] else "",
-            "minus": item["minus"],
-        }
-        for column, item in items
-    ]
