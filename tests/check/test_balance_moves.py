@@ -113,6 +113,7 @@ def test_another_column_that_the_balance_is(app: App) -> None:
 def test_balances_that_nothing_explains(app: App) -> None:
     """What was bought is not on the account, and nothing is said of the amounts."""
     app.sql("UPDATE wallets SET balance = balance + ascii(right(id, 1)) * 37 % 11")
+    app.map("accounts", invariant=None)
     assert {name: item["status"] for name, item in rehearsed(app).items()} == {"accounts": "warning"}
     app.map(amount="price")
     assert {name: item["status"] for name, item in rehearsed(app).items()} == {"accounts": "warning"}
