@@ -81,7 +81,7 @@ def settled(app: AppDatabase, *flags: str) -> tuple[int, int]:
     return ran["refunds"]["sessions"], ran["held"]
 
 
-@pytest.mark.parametrize("at_once", [1, 2, 5, 12, 100])
+@pytest.mark.parametrize("at_once", [1, 5, *(pytest.param(size, marks=pytest.mark.slow) for size in (2, 12, 100))])
 def test_an_expression_that_fails_for_one_row_is_isolated(
     first: AppDatabase, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:

@@ -86,8 +86,11 @@ KINDS = {
 }
 
 
+SOME = [pytest.param(kind, marks=[pytest.mark.slow] if place % 3 else []) for place, kind in enumerate(KINDS)]
+
+
 @pytest.mark.every_version
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SOME)
 def test_sessions_in_partitions_are_paid_exactly_and_once(bare: AppDatabase, kind: str) -> None:
     by, partitions, key = KINDS[kind]
     partition(bare, by, partitions, key)
