@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -13,6 +14,7 @@ from sweeper.core.results import RunResult
 from sweeper.core.signals import Signals
 from sweeper.postgres.connection import from_environment
 from sweeper.postgres.database import Database
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.caps import Caps
 from sweeper.sweep.context import RunRequest
 from sweeper.sweep.run import execute
@@ -36,7 +38,7 @@ def test_what_another_run_pays_meanwhile_counts(
 
     def pay_after(caps: Caps, sessions: int, credits: Decimal) -> None:
         committed(caps, sessions, credits)
-        if first.sql("SELECT FROM sweeper.refunds WHERE account_id = 'other'"):
+        if first.sql("SELECT true FROM sweeper.refunds WHERE account_id = 'other'"):
             return
         run_id = running[0] if running else begin_run(first)
         pay_in_run(first, run_id)
@@ -46,6 +48,54 @@ def test_what_another_run_pays_meanwhile_counts(
     monkeypatch.setattr(Caps, "committed", pay_after)
     ran = first.run("--batch-size", "1").document
     assert (ran["outcome"], ran["refunds"]["sessions"], ran["remaining"]) == ("capped", 2, 2)
+
+
+def test_what_another_run_paid_on_the_server_that_takes_over_counts(
+    first: AppDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has lost one run, and another has paid there before this one is back: there are as many as before."""
+    first.configure("[policy]", "[policy]\nmax_refunds = 3")
+    owe(first, 4)
+    lost = begin_run(first)
+    end_run(first, lost)
+    committed, rows = Caps.committed, Transaction.rows
+
+    def fail_over_after(caps: Caps, sessions: int, credits: Decimal) -> None:
+        committed(caps, sessions, credits)
+        if first.sql("DELETE FROM sweeper.runs WHERE run_id = %s RETURNING run_id", lost):
+            run_id = begin_run(first)
+            pay_in_run(first, run_id)
+            end_run(first, run_id)
+
+    def on_another_server(transaction: Transaction, text: str, binds: Mapping[str, object] | None = None) -> object:
+        if not first.sql("SELECT true FROM sweeper.runs WHERE run_id = %s", lost):
+            text = text.replace("pg_catalog.pg_postmaster_start_time()", "'2026-11-23 12:00Z'::timestamptz")
+        return rows(transaction, text, binds)
+
+    monkeypatch.setattr(Caps, "committed", fail_over_after)
+    monkeypatch.setattr(Transaction, "rows", on_another_server)
+    ran = first.run("--batch-size", "1").document
+    assert (ran["outcome"], ran["refunds"]["sessions"], ran["remaining"]) == ("capped", 2, 2)
+
+
+def test_what_was_counted_without_the_lock_is_counted_again_with_it(
+    first: AppDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit that waits for a standby has the lock, and is seen late: its run may have given up and ended by then."""
+    first.configure("[policy]", "[policy]\nmax_credits = 4")
+    owe(first, 4)
+    other = begin_run(first)
+    end_run(first, other)
+    wait_for_turn = Caps._wait_for_turn
+
+    def wait_until_the_other_has_committed(caps: Caps, transaction: Transaction) -> None:
+        if not first.sql("SELECT true FROM sweeper.refunds WHERE account_id = 'other'"):
+            pay_in_run(first, other)
+        wait_for_turn(caps, transaction)
+
+    monkeypatch.setattr(Caps, "_wait_for_turn", wait_until_the_other_has_committed)
+    ran = first.run("--batch-size", "1").document
+    assert (ran["outcome"], ran["refunds"]["credits"]) == ("capped", 2)
 
 
 def test_what_others_paid_is_counted_once_if_no_other_run_is_at_work(first: AppDatabase) -> None:
