@@ -114,11 +114,12 @@ WITH sweeper_looked AS MATERIALIZED (
                WHEN CASE WHEN v.status OPERATOR(pg_catalog.=) ANY (ARRAY['initializing', 'queued', 'researching', 'generating']::session_status[]) THEN v.active_at ELSE v.failed_at END <= :missing_until::timestamptz THEN 'refund_missing'
                WHEN v.account_id IS NULL THEN 'no_account'
                WHEN (v.account_id OPERATOR(pg_catalog.=) ANY (:account_ids::text[]::text[])) IS NOT TRUE
-                   AND NOT EXISTS (
-                       SELECT
+                   AND (
+                       SELECT true
                        FROM "public"."users" AS a
                        WHERE a."id" OPERATOR(pg_catalog.=) v.account_id
-                   ) THEN 'no_account'
+                       LIMIT 1
+                   ) IS NULL THEN 'no_account'
                WHEN v.started_at IS NULL THEN 'no_started_at'
                WHEN v.amount::numeric IN ('NaN', 'Infinity', '-Infinity') THEN 'amount_not_finite'
                WHEN v.amount::numeric < 0::numeric THEN 'amount_negative'

@@ -33,6 +33,18 @@ def test_no_statement_of_a_batch_scans_the_accounts_or_the_sessions(first: AppDa
         assert set(scans) <= {"Index", "Bitmap"}, name
 
 
+def test_a_page_of_a_dry_run_does_not_read_all_accounts(first: AppDatabase) -> None:
+    """Whether an account exists, and has a balance, is looked up: its table may have hundreds of times as many rows."""
+    first.sql("ALTER TABLE users ALTER credits DROP NOT NULL")
+    assert first.sweeper("install", now=None).exit_code == 0
+    first.crowd(accounts=50_000, sessions=6_000)
+    first.sql("ANALYZE")
+    with explained("EXPLAIN", "look", "survey") as plans:
+        assert first.run("--dry-run").document["refunds"]["sessions"] == 6000
+    for name, plan in plans.items():
+        assert "Seq Scan on users" not in "\n".join(plan), name
+
+
 def test_what_is_read_back_looks_each_session_up(first: AppDatabase) -> None:
     """A join of all that a batch has paid would read the whole table of sessions, batch after batch."""
     first.configure("account ", 'attempt = "cardinality(selected_models)"\naccount ')

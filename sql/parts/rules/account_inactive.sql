@@ -1,9 +1,10 @@
 -- Whether the account must not be paid, such as a closed one, or cannot be, as it has no balance.
-NOT EXISTS (
-    SELECT
+(
+    SELECT true
     FROM {accounts} AS a
     WHERE {accounts_id} {account_eq} v.account_id
     {include account_here}
       AND ({account_active}){if may_lack_balance}
       AND ({balance}) IS NOT NULL{end}
-)
+    LIMIT 1
+) IS NULL
