@@ -109,11 +109,6 @@ class MovedSessions:
         self.found = frozenset[str]()
 
     @property
-    def asked(self) -> bool:
-        """Whether ``find`` was called."""
-        return self._orphans is not None
-
-    @property
     def possible(self) -> bool:
         """Whether there may be any; true until the first call of ``find``."""
         return self._orphans is None or bool(self._orphans)

@@ -94,7 +94,7 @@ class PageFinder:
         self._shard_map = shard_map
         self._missing: tuple[datetime | None] | None = None
         self._ambiguous = frozenset[str]()
-        self._moved = MovedSessions()
+        self._moved, self._compared = MovedSessions(), False
 
     def find(self, selection: Selection, budget: Decimal | None) -> OwedPage:
         """The next sessions of a selection that are owed and, each for itself, within the budget.
@@ -109,10 +109,12 @@ class PageFinder:
                 found = self._find(self.knowing(selection), budget)
         self._ambiguous = found.selection.ambiguous
         if found and self._moved.possible:  # a session refunded under another id is put on hold when it is locked
-            session_ids, is_first = found.session_ids, not self._moved.asked
+            session_ids = found.session_ids
             self.read(selection, lambda reader: self._moved.find(reader, session_ids))
-            if is_first and self._moved.possible and (found.last or selection.session_ids):
+            # of the first page, which is found again if this was interrupted
+            if not self._compared and self._moved.possible and (found.last or selection.session_ids):
                 self._compare_all(selection)
+            self._compared = True
             found.selection = replace(found.selection, moved=self._moved.found)
         return found
 
