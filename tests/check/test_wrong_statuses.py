@@ -198,7 +198,13 @@ def test_numbers_whose_errors_say_which_of_them_failed(app: App) -> None:
 def test_a_number_among_the_failed_that_no_error_goes_with(app: App) -> None:
     app.sql(NUMBERS)
     app.map(failed=[4, 5], succeeded=[3], running=[2], error="note")
-    assert "failed has 5, and none of 6 such sessions has an error" in rehearsed(app)["statuses"]["message"]
+    assert "failed has 5: were these canceled? None of 6 such sessions has" in rehearsed(app)["statuses"]["message"]
+
+
+def test_a_number_without_errors_that_the_app_has_always_refunded(app: App) -> None:
+    app.sql(NUMBERS.replace("LIMIT 4", ""))
+    app.map(failed=[4, 5], succeeded=[3], running=[2], error="note")
+    assert rehearsed(app) == {}
 
 
 def test_a_status_by_which_no_session_has_ended(app: App) -> None:

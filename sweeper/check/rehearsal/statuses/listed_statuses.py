@@ -1,7 +1,7 @@
 """Whether a status is in the wrong list: by its name, also in another table, or by its sessions' ends and errors."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -120,6 +120,11 @@ class StatusSample:
         """Whether the app refunds such sessions itself."""
         return self.given_back >= ENOUGH and self.given_back >= self.sessions * _PART
 
+    @property
+    def is_always_refunded(self) -> bool:
+        """Whether the app has refunded nearly all such sessions itself."""
+        return self.given_back >= ENOUGH and self.given_back >= self.sessions * _NEARLY_ALL
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -142,11 +147,17 @@ class Ended:
         return self.sessions >= ENOUGH and not self.errors
 
 
-def check_ends(samples: Samples, settled: Sequence[str], labels: dict[str, str]) -> Iterator[Check]:
-    """Statuses in `running` that are over, and statuses in `succeeded` that failed."""
+def check_ends(
+    samples: Samples, settled: Sequence[str], labels: dict[str, str], refunded: Collection[str]
+) -> Iterator[Check]:
+    """Statuses in `running` that are over, in `succeeded` that failed, and in `failed` that were canceled.
+
+    ``refunded``: those in `failed` of which the app has refunded nearly all sessions.
+    """
     yield from _over(samples, labels)
     failed = count_ended(samples, samples.newest(running=False))
-    yield from _failed_by_error(failed, count_ended(samples, settled), labels) or _without_error(failed, labels)
+    wrong = _failed_by_error(failed, count_ended(samples, settled), labels)
+    yield from wrong or _without_error(failed, labels, refunded)
 
 
 def endless(counted: Sequence[Ended]) -> set[str]:
@@ -207,16 +218,19 @@ def _failed_by_error(failed: Sequence[Ended], settled: Sequence[Ended], labels: 
     ]  # fmt: skip
 
 
-def _without_error(failed: Sequence[Ended], labels: dict[str, str]) -> list[Check]:
-    """A numeric status in `failed` without a name whose sessions have no error, while all of another one's do."""
+def _without_error(failed: Sequence[Ended], labels: dict[str, str], refunded: Collection[str]) -> list[Check]:
+    """A numeric status in `failed` without a name whose sessions have no error, while all of another one's do.
+
+    Not so where the app has refunded nearly all such sessions itself: whatever they are, it owes their charge.
+    """
     other = next((one for one in failed if one.has_errors), None)
     return [
         warning(
-            "statuses", f"sessions.failed has {one.status}, and none of {one.sessions} such sessions has an error, "
-            f"such as {named(one.samples)}, beside {other.errors} of {other.sessions} of {other.status}: were they "
-            "canceled?",
+            "statuses", f"sessions.failed has {one.status}: were these canceled? None of {one.sessions} such sessions "
+            f"has an error, such as {named(one.samples)}, while {other.errors} of {other.sessions} with status "
+            f"{other.status} have one",
             f"sessions.succeeded: {one.status}, when nothing is owed for such a session",
         )
         for one in failed
-        if other and one.has_none and _NUMBER.fullmatch(one.status) and one.status not in labels
+        if other and one.has_none and _NUMBER.fullmatch(one.status) and one.status not in {*labels, *refunded}
     ]  # fmt: skip

@@ -66,7 +66,9 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
         settled = _seen(samples, settled_sessions, by_exclude=False)
         delivered = list(check_delivered(samples, settled_sessions))
         counted = count_ended(samples, samples.newest(running=False))
-        ends = list(check_ends(samples, settled_sessions, labels)) or list(check_over(samples, settled_sessions))
+        refunded = [one.status for one in failed if one.is_always_refunded]
+        ends = list(check_ends(samples, settled_sessions, labels, refunded))
+        ends = ends or list(check_over(samples, settled_sessions))
         ends = ends or list(check_endless(samples, settled_sessions))
         payments = list(check_other_status(samples))
         unnamed = [] if any(one.given_back for one in failed) else _unnamed(samples)
