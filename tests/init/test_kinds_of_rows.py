@@ -38,3 +38,17 @@ def test_a_kind_that_is_a_number_is_what_the_refunds_have_or_asked(
     reverse = text[text.index("[ledger.reverse]") :]
     assert re.search(r'kind += "\?"', reverse)
     assert ("detail" in reverse) == (kind == "2"), "what takes a refund back is not called one"
+
+
+@pytest.mark.parametrize(("written", "drafted"), [("now()", "at"), ("NULL", None)])
+def test_when_a_row_changed_is_written_where_the_apps_refunds_have_it(
+    server: Server, tmp_path: Path, written: str, drafted: str | None
+) -> None:
+    """An ORM sets it with the row itself, although the column may be null."""
+    refunds = f"""ALTER TABLE credit_transactions ADD updated_at timestamp(0);
+        INSERT INTO credit_transactions (user_id, generation_id, amount, kind, updated_at)
+        SELECT user_id, id, cost, 2, {written} FROM generations WHERE status = 3"""
+    with server.blank(tmp_path, RAILS + refunds) as database:
+        assert database.sweeper("init", "--yes").exit_code == 0
+        found = tomllib.loads(database.config.read_text())
+    assert found["ledger"]["insert"].get("updated_at") == drafted

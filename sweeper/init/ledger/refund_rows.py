@@ -39,6 +39,8 @@ def insert_lines(
             continue
         pays = bool(payer and payer[0] == column)
         value = known.get(column.name) or (payer[1] if payer and pays else _by_name(column))
+        if value is None and _is_touched(evidence, table, column, refunds):
+            value = "at"
         doubt = column in owners and not pays and len(owners) > 1
         # one owner may have several accounts, or the session lead to several, and then it is open what the account is
         open_path = path is not None and not (path.unique and is_known)
@@ -163,6 +165,13 @@ def texts_of(evidence: Evidence, table: Table, column: Column, condition: str) -
 
 def _is_note(column: Column) -> bool:
     return column.is_text and bool(column.words & (_SHOWN | words.NOTE))
+
+
+def _is_touched(evidence: Evidence, table: Table, column: Column, refunds: str | None) -> bool:
+    """Whether it says when a row last changed, and the app's own refunds have it from the start, as ORMs write it."""
+    if refunds is None or table.key is None or not column.is_time or "updated" not in column.words:
+        return False
+    return bool(texts_of(evidence, table, column, refunds))
 
 
 def _by_name(column: Column) -> str | None:
