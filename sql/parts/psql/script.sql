@@ -1,4 +1,4 @@
--- For psql as it is: everything is rolled back at the end, and nothing that it writes stays.
+-- Run it in psql as it is: everything is rolled back at the end, and nothing that it writes stays.
 {if writes}
 -- Only a sequence keeps the numbers that it gave out, as after any transaction that is rolled back.
 {end}
