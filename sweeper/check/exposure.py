@@ -26,8 +26,8 @@ def check_search_path(database: Database, settings: Settings, search_path: str) 
         tables, own_schema = mapped_tables(settings), settings.database.schema_
         found = find_planters(transaction, tables, own_schema, search_path, named=named_in(settings))
     if found is None:
-        who = "only owners of the mapped tables and superusers"
-        return ok("search_path", f"{who} may create in a schema of it, or triggers that would gain rights")
+        said = "no other role can add a function or a trigger that would run with the rights of a run"
+        return ok("search_path", f"besides superusers and the owners of the mapped tables, {said}")
     return (failure if found.dangerous else warning)("search_path", found.message, found.fix)
 
 

@@ -78,7 +78,7 @@ def check_fence(context: CheckContext) -> Iterator[Check]:
         yield ok("fence", "none; active_at was not seen to move yet, for no session has run for 10 minutes")
     elif heartbeat.mapped:
         yield warning(
-            "fence", f"no fence, and active_at = {context.settings.sessions.active_at!r} is no heartbeat: "
+            "fence", f"no fence, and active_at = {context.settings.sessions.active_at!r} was not seen to move: "
             f"{not_moving(heartbeat)}; a slow session looks like a stuck one, and its worker may finish what was "
             "refunded",
             "sweeper install --fence adds a trigger to the app's table; or map what moves while the work goes on to "

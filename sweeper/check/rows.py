@@ -248,7 +248,7 @@ def _not_compared(active_at: str | None, limit: str, heartbeat: Heartbeat) -> Ch
     said = f"{limit}; not compared with real sessions: sessions.ended_at is not mapped"
     if heartbeat.doubted:
         return warning(
-            "stuck_after", f"{said}, and active_at = {active_at!r} is no heartbeat: {not_moving(heartbeat)}",
+            "stuck_after", f"{said}, and active_at = {active_at!r} was not seen to move: {not_moving(heartbeat)}",
             "map sessions.ended_at, or what moves while the work goes on to sessions.active_at",
         )  # fmt: skip
     return ok("stuck_after", f"{limit} without a sign of life" if heartbeat.seen else said)

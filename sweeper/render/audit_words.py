@@ -57,7 +57,7 @@ def lost_line(position: Position) -> str:
     lost = position.places["before_floor"]
     return (
         f"Lost so far: {number(lost.credits)} credits of {plural(lost.sessions, 'session')} before the floor, "
-        "which no run gives back unless `policy.since` is moved to before them."
+        "which no run gives back unless an earlier `policy.since` lets them in."
     )
 
 

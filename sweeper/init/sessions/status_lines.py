@@ -40,16 +40,16 @@ def status_lines(session: Session, chooser: Chooser) -> list[Line]:
     if status.column:
         column = Line("status", status.column.as_sql)
     else:
-        question = "What says if a session failed, is going on, or succeeded?"
+        question = "What says whether a session failed, is running, or succeeded?"
         question += f" {status.why}." if status.why else ""
         column = asked(chooser, "status", question, status.candidates)
     shown = ((_shown(value, status.labels), rows) for value, rows in status.counts)
     seen = ", ".join(f"{value} ({rows})" if rows else value for value, rows in shown)
     if not statuses["failed"]:
         what = (
-            f"Which mean that the work failed, is going on, succeeded? Seen, with rows: {seen}"
+            f"Which values mean that the work failed, is running, or succeeded? Seen, with rows: {seen}"
             if seen
-            else ("no value of the status is known. Which mean that the work failed, is going on, succeeded?")
+            else "No value of the status is known. Which mean that the work failed, is running, or succeeded?"
         )
         failed = Line("failed", (OPEN_QUESTION,), question=what)
         numbers = bool(status.column and status.column.is_integer) or status.column is None

@@ -53,7 +53,7 @@ def _show_plan(console: Console, plan: Plan) -> None:
 
 
 def _capped(remaining: int) -> str:
-    rest = f"{plural(remaining, 'session')} still owed. Where these are genuine, raise it"
+    rest = f"{plural(remaining, 'session')} still owed. If these refunds are genuine, raise the cap"
     if not remaining:
         rest = "what is left has to go on hold, and was not looked at. To see it now, raise the cap"
     return f"A cap stopped the run: {rest} for one run: `sweeper run --max-refunds N`, or --max-credits N."
