@@ -207,6 +207,17 @@ def test_a_number_without_errors_that_the_app_has_always_refunded(app: App) -> N
     assert rehearsed(app) == {}
 
 
+def test_a_number_that_the_app_has_never_refunded_is_reported_once(app: App) -> None:
+    app.sql(NUMBERS)
+    app.sql(
+        "INSERT INTO jobs (id, owner, state, price, began, beat, ended) SELECT 'n' || n, 'w1', 3, 2, "
+        "now() - interval '2 d', now() - interval '2 d', now() - interval '47 h' FROM generate_series(1, 150) AS n"
+    )
+    app.map(failed=[4, 3], succeeded=[5], running=[2], error="note")
+    message = rehearsed(app)["statuses"]["message"]
+    assert ("the app has refunded none of" in message, "canceled" in message) == (True, False)
+
+
 def test_a_status_by_which_no_session_has_ended(app: App) -> None:
     """The first row of a history, for example."""
     app.map(status="CASE WHEN began IS NOT NULL THEN 'running' ELSE state END")

@@ -148,16 +148,16 @@ class Ended:
 
 
 def check_ends(
-    samples: Samples, settled: Sequence[str], labels: dict[str, str], refunded: Collection[str]
+    samples: Samples, settled: Sequence[str], labels: dict[str, str], known: Collection[str]
 ) -> Iterator[Check]:
     """Statuses in `running` that are over, in `succeeded` that failed, and in `failed` that were canceled.
 
-    ``refunded``: those in `failed` of which the app has refunded nearly all sessions.
+    ``known``: those in `failed` about which the app's refunds have shown more than errors do.
     """
     yield from _over(samples, labels)
     failed = count_ended(samples, samples.newest(running=False))
     wrong = _failed_by_error(failed, count_ended(samples, settled), labels)
-    yield from wrong or _without_error(failed, labels, refunded)
+    yield from wrong or _without_error(failed, labels, known)
 
 
 def endless(counted: Sequence[Ended]) -> set[str]:
@@ -218,10 +218,11 @@ def _failed_by_error(failed: Sequence[Ended], settled: Sequence[Ended], labels: 
     ]  # fmt: skip
 
 
-def _without_error(failed: Sequence[Ended], labels: dict[str, str], refunded: Collection[str]) -> list[Check]:
+def _without_error(failed: Sequence[Ended], labels: dict[str, str], known: Collection[str]) -> list[Check]:
     """A numeric status in `failed` without a name whose sessions have no error, while all of another one's do.
 
-    Not so where the app has refunded nearly all such sessions itself: whatever they are, it owes their charge.
+    Not so where the app has refunded nearly all such sessions itself: whatever they are, it owes their charge. Nor
+    where its refunds say already that one is in the wrong list.
     """
     other = next((one for one in failed if one.has_errors), None)
     return [
@@ -232,5 +233,5 @@ def _without_error(failed: Sequence[Ended], labels: dict[str, str], refunded: Co
             f"sessions.succeeded: {one.status}, when nothing is owed for such a session",
         )
         for one in failed
-        if other and one.has_none and _NUMBER.fullmatch(one.status) and one.status not in {*labels, *refunded}
+        if other and one.has_none and _NUMBER.fullmatch(one.status) and one.status not in {*labels, *known}
     ]  # fmt: skip

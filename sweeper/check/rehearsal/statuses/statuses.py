@@ -66,8 +66,9 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
         settled = _seen(samples, settled_sessions, by_exclude=False)
         delivered = list(check_delivered(samples, settled_sessions))
         counted = count_ended(samples, samples.newest(running=False))
-        refunded = [one.status for one in failed if one.is_always_refunded]
-        ends = list(check_ends(samples, settled_sessions, labels, refunded))
+        never_refunded = list(_never_refunded(failed, settled, counted))
+        judged = [one.status for one in failed if never_refunded or one.is_always_refunded]
+        ends = list(check_ends(samples, settled_sessions, labels, judged))
         ends = ends or list(check_over(samples, settled_sessions))
         ends = ends or list(check_endless(samples, settled_sessions))
         payments = list(check_other_status(samples))
@@ -81,7 +82,7 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
     yield from open_ones
     yield from payments or delivered
     yield from _given_back_by_name(failed)
-    yield from _never_refunded(failed, settled, counted)
+    yield from never_refunded
     yield from ends or _refunded_elsewhere(failed, settled, "succeeded has")
     # where failures are listed, that none of them was refunded may be the very gap that a sweep closes
     misses_failures = all(_words(one) and not _words(one) & NOT_DONE for one in failed)
