@@ -108,6 +108,7 @@ def _invariant_columns(own: AccountsSection, accounts: Table, moves: Sequence[Sl
         found.append(
             {
                 "column": column.quoted,
+                "column_type": column.full_type,
                 "share": "" if adds_amount else item["value"],
                 "plus": "yes" if adds_amount and not item["minus"] else "",
                 "minus": item["minus"],

@@ -86,7 +86,7 @@ def total(costs: SessionCosts, rows: Sequence[SessionCost], place: int | None = 
 def unsettled(costs: SessionCosts) -> list[list[SessionCost]]:
     """The sets of sessions that may have been charged: all, or without some of those that owe nothing at any cost."""
     live = {row.status for row in costs.rows if row.owed}
-    over = sorted({row.status for row in costs.rows} - live)
+    over = sorted({row.status for row in costs.rows} - live, key=str)  # null is none that a file names
     found = []
     for without in ([], *([one] for one in over), over):
         rows = [row for row in costs.rows if row.status not in without and not row.settled]

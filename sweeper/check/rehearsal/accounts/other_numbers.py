@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sweeper.app.catalog import NUMBER_TYPES, Column, Table
+from sweeper.app.catalog import NUMBER_TYPES, TIME_TYPES, Column, Table
 from sweeper.check.rehearsal.accounts.costs import (
     SessionCosts,
     Totals,
@@ -38,6 +38,9 @@ _DOWN, _UP = "down", "up"
 _GIVEN_AT_MOST, _ROWS_AT_MOST = 4, 1000
 # of a table with more rows than this for each owner each may be a charge
 _ROWS_EACH = 2
+# a job of the app's works these out of the sessions again, so that a refund need not move them
+_REPORT = re.compile(r"stat(s|istics)(_|$)|summar(y|ies)|roll_?up|aggregate|analytics|metrics|snapshot", re.IGNORECASE)
+_WORKED_OUT = re.compile(r"^(re)?(comput|calculat|aggregat|refresh)ed_?(at|on)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def check_other_moves(samples: Samples, accounts: Table, own: AccountsSection, *
     if own.add == {}:  # the app's own trigger changes it, and perhaps other numbers
         return
     for link in _links(samples, accounts, explained=explained):
-        costs = read_costs_by(samples, link.column)
+        costs = None if _is_report(link.table) else read_costs_by(samples, link.column)
         if costs is None:
             continue
         columns = [one for one in link.table.columns.values() if one.base_type in NUMBER_TYPES and one != link.key]
@@ -66,6 +69,11 @@ def check_other_moves(samples: Samples, accounts: Table, own: AccountsSection, *
                 way, sure = said
                 yield from _left(samples, link, column, own, down=way == _DOWN, sure=sure, explained=explained)
                 break
+
+
+def _is_report(table: Table) -> bool:
+    times = [one.name for one in table.columns.values() if one.base_type in TIME_TYPES]
+    return bool(_REPORT.search(table.name)) or any(map(_WORKED_OUT.search, times))
 
 
 def _links(samples: Samples, accounts: Table, *, explained: bool) -> Iterator[_Link]:
