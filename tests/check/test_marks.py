@@ -93,7 +93,7 @@ def test_an_amount_that_a_refund_does_not_bring_to_nothing(bare: AppDatabase) ->
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "wrong"), [("returned int", "price", "price * 100"), ("note text", "'paid'", "'done'")]
+    ("column", "value", "wrong"), [("returned int", "price", "price * 100"), ("payment text", "'paid'", "'done'")]
 )
 def test_another_word_or_number_than_the_app_writes(app: App, column: str, value: str, wrong: str) -> None:
     name = column.split()[0]
@@ -109,3 +109,12 @@ def test_another_word_or_number_than_the_app_writes(app: App, column: str, value
     assert rehearsed(app) == {}, "nobody knows when the app writes there"
     app.sql(f"UPDATE jobs SET {name} = NULL")
     assert rehearsed(app) == {}, "a mark of our own"
+
+
+def test_why_and_how_a_session_was_refunded(app: App) -> None:
+    """The sweep has a reason of its own, and the app has several."""
+    app.sql("ALTER TABLE jobs ADD refund_reason text, ADD refund_kind text, ADD refund_layer int")
+    app.sql("UPDATE jobs SET refund_reason = 'worker', refund_layer = 1, refund_kind = CASE WHEN price > 4 THEN 'auto' "
+            "ELSE 'hand' END WHERE refunded_at IS NOT NULL")  # fmt: skip
+    app.map("sessions.refunded", refunded_at="at", refund_reason="'swept'", refund_kind="'sweep'", refund_layer="9")
+    assert rehearsed(app) == {}

@@ -150,3 +150,12 @@ def test_a_word_in_another_case(app: App) -> None:
     app.map("ledger.insert", team="'Job refund.'")
     app.sql("UPDATE book SET team = 'job refund' WHERE kind = 'refund'")
     assert rehearsed(app) == {}, "a note"
+    app.sql("ALTER TABLE book RENAME team TO memo; UPDATE book SET memo = 'refund.' WHERE kind = 'refund'")
+    app.map("ledger.insert", team=None, memo="'Refund'")
+    assert rehearsed(app) == {}, "the same"
+
+
+def test_a_word_that_the_app_has_changed(app: App) -> None:
+    app.map("ledger", where="lower(kind) = 'refund'")
+    app.sql("UPDATE book SET kind = 'REFUND' WHERE kind = 'refund' AND substr(job, 2)::int > 2")
+    assert rehearsed(app) == {}

@@ -26,6 +26,8 @@ _MONEY = re.compile(r"cents?(?![a-z])|usd|eur|gbp|dollar|money|micro", re.IGNORE
 WRITER = re.compile(
     r"(^|_)by$|[a-z]By$|(^|_)via$|actor|source|origin|channel|author|initiat|creator|operator|service|platform"
 )
+# a column for a person to read, which the file words in its own way
+NOTE = re.compile(r"memo|note|descr|comment|title|message|remark|reason|detail|narrat|explan", re.IGNORECASE)
 
 
 def is_in_unit(column: str, balance: str) -> bool:

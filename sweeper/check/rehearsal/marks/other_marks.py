@@ -1,6 +1,7 @@
 """Marks that a refund writes to a session, where the app's own refunds have written another word or number."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from sweeper.app.catalog import Column
@@ -8,20 +9,23 @@ from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.marks.session_marks import written_columns
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.sessions import is_owed, is_refunded, list_owed, marks_in, read_failed
-from sweeper.check.rehearsal.words import WRITER
+from sweeper.check.rehearsal.words import NOTE, WRITER
 from sweeper.check.result import Check, warning
 from sweeper.postgres.templates import fill_expression
 
 # values that differ from refund to refund, or that the app words in its own way
 _OWN = {"at", "refund_id", "run_id", "reason", "detail", "layer", "attempt"}
 _CALL = re.compile(r"\b(now|random|nextval|current_timestamp|clock_timestamp|\w*uuid\w*)\b", re.IGNORECASE)
-_WORD = re.compile(r"'[^'\s]*'(::[\w.\" ]+)?")
+# what the app calls its own writer, or a note, the file may call otherwise
+_FREE = re.compile(f"{WRITER.pattern}|{NOTE.pattern}|layer")
+_CONSTANT = re.compile(r"('[^'\s]*'|-?[\d.]+)(::[\w.\" ]+)?")
 _ENOUGH, _MOST = 3, 0.9
 
 
 def check_other_marks(samples: Samples) -> Iterator[Check]:
     """Compare what [sessions.refunded] writes with what sessions have that the app has refunded."""
-    if samples.mapping.is_by_account:
+    # a mark of work that is still to be done is another one once something of the app's has done it
+    if samples.mapping.is_by_account or not (samples.mapping.has_balance or samples.mapping.ledger):
         return
     refunded = [row.session_id for row in read_failed(samples) if is_refunded(row) and is_owed(row)]
     owed = list_owed(samples)
@@ -31,6 +35,8 @@ def check_other_marks(samples: Samples) -> Iterator[Check]:
         others = {row.value for row in samples.read("list_texts", owed, slots)}
         if len(has) < len(refunded) * _MOST or others & set(has.values()):
             continue  # the app does not write there when it refunds
+        if _CONSTANT.fullmatch(value.strip()) and Counter(has.values()).most_common(1)[0][1] < len(has) * _MOST:
+            continue  # it says how or why, and not that
         unlike = [session_id for session_id in _unlike(samples, column, refunded) if session_id in has]
         if len(unlike) >= max(_ENOUGH, len(refunded) * _MOST):
             yield warning(
@@ -53,8 +59,11 @@ def _compared(samples: Samples) -> Iterator[tuple[Column, str]]:
         if column is None or column not in readable or column.generated or names & _OWN or _CALL.search(value):
             continue
         reads_itself = re.search(rf"(?<!\w){re.escape(column.name)}(?!\w)", value)
-        is_word = column.category in ("S", "E") and _WORD.fullmatch(value.strip()) and not WRITER.search(column.name)
-        if (is_word or column.is_number) and not reads_itself and not (netted and "amount" in names):
+        is_constant = _CONSTANT.fullmatch(value.strip())
+        compared = column.is_number or (is_constant and column.category in ("S", "E"))
+        if is_constant and _FREE.search(column.name):
+            continue
+        if compared and not reads_itself and not (netted and "amount" in names):
             yield column, value
 
 

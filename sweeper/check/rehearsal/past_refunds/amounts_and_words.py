@@ -13,7 +13,7 @@ from sweeper.check.rehearsal.past_refunds.past_rows import Pair, PastRefund
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.sessions import is_owed, settled_ids
 from sweeper.check.rehearsal.tables import count_rows
-from sweeper.check.rehearsal.words import WRITER, is_in_unit, is_money
+from sweeper.check.rehearsal.words import NOTE, WRITER, is_in_unit, is_money
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.templates import Choices, fill_expression, quote_text
 from sweeper.postgres.transaction import Row
@@ -202,8 +202,13 @@ def spelt_otherwise(
             continue
         theirs = {session.session_id: session.words.get(one.column.name) for session in sessions}
         found = [key for key, text in theirs.items() if text and text != ours[1] and _plain(text) == _plain(ours[1])]
+        is_kind = re.search(rf"(?<!\w){re.escape(one.column.name)}(?!\w)", ledger.section.where, re.IGNORECASE)
+        # the app may have changed it
+        as_ours = [session for session in sessions if one.column.name not in session.worded]
+        is_free = NOTE.search(one.column.name) or WRITER.search(one.column.name)
+        if as_ours or (is_free and not is_kind):
+            continue
         if len(found) >= _ENOUGH and len(found) * 2 > len(sessions):
-            is_kind = re.search(rf"(?<!\w){re.escape(one.column.name)}(?!\w)", ledger.section.where, re.IGNORECASE)
             return (failure if is_kind else warning)(
                 "past_refunds",
                 f"{one.column.name} = {one.value} is spelt {theirs[found[0]]!r} in {len(found)} of the app's "
