@@ -241,7 +241,11 @@ def test_work_that_goes_on_and_failed_by_an_expression(app: App) -> None:
     )
     app.map(running=[])
     assert "also the newest, such as j4" in refuses(app, "statuses")
-    app.sql("UPDATE jobs SET began = now() - interval '2 h' WHERE state = 'running'")
+    app.sql("UPDATE jobs SET error = 'lost' WHERE state = 'running'")
+    app.map(error="error")
+    assert "statuses" not in rehearsed(app), "they have failed"
+    app.map(error=None)
+    app.sql("UPDATE jobs SET began = began - interval '2 h'")
     assert "statuses" not in rehearsed(app), "the reaper of the app's may set no end"
 
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import TIME_TYPES, Column
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.sessions import is_refunded, list_owed, read_failed, texts_of_owed
+from sweeper.check.rehearsal.sessions import is_refunded, owed_ids, read_failed, texts_of_owed
 from sweeper.check.rehearsal.statuses.listed_statuses import count_ended
 from sweeper.check.rehearsal.times.running import is_stuck
 from sweeper.check.result import Check, failure, warning
+from sweeper.config.model import STUCK_AFTER_DEFAULT
 from sweeper.postgres.templates import Slots
 
 _OF_PAYMENT = re.compile(r"bill|pay(ment|ed)?|paid|credit|charge|refund|settle|wallet", re.IGNORECASE)
@@ -71,13 +72,21 @@ def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
 
 
 def check_endless(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
-    """The newest sessions that failed by an expression have no end, as all have that the app has refunded."""
+    """The newest sessions that failed by an expression have no end, as all have that the app has refunded.
+
+    What crashed may have none either: it has an error, or began so long ago that a run would close it anyway.
+    """
     own, newest = samples.settings.sessions, samples.newest(running=False)
     if own.ended_at is None or samples.mapping.sessions.column(own.status) is not None:
         return
-    refunded, owed = [one.session_id for one in read_failed(samples) if is_refunded(one)], list_owed(samples)
+    rows = read_failed(samples)
+    refunded, owed = [one.session_id for one in rows if is_refunded(one)], owed_ids(rows)
     known, endless = ([*count_ended(samples, some)] for some in ([*refunded, *settled], owed[:_ENOUGH]))
     if min(len(refunded), len(settled), len(owed)) < _ENOUGH or any(one.ended < one.sessions for one in known):
+        return
+    (age,) = [one.age for one in rows if one.session_id == owed[0]]
+    limit = samples.settings.stuck_after(rows[0].status) or STUCK_AFTER_DEFAULT
+    if age is None or age >= limit.total_seconds() or any(one.errors for one in endless):
         return
     if not any(one.ended for one in endless) and newest.index(owed[0]) < newest.index(refunded[0]):
         left = sum(one.sessions - one.ended for one in count_ended(samples, owed))
