@@ -69,6 +69,16 @@ def test_rows_that_have_moved_by_something_else_as_well(app: App) -> None:
     assert "accounts" not in rehearsed(app)
 
 
+@pytest.mark.parametrize("condition", ["c.currency = 'eur'", "c.currency = s.currency"])
+def test_a_row_of_another_kind_that_began_earlier(app: App, condition: str) -> None:
+    """A later row is no other period of it."""
+    app.sql("ALTER TABLE counters ADD currency text; ALTER TABLE jobs ADD currency text; "
+            "UPDATE counters SET currency = CASE WHEN month < date_trunc('month', now()) THEN 'eur' ELSE 'usd' END; "
+            "UPDATE jobs SET currency = 'eur', began = date_trunc('month', now())")  # fmt: skip
+    app.map(account=ROW.format(condition))
+    assert "accounts" not in rehearsed(app)
+
+
 def test_rows_that_began_with_more_than_others(app: App) -> None:
     """Nothing says what each had at first: more in one month than in the other, for everybody."""
     app.sql("UPDATE counters SET given = 100 + 50 * (month = date_trunc('month', now()))::int")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from sweeper.app.catalog import TIME_TYPES, Column, Table, has_subquery
+from sweeper.app.catalog import TIME_TYPES, Column, Table, has_subquery, words_in
 from sweeper.check.rehearsal.accounts.other_numbers import owner_columns
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.sessions import list_owed
@@ -18,14 +18,15 @@ _ENOUGH = 3
 def check_periods(samples: Samples, accounts: Table) -> Iterator[Check]:
     """A subquery for the account that finds the row of an earlier period: a later one had begun, too.
 
-    One that goes by the session's id reads what the app has written down, such as the pack that it took from.
+    One that goes by more than the owner, a time and the period, such as a currency or the session's id, chooses among
+    rows of other kinds, or reads what the app has written down.
     """
     own, mapping = samples.settings.sessions, samples.mapping
-    key = re.escape(own.id.strip('"'))
-    by_id = re.search(rf"(?<!\w)s\.\"?{key}\"?(?!\w)", own.account)
-    if not has_subquery(own.account) or by_id or mapping.is_by_account:
+    if not has_subquery(own.account) or mapping.is_by_account:
         return
-    for owner, _ in owner_columns(samples, accounts):
+    for owner, of_sessions in owner_columns(samples, accounts):
+        if _goes_by_more(samples, accounts, {owner.name, of_sessions.name}):
+            continue
         for column in samples.seen(accounts, [*_periods(accounts)], noted=False):
             slots = {"link": owner.quoted, "column": column.quoted, "owner_eq": equal(samples, owner)}
             of_text = column.base_type not in _MOMENTS
@@ -41,6 +42,16 @@ def check_periods(samples: Samples, accounts: Table) -> Iterator[Check]:
                     f"sessions.account: the row of {accounts.name} that had begun last when the session did",
                 )
                 return
+
+
+def _goes_by_more(samples: Samples, accounts: Table, owner: set[str]) -> bool:
+    text, sessions = samples.settings.sessions.account, samples.mapping.sessions
+    key, known = accounts.column(samples.mapping.slots["accounts_key"]), [*_periods(accounts)]
+    read = [accounts.columns[name] for name in words_in(text) & accounts.columns.keys()]
+    read = [one for one in read if one != key and one not in known and one.name not in owner]
+    named = [sessions.columns.get(name) for name in re.findall(r"(?<!\w)s\.\"?(\w+)", text)]
+    read += [one for one in named if one is not None and one.name not in owner]
+    return any(one.base_type not in _MOMENTS for one in read)
 
 
 def _periods(accounts: Table) -> Iterator[Column]:
