@@ -124,6 +124,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "by_exclude": True,
         "by_row": True,
         "by_time": False,
+        "amount_seen": False,
         "unpaid": True,
         "any_state": False,
         "priced": False,

@@ -71,6 +71,8 @@ def test_the_balance_before_a_row_where_the_app_has_the_one_after(bare: AppDatab
     app.map("ledger.insert", total="balance_before")
     app.sql("UPDATE book SET total = total - amount")
     assert rehearsed(app) == {}
+    app.sql("INSERT INTO book (wallet, kind, amount, total) SELECT id, 'free', 0, balance FROM wallets")
+    assert rehearsed(app) == {}, "a row that moves nothing has one balance"
 
 
 EVENTS = """

@@ -14,7 +14,7 @@ from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, 
 from sweeper.check.rehearsal.tables import fires_triggers, hook_may_write
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.templates import Choices
+from sweeper.postgres.templates import Choices, Slots
 from sweeper.postgres.transaction import Row
 
 # a name for what is left of a row, which later charges use up
@@ -130,15 +130,15 @@ def check_newest_balances(samples: Samples, ledger: AppLedger, column: Column) -
 def check_not_newest(samples: Samples, ledger: AppLedger, column: Column) -> Iterator[Check]:
     """Whether ``column``, which is written as the balance before a row, has the balance after it in the app's rows."""
     read = _read(samples, ledger, column)
-    # of rows with the same time, the newest is not known
-    if read is None or read.row.accounts < _ACCOUNTS_AT_LEAST or read.row.different * 2 >= read.row.accounts:
+    # of rows with the same time, the newest is not known; one that moves nothing has the balance before and after it
+    if read is None or read.row.moved < _ACCOUNTS_AT_LEAST or read.row.moved_different * 2 >= read.row.moved:
         return
     after = [one for one, value in ledger.values.items() if value.strip().lower() == "balance_after"]
     if any(is_newest_balance(samples, ledger, one) for one in after):  # the newest rows move nothing
         return
     yield failure(
         "ledger", f"{column.name} of the newest row is accounts.balance = {read.own.balance!r} for "
-        f"{read.row.accounts - read.row.different} of {read.row.accounts} accounts looked at, and [ledger.insert] "
+        f"{read.row.moved - read.row.moved_different} of {read.row.moved} accounts looked at, and [ledger.insert] "
         "fills it with balance_before",
         f'[ledger.insert] {column.quoted} = "balance_after"',
     )  # fmt: skip
@@ -170,12 +170,15 @@ def _read(samples: Samples, ledger: AppLedger, column: Column) -> _Read | None:
     moment = next((one for one in moments if samples.sees(ledger.table, [one])), None)
     if moment is None and not is_whole(key):  # no column shows which row is the newest
         return None
+    amount = next((one for one in ledger.amounts if samples.sees(ledger.table, [one])), None)
     slots = {
         **newest_by_account(samples, key, account),
         "column": column.quoted,
         "moment": moment.quoted if moment else "",
+        "amount_column": amount.quoted if amount else "",
     }
-    choices: Choices = {"others": [{"column": one.quoted} for one in numbers], "by_time": moment is not None}
+    items: list[Slots] = [{"column": one.quoted} for one in numbers]
+    choices: Choices = {"others": items, "by_time": moment is not None, "amount_seen": amount is not None}
     # empty where it takes too long, as it may without an index on the account
     rows = samples.try_ask("compare_newest_balances", slots, choices, unanswered=ROWS_UNANSWERED)
     return _Read(rows[0], numbers, moment, own) if rows else None
