@@ -40,7 +40,7 @@ def load(path: Path) -> Settings:
 
 
 def load_reporting(path: Path) -> tuple[MonitoringSection, NotifySection]:
-    """Where runs are reported, also when the rest of the file is not valid; nowhere when the file does not say."""
+    """Where runs are reported, also when something else of the file is not valid; nowhere when it does not say."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
@@ -49,10 +49,13 @@ def load_reporting(path: Path) -> tuple[MonitoringSection, NotifySection]:
 
 
 def _section(content: Mapping[str, Any], name: str, model: type[S]) -> S:
+    """The valid keys of a section: a misspelt one must not silence the report that it is misspelt."""
+    given = content.get(name, {})
     try:
-        return model.model_validate(content.get(name, {}))
-    except ValueError:
-        return model()
+        return model.model_validate(given)
+    except ValidationError as error:
+        wrong = {problem["loc"][0] for problem in error.errors() if problem["loc"]}
+        return model(**{key: value for key, value in given.items() if key not in wrong} if wrong else {})
 
 
 def parse(content: Mapping[str, Any], origin: str = "sweeper.toml") -> Settings:

@@ -114,6 +114,12 @@ def test_a_file_that_is_not_fit_for_a_run_is_exit_2(first: AppDatabase, textfile
     accepted(textfile)
 
 
+def test_a_misspelt_key_beside_where_it_is_reported_is_exit_2(first: AppDatabase, textfile: Path) -> None:
+    first.append('pings = "https://example.com"\n')
+    assert first.run().exit_code == 2
+    assert numbers(textfile.read_text())["last_run_exit_code"] == 2
+
+
 def test_an_interruption_is_reported(first: AppDatabase, textfile: Path) -> None:
     """SIGTERM while the run waits for the table: exit 143, in the metrics too."""
     with psycopg.connect(first.url) as app:
