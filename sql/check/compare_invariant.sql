@@ -6,7 +6,7 @@ SELECT v.session_id::text AS session_id,
                SELECT (
                    SELECT ({account_condition}) IS FALSE
                    FROM (
-                       SELECT {each invariant_columns ", "}{if share}(a.{column} + share.{share})::{column_type}{else}{if plus}(a.{column} + refund.amount::numeric)::{column_type}{else}{if minus}(a.{column} - refund.amount::numeric)::{column_type}{else}a.{column}{end}{end}{end} AS {column}{end}
+                       SELECT {each invariant_columns ", "}{if share}(a.{column}::numeric + share.{share}::numeric)::{column_type}{else}{if plus}(a.{column}::numeric + refund.amount::numeric)::{column_type}{else}{if minus}(a.{column}::numeric - refund.amount::numeric)::{column_type}{else}a.{column}{end}{end}{end} AS {column}{end}
                    ) AS a
                )
                {if shares}{include shares}{else}FROM {accounts} AS a
