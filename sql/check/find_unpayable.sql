@@ -12,11 +12,7 @@ SELECT v.session_id::text AS session_id,
            WHEN {include account_inactive} THEN CASE
                WHEN (
                    SELECT pg_catalog.bool_or(known.active)
-                   FROM (
-                       SELECT ({account_active}){if may_lack_balance} AND ({balance}) IS NOT NULL{end} AS active
-                       FROM {accounts} AS a
-                       LIMIT 5000
-                   ) AS known
+                   FROM (SELECT ({account_active}) AS active FROM {accounts} AS a LIMIT 5000) AS known
                ) IS NOT TRUE THEN 'account_inactive'
            END{end}
            WHEN {balance_rounds} THEN 'amount_rounded'

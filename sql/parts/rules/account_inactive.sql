@@ -4,7 +4,6 @@
     FROM {accounts} AS a
     WHERE {accounts_id} {account_eq} v.account_id
     {include account_here}
-      AND ({account_active}){if may_lack_balance}
-      AND ({balance}) IS NOT NULL{end}
+      AND ({account_active})
     LIMIT 1
 ) IS NULL

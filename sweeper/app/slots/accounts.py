@@ -1,6 +1,5 @@
 """What the statements need to know about an account: how it is found, its balance, and what changes in its row."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from sweeper.app import catalog
@@ -26,7 +25,6 @@ _NOTHING_MOVES: Choices = {
     "account_columns": (),
     "invariant_columns": (),
     "active": False,
-    "may_lack_balance": False,
     "has_balance": False,
     "serialized": False,
     "compares_shares": False,
@@ -78,14 +76,15 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
             "account_eq": equality.equal,
             "account_gt": equality.greater,
             "account_condition": _condition(reader, own, "invariant", accounts) or "true",
-            "account_active": _condition(reader, own, "active", accounts) or "true",
         },
         {"serialized": own.serialized},
     )
     balance = _balance(reader, own, accounts)
-    may_lack = _may_lack_balance(own, accounts)
-    facts |= Facts({}, {"active": may_lack or own.active is not None, "may_lack_balance": may_lack})
     facts |= _balance_slots(reader, own, accounts, slots, balance)
+    active, may_lack = _condition(reader, own, "active", accounts), _may_lack_balance(own, accounts)
+    payable = {"active": active or "true", "balance": facts.slots["balance"]}
+    payable = {"account_active": fill_part("account_payable", payable, {"may_lack_balance": may_lack})}
+    facts |= Facts(payable, {"active": may_lack or own.active is not None})
     over = OverRefund(reader, {**slots, **facts.slots}, {"s": sessions, "a": accounts})
     shares = read_shares(over, own.add or {}, accounts)
     moves = [*_moves(reader, own, accounts, balance, settings.sessions.timezone), *share_moves(shares)]
@@ -98,11 +97,10 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
 
 def _invariant_columns(own: AccountsSection, accounts: Table, moves: Sequence[Slots]) -> list[Slots]:
     """The columns that ``accounts.invariant`` reads, by their names, with what a refund adds to each."""
-    words = set(re.findall(r"\w+", (own.invariant or "").lower()))
-    read = [one for one in accounts.columns.values() if set(re.findall(r"\w+", one.name.lower())) <= words]
+    words = catalog.words_in(own.invariant or "")
     by_column = {item["column"]: item for item in moves}
     found: list[Slots] = []
-    for column in read:
+    for column in (one for name, one in accounts.columns.items() if name in words):
         item = by_column.get(column.quoted, {"value": "", "minus": ""})
         adds_amount = item["value"] == "amount"
         found.append(
