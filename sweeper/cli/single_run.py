@@ -109,7 +109,6 @@ def _read_flags(path: Path, flags: RunFlags, as_of: datetime, asked_at: float) -
 def _sweep(
     settings: "Settings", request: "RunRequest", signals: Signals, status: RunStatus, *, dry_run: bool
 ) -> "RunResult":
-
     status.reasons = settings.all_reasons
     with open_database("sweeper run") as database:
         result = _plan(database, settings, request) if dry_run else _execute(database, settings, request, signals)

@@ -79,7 +79,7 @@ class Caps:
         )
         self._own: tuple[int, Decimal] | None = None
         self._before = (0, Decimal(0))
-        self._others: tuple[int, Decimal] | None = None
+        self._others = (0, Decimal(0))
         self._other_runs: tuple[object, ...] = ()
         self._clock, self._began_at = clock, clock()
 
@@ -91,7 +91,7 @@ class Caps:
     def read(self, transaction: Transaction) -> Room:
         """What the caps leave now."""
         if self._own is None:  # at the start, after an error, or what is known was read without the lock
-            self._others = None
+            self._other_runs = ()
         sessions, credits = self._own or self._counted(transaction, self._count_own)
         self._own = None  # unknown again until this batch commits
         self._before = (sessions, credits)
@@ -114,7 +114,7 @@ class Caps:
         """What other runs refunded, counted again only if one of them may have paid since: there may be many."""
         found = transaction.row(self._count_runs, self._binds)
         runs = found.runs, found.still_open, found.server_start
-        if self._others is None or found.still_open or runs != self._other_runs:
+        if found.still_open or runs != self._other_runs:
             self._others = self._counted(transaction, self._count_others)
         self._other_runs = runs
         return self._others

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 import pytest
@@ -25,6 +25,18 @@ from tests.helpers.other_runs import begin_run, end_run, pay_in_run
 from tests.helpers.query_plans import explained
 
 
+def after_first_batch(monkeypatch: pytest.MonkeyPatch, work: Callable[[], None]) -> None:
+    """Do ``work`` once, between the first batch of a run and the next."""
+    committed, left = Caps.committed, [work]
+
+    def commit(caps: Caps, sessions: int, credits: Decimal) -> None:
+        committed(caps, sessions, credits)
+        if left:
+            left.pop()()
+
+    monkeypatch.setattr(Caps, "committed", commit)
+
+
 @pytest.mark.parametrize("begins", ["before this one", "meanwhile"])
 @pytest.mark.parametrize("ends", [True, False])
 def test_what_another_run_pays_meanwhile_counts(
@@ -34,18 +46,14 @@ def test_what_another_run_pays_meanwhile_counts(
     first.configure("[policy]", "[policy]\nmax_refunds = 3")
     owe(first, 4)
     running = [begin_run(first)] if begins == "before this one" else []
-    committed = Caps.committed
 
-    def pay_after(caps: Caps, sessions: int, credits: Decimal) -> None:
-        committed(caps, sessions, credits)
-        if first.sql("SELECT true FROM sweeper.refunds WHERE account_id = 'other'"):
-            return
+    def pay() -> None:
         run_id = running[0] if running else begin_run(first)
         pay_in_run(first, run_id)
         if ends:
             end_run(first, run_id)
 
-    monkeypatch.setattr(Caps, "committed", pay_after)
+    after_first_batch(monkeypatch, pay)
     ran = first.run("--batch-size", "1").document
     assert (ran["outcome"], ran["refunds"]["sessions"], ran["remaining"]) == ("capped", 2, 2)
 
@@ -58,21 +66,20 @@ def test_what_another_run_paid_on_the_server_that_takes_over_counts(
     owe(first, 4)
     lost = begin_run(first)
     end_run(first, lost)
-    committed, rows = Caps.committed, Transaction.rows
+    rows = Transaction.rows
 
-    def fail_over_after(caps: Caps, sessions: int, credits: Decimal) -> None:
-        committed(caps, sessions, credits)
-        if first.sql("DELETE FROM sweeper.runs WHERE run_id = %s RETURNING run_id", lost):
-            run_id = begin_run(first)
-            pay_in_run(first, run_id)
-            end_run(first, run_id)
+    def fail_over() -> None:
+        first.sql("DELETE FROM sweeper.runs WHERE run_id = %s", lost)
+        run_id = begin_run(first)
+        pay_in_run(first, run_id)
+        end_run(first, run_id)
 
     def on_another_server(transaction: Transaction, text: str, binds: Mapping[str, object] | None = None) -> object:
         if not first.sql("SELECT true FROM sweeper.runs WHERE run_id = %s", lost):
             text = text.replace("pg_catalog.pg_postmaster_start_time()", "'2026-11-23 12:00Z'::timestamptz")
         return rows(transaction, text, binds)
 
-    monkeypatch.setattr(Caps, "committed", fail_over_after)
+    after_first_batch(monkeypatch, fail_over)
     monkeypatch.setattr(Transaction, "rows", on_another_server)
     ran = first.run("--batch-size", "1").document
     assert (ran["outcome"], ran["refunds"]["sessions"], ran["remaining"]) == ("capped", 2, 2)

@@ -18,12 +18,11 @@ def begin_run(database: AppDatabase) -> str:
     return run_id
 
 
-def pay_in_run(database: AppDatabase, run_id: str, credits: int = 1) -> None:
-    """Record a refund of that run, of a session and an account of its own."""
+def pay_in_run(database: AppDatabase, run_id: str) -> None:
+    """Record a refund of one credit by that run, of a session and an account of its own."""
     database.sql(
         "INSERT INTO sweeper.refunds (refund_id, session_id, account_id, amount, reason, layer, run_id, created_at) "
-        "VALUES (gen_random_uuid(), gen_random_uuid()::text, 'other', %s, 'x', 'sweeper', %s, %s)",
-        credits,
+        "VALUES (gen_random_uuid(), gen_random_uuid()::text, 'other', 1, 'x', 'sweeper', %s, %s)",
         run_id,
         NOW,
     )
