@@ -13,6 +13,8 @@ from sweeper.postgres.templates import Choices, Slots, quote_text
 from sweeper.postgres.transaction import Row
 
 Totals = Mapping[str, Decimal]
+# of a table with more rows than this for each owner each may be a charge
+_ROWS_EACH = 2
 _OWNERS_AT_MOST, _ROWS_AT_MOST, _NUMBERS_AT_MOST, _WORDS_AT_MOST, _KINDS_AT_MOST = 20, 2000, 16, 30, 8
 # this many accounts must agree, to the last credit, and at least this many of them must have another total
 ENOUGH, _NEARLY, _DIFFERENT = 5, 0.95, 4
@@ -183,14 +185,27 @@ def _cost(samples: Samples, row: Row) -> SessionCost:
 def read_numbers(
     samples: Samples, table: Table, key: Slots, ids: Sequence[str], columns: Sequence[Column], *, balance: bool
 ) -> tuple[Totals, Mapping[str, Totals]]:
-    """The mapped balance for rows of a table, where it is in that table, and their numbers by column."""
+    """The mapped balance for rows of a table, where it is in that table, and their numbers by column.
+
+    The numbers of several rows with one id are added up; nothing where it has many.
+    """
     slots = {**key, "table": table.qualified}
     rows = samples.try_ask("read_numbers", slots, {"numbers": _items(columns), "balance": balance}, ids=list(ids))
+    if len(rows) > len(ids) * _ROWS_EACH:
+        rows = []
     rows = sorted((row for row in rows if row.id in ids), key=lambda row: str(row.id))
     balances = {row.id: Decimal(row.balance) for row in rows if row.balance is not None}
-    numbers = {column.name: {row.id: Decimal(row.numbers[place] or 0) for row in rows}
-               for place, column in enumerate(columns)}  # fmt: skip
+    numbers = {column.name: {row.id: Decimal(0) for row in rows} for column in columns}
+    for row in rows:
+        for column, number in zip(columns, row.numbers, strict=True):
+            numbers[column.name][row.id] += Decimal(number or 0)
     return balances, numbers
+
+
+def key_of_accounts(samples: Samples) -> Slots:
+    """How `read_numbers` finds accounts by their ids."""
+    slots = samples.mapping.slots
+    return {"key": slots["accounts_id"], "key_eq": slots["account_eq"], "key_type": slots["account_type"]}
 
 
 def _is_said(column: Column) -> bool:

@@ -14,6 +14,7 @@ from sweeper.check.rehearsal.accounts.costs import (
     is_explained,
     is_proof,
     read_costs_by,
+    read_numbers,
     total,
     unsettled,
 )
@@ -36,8 +37,6 @@ from sweeper.postgres.templates import Slots
 _TABLES_AT_MOST, _NUMBERS_AT_MOST = 6, 8
 _DOWN, _UP = "down", "up"
 _GIVEN_AT_MOST, _ROWS_AT_MOST = 4, 1000
-# of a table with more rows than this for each owner each may be a charge
-_ROWS_EACH = 2
 # a job of the app's works these out of the sessions again, so that a refund need not move them
 _REPORT = re.compile(r"stat(s|istics)(_|$)|summar(y|ies)|roll_?up|aggregate|analytics|metrics|snapshot", re.IGNORECASE)
 _WORKED_OUT = re.compile(r"^(re)?(comput|calculat|aggregat|refresh)ed_?(at|on)$", re.IGNORECASE)
@@ -63,8 +62,9 @@ def check_other_moves(samples: Samples, accounts: Table, own: AccountsSection, *
             continue
         columns = [one for one in link.table.columns.values() if one.base_type in NUMBER_TYPES and one != link.key]
         columns = samples.seen(link.table, columns, noted=False)[:_NUMBERS_AT_MOST]
-        numbers = _numbers(samples, link, costs.owners, columns)
-        for column in columns if numbers else ():
+        key = {"key": f"a.{link.key.quoted}", "key_eq": equal(samples, link.key), "key_type": link.key.full_type}
+        _, numbers = read_numbers(samples, link.table, key, costs.owners, columns, balance=False)
+        for column in columns:
             if said := _moved(costs, column, numbers):
                 way, sure = said
                 yield from _left(samples, link, column, own, down=way == _DOWN, sure=sure, explained=explained)
@@ -108,21 +108,6 @@ def _beside(samples: Samples, known: set[int], tables: Mapping[int, str]) -> Ite
         quick = is_quick_by(samples, table, key) and not hook_may_write(samples, [table.name])
         if seen and quick and is_shared(samples, column.name):
             yield _Link(column, table, key, beside=True)
-
-
-def _numbers(samples: Samples, link: _Link, owners: Sequence[str], columns: Sequence[Column]) -> Mapping[str, Totals]:
-    """What the rows of each owner have in these columns, together; empty where it has many."""
-    slots = {"key": f"a.{link.key.quoted}", "key_eq": equal(samples, link.key), "key_type": link.key.full_type}
-    slots["table"] = link.table.qualified
-    items: list[Slots] = [{"column": one.quoted} for one in columns]
-    rows = samples.try_ask("read_numbers", slots, {"numbers": items, "balance": False}, ids=list(owners))
-    if not rows or len(rows) > len(owners) * _ROWS_EACH:
-        return {}
-    sums = {column.name: dict.fromkeys(sorted({row.id for row in rows}), Decimal(0)) for column in columns}
-    for row in rows:
-        for column, number in zip(columns, row.numbers, strict=True):
-            sums[column.name][row.id] += Decimal(number or 0)
-    return sums
 
 
 def _moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) -> tuple[str, bool] | None:

@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from sweeper.app.catalog import Table
-from sweeper.check.rehearsal.accounts.costs import SessionCosts, is_explained, read_numbers, unsettled
+from sweeper.check.rehearsal.accounts.costs import (
+    SessionCosts,
+    is_explained,
+    key_of_accounts,
+    read_numbers,
+    unsettled,
+)
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.result import Check, failure
 from sweeper.config.model import AccountsSection
@@ -27,13 +33,11 @@ def check_scaled_shares(
     samples: Samples, accounts: Table, own: AccountsSection, costs: SessionCosts | None
 ) -> Iterator[Check]:
     """Columns that have moved by what sessions took, and that a refund would move by a multiple of it."""
-    slots = samples.mapping.slots
-    key = {"key": slots["accounts_id"], "key_eq": slots["account_eq"], "key_type": slots["account_type"]}
     for text, value in (own.add or {}).items():
         column, times = accounts.column(text), factor_of(value)
         if costs is None or column is None or times is None or abs(times) == 1:
             continue
-        _, numbers = read_numbers(samples, accounts, key, costs.owners, [column], balance=False)
+        _, numbers = read_numbers(samples, accounts, key_of_accounts(samples), costs.owners, [column], balance=False)
         has = {one: number for one, number in numbers[column.name].items() if number.is_finite()}
         moved = {one: -number if times > 0 else number for one, number in has.items()}
         if is_explained(costs, [moved], [costs.rows, *unsettled(costs)]):

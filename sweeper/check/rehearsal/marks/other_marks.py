@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import Column, words_in
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.marks.session_marks import written_columns
 from sweeper.check.rehearsal.samples import Samples, named
@@ -58,12 +58,11 @@ def _compared(samples: Samples) -> Iterator[tuple[Column, str]]:
         column, names = sessions.column(text), names_in(value)
         if column is None or column not in readable or column.generated or names & _OWN or _CALL.search(value):
             continue
-        reads_itself = re.search(rf"(?<!\w){re.escape(column.name)}(?!\w)", value)
         is_constant = _CONSTANT.fullmatch(value.strip())
         compared = column.is_number or (is_constant and column.category in ("S", "E"))
         if is_constant and _FREE.search(column.name):
             continue
-        if compared and not reads_itself and not (netted and "amount" in names):
+        if compared and column.name not in words_in(value) and not (netted and "amount" in names):
             yield column, value
 
 

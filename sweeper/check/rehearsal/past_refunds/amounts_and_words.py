@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from sweeper.app.catalog import words_in
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import read_kinds
 from sweeper.check.rehearsal.marks.session_marks import number_marks, written_columns
@@ -202,7 +203,7 @@ def spelt_otherwise(
             continue
         theirs = {session.session_id: session.words.get(one.column.name) for session in sessions}
         found = [key for key, text in theirs.items() if text and text != ours[1] and _plain(text) == _plain(ours[1])]
-        is_kind = re.search(rf"(?<!\w){re.escape(one.column.name)}(?!\w)", ledger.section.where, re.IGNORECASE)
+        is_kind = one.column.name in words_in(ledger.section.where)
         # the app may have changed it
         as_ours = [session for session in sessions if one.column.name not in session.worded]
         is_free = NOTE.search(one.column.name) or WRITER.search(one.column.name)
