@@ -7,6 +7,7 @@ from typing import Any
 from sweeper.app.catalog import Table
 from sweeper.app.mapping import Mapping
 from sweeper.check.context import CheckContext
+from sweeper.check.protections import replaced_live_function
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.core.durations import describe_duration
 from sweeper.install.indexes.indexes import live_index_name, unconditional_index_name
@@ -96,6 +97,9 @@ def check_index(context: CheckContext, installation: Installation) -> Iterator[C
         return
     if name is None:  # as for partitioned sessions before they got one
         yield warning("index", "none on live sessions: each run reads the whole table", "sweeper install")
+        return
+    if replaced := replaced_live_function(context):
+        yield replaced
         return
     with context.reading() as transaction:
         found = transaction.rows(fill("read_index", {}), {"name": name})

@@ -37,6 +37,19 @@ def check_append_only(context: CheckContext) -> Iterator[Check]:
         yield ok("append_only", "refunds and reversals reject every change, their owner's too")
 
 
+def replaced_live_function(context: CheckContext) -> Check | None:
+    """A function of the index on live sessions that chooses others than this program's: those are never looked at."""
+    function = context.mapping.slots["live_function"]
+    name = function.rpartition(".")[2]
+    found = _read(context)
+    if not function or name not in found.names or found.intact(name):
+        return None
+    return failure(
+        "index", f"the function {function} was replaced: a run may not look at failed or running sessions",
+        f"DROP FUNCTION {function} CASCADE;  -- and its index; then: sweeper install",
+    )  # fmt: skip
+
+
 def check_refund_function(context: CheckContext) -> Iterator[Check]:
     """Whether refund() is the function that this version installs, which pays as a run does."""
     found = _read(context)

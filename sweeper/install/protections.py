@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
 from sweeper.install.functions import fence_name, functions
+from sweeper.install.indexes.indexes import live_function
 from sweeper.postgres.templates import fill, fill_script
 from sweeper.postgres.transaction import Row, Transaction
 
@@ -81,7 +82,8 @@ def read_protections(transaction: Transaction, mapping: Mapping, *, max_amount: 
     mapping = replace(mapping, fenced="fence" in names if asked is None else asked)
     script = functions(mapping, max_amount=max_amount)
     append_only = fill_script("append_only", mapping.slots, mapping.choices)
-    wanted = _parsed(f"{append_only}\n{script}")
+    live = live_function(mapping) if mapping.slots["live_function"] else ""
+    wanted = _parsed(f"{append_only}\n{live}\n{script}")
     binds = {"table_name": mapping.sessions.qualified, "trigger_name": fence_name(mapping)}
     triggers = transaction.rows(fill("read_fence", {}), binds)
     found = _own_functions(rows)

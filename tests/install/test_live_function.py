@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items
 from tests.helpers.installation import installed
 from tests.helpers.migrations import SMALLER_ENUM, live_functions, live_indexes, migrate, prepare
 
@@ -115,4 +116,19 @@ def test_an_older_installation_is_named_by_check_and_followed_by_an_install(firs
     migrate(first, SMALLER_ENUM, together=True)
     assert older not in live_indexes(first)
     assert first.value("SELECT fence FROM sweeper.settings") is True
+    assert first.run().document["refunds"]["sessions"] == 1
+
+
+def test_a_function_that_was_replaced_is_a_failure_of_check_with_what_builds_it_again(first: AppDatabase) -> None:
+    """The run would go on and find nothing."""
+    (name,) = live_functions(first)
+    nobody = "RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT false'"
+    first.sql(f"CREATE OR REPLACE FUNCTION sweeper.{name}(anyelement) {nobody}")
+    first.account()
+    first.session("owed")
+    found = items(check(first))["index"]
+    assert (found["status"], name in found["message"]) == ("failure", True)
+    first.sql(found["fix"].partition(";")[0])
+    assert first.sweeper("install", now=None).exit_code == 0
+    assert items(check(first))["index"]["status"] == "ok"
     assert first.run().document["refunds"]["sessions"] == 1
