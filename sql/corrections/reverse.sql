@@ -135,8 +135,28 @@ sweeper_booked AS (
     FROM {if reverse_chained}sweeper_chain{else}sweeper_taken{end} AS refund{if reverse_chained}
     ORDER BY refund.refund_id{end}
     {end}
-    RETURNING CASE WHEN ({ledger_where}) THEN {ledger_session} IS NOT NULL END IS TRUE AS is_refund
+    RETURNING CASE WHEN ({ledger_where}) THEN {ledger_session} IS NOT NULL END IS TRUE AS is_refund{each reverse_meant ""},
+        l.{column} AS {name}{end}
 ),
+{if reverse_meant}
+-- the amounts and the accounts that these rows should have
+sweeper_meant AS (
+    SELECT meant.*
+    FROM sweeper_taken AS p
+    {if reverse_reads_session}
+    LEFT JOIN {sessions} AS s ON {session_id} {session_eq} p.session_id
+    {end}
+    CROSS JOIN LATERAL (
+        SELECT value.*
+        FROM (
+            SELECT p.*
+        ) AS refund
+        CROSS JOIN LATERAL (
+            SELECT {each reverse_meant ", "}{value} AS {name}{end}
+        ) AS value
+    ) AS meant
+),
+{end}
 {else}
 sweeper_booked AS (
     SELECT false AS is_refund
@@ -192,6 +212,14 @@ SELECT booked.*,
            LEFT JOIN sweeper_seen AS s ON s.reversal_id = x.reversal_id
            WHERE (x.refund_id = s.refund_id AND x.amount = s.amount AND x.created_at = %(as_of)s::timestamptz) IS NOT TRUE
        ) AS altered,
+       {if reverse_meant}
+       EXISTS (
+           SELECT {each reverse_meant ", "}m.{name}::{type}{if as_text}::text{end}{end}
+           FROM sweeper_meant AS m
+           EXCEPT ALL
+           SELECT {each reverse_meant ", "}b.{name}::{type}{if as_text}::text{end}{end}
+           FROM sweeper_booked AS b
+       ){else}false{end} AS booked_otherwise,
        EXISTS (
            SELECT true
            FROM sweeper_taken AS t

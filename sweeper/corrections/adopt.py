@@ -189,7 +189,7 @@ class Adoption:
         retrying(attempt)
 
     def _set_aside(self, row: Row, problem: Exception) -> None:
-        add_left(self._left, why_left(problem), row.session_id, Amount(1, Decimal(row.amount)))
+        add_left(self._left, why_left(problem), row.session_id, Amount(1, Decimal(row.amount)), problem)
 
     def _count(self, rows: Sequence[Row]) -> None:
         for row in rows:

@@ -79,16 +79,19 @@ def _in_chunks(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Se
 
 
 def why_left(problem: Exception) -> str:
-    """The reason under which a refused row is counted: not the message, which may repeat the row."""
+    """The reason under which a refused row is counted: not the message, which may name the row."""
     return f"refused {problem.sqlstate}".strip() if isinstance(problem, Refusal) else "busy"
 
 
-def add_left(left: dict[str, Left], why: str, session_id: str, amount: Amount) -> None:
-    """Count one session that is left unchanged, and record a few as samples."""
+def add_left(
+    left: dict[str, Left], why: str, session_id: str, amount: Amount, problem: Exception | None = None
+) -> None:
+    """Count one session that is left unchanged, and record a few as samples, and why the first was refused."""
     known = left.get(why, Left())
     samples = (*known.samples, session_id)[:_SAMPLES]
     total = known + amount
-    left[why] = Left(total.sessions, total.credits, samples)
+    message = known.message or (problem.message if isinstance(problem, Refusal) else "")
+    left[why] = Left(total.sessions, total.credits, samples, message)
 
 
 def outcome_of(left: dict[str, Left]) -> Outcome:

@@ -10,9 +10,13 @@ from sweeper.core.results import Amount, Outcome
 
 @dataclass(frozen=True)
 class Left(Amount):
-    """Sessions that a correction leaves unchanged, for one reason, with a few examples."""
+    """Sessions that a correction leaves unchanged, for one reason, with a few examples.
+
+    ``message`` is what was said when the first of them was refused.
+    """
 
     samples: tuple[str, ...] = ()
+    message: str = ""
 
 
 @dataclass(frozen=True)

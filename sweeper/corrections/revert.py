@@ -196,7 +196,7 @@ class Revert:
     def _set_aside(self, row: Row, problem: Exception) -> None:
         if isinstance(problem, Refusal) and stopped_by_guard(problem):
             raise reversal_is_refund()
-        self._leave(why_left(problem), row)
+        add_left(self._left, why_left(problem), row.session_id, Amount(1, Decimal(row.amount)), problem)
 
     def _count(self, row: Row) -> None:
         self._taken += Amount(1, Decimal(row.amount))

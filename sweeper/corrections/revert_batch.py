@@ -158,6 +158,8 @@ class BatchReverter:
         done = transaction.row(self._mapping.statement("reverse"), binds)
         if done.is_refund:
             raise reversal_is_refund()
+        if done.booked_otherwise:
+            raise Refusal("", "what is in the app's ledger is not what was meant: a trigger or a rule changes it")
         if done.other_shares:
             raise Refusal(
                 "",

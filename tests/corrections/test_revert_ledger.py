@@ -7,6 +7,7 @@ import pytest
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.prisma_app import prisma_job
 from tests.helpers.reversals import revert
+from tests.helpers.triggers import spoil
 
 
 def test_a_decimal_refund_in_the_apps_own_ledger_is_taken_back_by_a_row_of_its_own(prisma: AppDatabase) -> None:
@@ -77,6 +78,23 @@ def test_without_a_row_for_it_a_balance_does_not_leave_the_ledger_behind(prisma:
     assert revert(prisma, "--session", job, "--without-ledger").exit_code == 0
     assert prisma.value(balance, account) == before
     assert prisma.value('SELECT count(*) FROM app."CreditTransaction"') == 1
+
+
+@pytest.mark.parametrize("altered", ["amount", "account"])
+def test_a_reversal_that_a_trigger_of_the_app_alters_is_left_and_the_others_are_taken_back(
+    prisma: AppDatabase, altered: str
+) -> None:
+    account, job = prisma_job(prisma, "3.25")
+    other, _ = prisma_job(prisma, "2")
+    run_id = prisma.run().document["run_id"]
+    body = 'new."amount" := -1;' if altered == "amount" else f"""new."userId" := '{other}';"""
+    spoil(prisma, 'app."CreditTransaction"', "INSERT", f"""IF new."userId" = '{account}' THEN {body} END IF;""")
+    done = revert(prisma, "--run", run_id)
+    assert (done.exit_code, done.document["refunds"]["credits"]) == (1, "2.00")
+    assert done.document["left"]["refused"]["samples"] == [job]
+    assert "a trigger or a rule changes it" in done.document["left"]["refused"]["message"]
+    assert prisma.value('SELECT "creditBalance" FROM app."User" WHERE "id" = %s', account) == Decimal("13.25")
+    assert prisma.sql('SELECT count(*), min("amount") FROM app."CreditTransaction" WHERE "amount" < 0') == [(1, -2)]
 
 
 @pytest.mark.parametrize("guarded", [True, False])

@@ -42,6 +42,17 @@ def test_a_floating_balance_too_large_to_take_a_refund_is_not_said_to_have_taken
     assert first.refunds() == {}
 
 
+@pytest.mark.parametrize(("kind", "amount"), [("real", 16777217), ("float8", 9007199254740993)])
+def test_a_whole_amount_that_a_floating_balance_would_round_is_held(first: AppDatabase, kind: str, amount: int) -> None:
+    with_balance(first, kind, "0", str(amount))
+    planned = first.run("--dry-run")
+    assert (planned.document["refunds"]["sessions"], planned.document["held"]) == (0, 1)
+    assert first.value("SELECT sweeper.refund('owed', 'x')") == 0
+    assert first.run().document["refunds"]["sessions"] == 0
+    assert first.value("SELECT why FROM sweeper.holds") == "amount_rounded"
+    assert first.credits() == 0
+
+
 def test_a_large_floating_balance_hides_no_credit_that_a_trigger_adds(first: AppDatabase) -> None:
     """It is compared with the refund: next to two thousand million, one more is nothing."""
     with_balance(first, "float8", "2e9", "1")

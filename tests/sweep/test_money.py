@@ -59,3 +59,17 @@ def test_what_money_would_round_is_held(server: Server, tmp_path: Path, more: st
         assert (ran.exit_code, ran.document["refunds"]["credits"], ran.document["held"]) == (3, "0.35", 1), ran.stdout
         assert app.sql("SELECT session_id, why FROM sweeper.holds") == [("part", "amount_rounded")]
         assert app.value(total) == Decimal("20.35")
+
+
+@pytest.mark.parametrize("kind", ["real", "float8"])
+def test_what_a_floating_column_of_the_ledger_would_round_is_held(server: Server, tmp_path: Path, kind: str) -> None:
+    """There an amount is as exact as its shortest text; a quotient of it is written as near as the type comes."""
+    with server.blank(tmp_path, TABLES) as app:
+        app.sql(f"ALTER TABLE lines ALTER value TYPE {kind} USING value::numeric::{kind}, ADD third {kind}")
+        app.sql("UPDATE calls SET price = 9007199254740993 WHERE id = 'part'")
+        app.config.write_text(FILE + LEDGER + 'third = "amount / 3.0"\n')
+        assert app.sweeper("install").exit_code == 0
+        assert app.run().document["refunds"]["credits"] == "0.35"
+        assert app.sql("SELECT session_id, why FROM sweeper.holds") == [("part", "amount_rounded")]
+        assert app.value("SELECT sweeper.refund('part', 'x')") == 0
+        assert app.value("SELECT sum(value)::text FROM lines") == "0.35"

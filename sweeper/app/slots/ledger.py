@@ -22,7 +22,7 @@ NO_LEDGER = Facts(
     {
         "ledger_guarded": True,
         "chained": False, "spaced": False, "reverse_chained": False, "reverse_spaced": False,
-        "ledger_reads_session": False, "reverse_reads_session": False,
+        "ledger_reads_session": False, "reverse_reads_session": False, "reverse_meant": False,
         "ledger_amount": False, "ledger_moment": False, "past": False, "net": False,
     },
 )  # fmt: skip
@@ -85,7 +85,9 @@ def map_ledger(
     for name, linked in (("session", link.session), ("attempt", link.attempt)):
         if linked.column and linked.column.quoted not in values:
             raise problem("ledger.insert", ", ".join(own.insert), f"must set {linked.column.name}, the ledger.{name}")
-    reverse = _ledger_values(over, "ledger.reverse", own.reverse, table)[0] if own.reverse else {}
+    reverse, reverse_meant = dict[str, str](), list[Slots]()
+    if own.reverse:
+        reverse, _, reverse_meant = _ledger_values(over, "ledger.reverse", own.reverse, table)
     ledger = Ledger(
         table=table,
         key=link.key(attempts=bool(own.attempt)),
@@ -109,6 +111,7 @@ def map_ledger(
         "ledger_values": assigned(values),
         "reverse_values": assigned(reverse),
         "meant": meant,
+        "reverse_meant": reverse_meant,
         "ledger_guarded": ledger.guarded,
         "ledger_amount": _amount(own, table, meant),
         "ledger_moment": _moment(own, table),
@@ -165,7 +168,7 @@ def _amount(own: LedgerSection, table: Table, meant: list[Slots]) -> list[Slots]
         for column, value in written.items()
         if column is not None and not catalog.has_subquery(value)
     }
-    amounts = [one for one in meant if not one["as_text"] and one["column"] in types]
+    amounts = [one for one in meant if one["type"] == "numeric" and one["column"] in types]
     return [{**one, "column_type": types[one["column"]]} for one in amounts[:1]]
 
 
@@ -210,6 +213,11 @@ def assigned(values: Mapping[str, str]) -> list[Slots]:
     return [{"column": column, "value": value} for column, value in values.items()]
 
 
+def _is_amount(value: str) -> bool:
+    """Whether a value of [ledger.insert] is the amount, of whatever sign."""
+    return value.replace(" ", "").removeprefix("-").removeprefix("refund.") == "amount"
+
+
 def _ledger_values(
     over: OverRefund, section: str, given: Mapping[str, str], table: Table
 ) -> tuple[dict[str, str], list[Slots], list[Slots]]:
@@ -231,13 +239,16 @@ def _ledger_values(
         of_chain = bool(CHAIN & names)
         number = {"column": column.quoted, "value": values[column.quoted], "name": f"value_{len(meant)}"}
         of_time = "at" in names and "amount" not in names  # such as seconds since 1970: what is rounded is no amount
-        if column.base_type in (*catalog.EXACT_TYPES, catalog.MONEY) and kind in catalog.NUMBER_TYPES and not of_time:
+        # a quotient has no exact value in a floating type: there only the amount itself is compared
+        floating = column.base_type in catalog.FLOATING_TYPES and _is_amount(value)
+        exact = column.base_type in (*catalog.EXACT_TYPES, catalog.MONEY)
+        if (exact or floating) and kind in catalog.NUMBER_TYPES and not of_time:
             amounts += [
                 {**one, "of_chain": "yes" if of_chain else ""}
                 for one in rounded(fill_part("expression", written), kind, [column])
             ]
             if "amount" in names and not of_chain:
-                meant.append({**number, "type": "numeric", "as_text": ""})
+                meant.append({**number, "type": column.base_type if floating else "numeric", "as_text": ""})
         elif "account_id" in names:
             meant.append({**number, "type": column.full_type, "as_text": "yes"})
     left_out = [name for name, column in table.columns.items() if column.required and column.quoted not in values]

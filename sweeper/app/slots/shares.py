@@ -130,11 +130,12 @@ def _sum_type(column: Column) -> str:
 def rounded(amount: str, amount_type: str, columns: Iterable[Column]) -> list[Slots]:
     """Which columns could change an amount when they store it; ``column_type`` is empty where no value can change."""
     whole = amount_type in catalog.INTEGER_TYPES
+    # a numeric of a negative scale rounds whole amounts, too, and so does a floating type large ones
+    keeps_whole = (*catalog.INTEGER_TYPES, catalog.MONEY)
     return [
-        # a negative scale rounds whole amounts, too
         {
             "amount": amount,
-            "column_type": "" if whole and column.base_type != "numeric" else column.full_type,
+            "column_type": "" if whole and column.base_type in keeps_whole else column.full_type,
             "money": "yes" if column.base_type == catalog.MONEY else "",
         }
         for column in columns

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from sweeper.core.results import Amount
-from sweeper.corrections.result import AdoptResult, BalanceChange, Correction, RevertResult
+from sweeper.corrections.result import AdoptResult, BalanceChange, Correction, Left, RevertResult
 from sweeper.render.json.common import amount_number, amount_object, document, error_property
 from sweeper.render.words import moment
 
@@ -71,7 +71,11 @@ def _both(amount: Amount, result: Correction) -> dict[str, object]:
 
 
 def _left(result: Correction) -> dict[str, Any]:
-    return {why: {**_both(left, result), "samples": list(left.samples)} for why, left in result.left.items()}
+    return {why: {**_both(left, result), **_examples(left)} for why, left in result.left.items()}
+
+
+def _examples(left: Left) -> dict[str, Any]:
+    return {"samples": list(left.samples), **({"message": left.message} if left.message else {})}
 
 
 def _change(change: BalanceChange, result: RevertResult) -> dict[str, Any]:
