@@ -33,8 +33,13 @@ def check_triggers(context: CheckContext) -> Iterator[Check]:
         yield ok("triggers", "a refund sets off no trigger of the app")
         return
     listed = ", ".join(f"{row.name} on {row.table_name} ({row.function_name})" for row in found)
+    late = ", ".join(row.name for row in found if row.deferred)
+    late = late and (
+        f"; {late} fires at the COMMIT, after sweeper.refund() has compared what was written: a handler sends SET "
+        "CONSTRAINTS ALL IMMEDIATE before it calls that"
+    )
     yield warning(
-        "triggers", f"a refund sets off {listed}; make sure that none of them moves credits or raises an error",
+        "triggers", f"a refund sets off {listed}; make sure that none of them moves credits or raises an error{late}",
         f"SELECT pg_get_functiondef('{found[0].function_name}'::regproc);",
     )  # fmt: skip
 

@@ -119,6 +119,11 @@ def test_what_is_broken_fails_by_its_name(good: AppDatabase, statement: str, nam
             "CREATE TRIGGER bonus BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION bonus()",
             "triggers", "bonus on users (bonus)",
         ),
+        (
+            "CREATE FUNCTION bonus() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE CONSTRAINT "
+            "TRIGGER bonus AFTER UPDATE ON users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION bonus()",
+            "triggers", "a handler sends SET CONSTRAINTS ALL IMMEDIATE",
+        ),
     ],
 )  # fmt: skip
 def test_what_may_go_wrong_is_a_warning(good: AppDatabase, statement: str, name: str, said: str) -> None:
