@@ -79,18 +79,20 @@ def _in_chunks(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Se
 
 
 def why_left(problem: Exception) -> str:
-    """The reason under which a refused row is counted: not the message, which may name the row."""
+    """The reason under which a refused row is counted: not the message, which may repeat the row."""
     return f"refused {problem.sqlstate}".strip() if isinstance(problem, Refusal) else "busy"
 
 
 def add_left(
     left: dict[str, Left], why: str, session_id: str, amount: Amount, problem: Exception | None = None
 ) -> None:
-    """Count one session that is left unchanged, and record a few as samples, and why the first was refused."""
+    """Count one session that is left unchanged, and record a few as samples, and why we refused the first."""
     known = left.get(why, Left())
     samples = (*known.samples, session_id)[:_SAMPLES]
     total = known + amount
-    message = known.message or (problem.message if isinstance(problem, Refusal) else "")
+    message = known.message
+    if isinstance(problem, Refusal) and not problem.sqlstate:  # our words: the database's may repeat the row
+        message = message or problem.message
     left[why] = Left(total.sessions, total.credits, samples, message)
 
 

@@ -97,7 +97,7 @@ def _show_left(console: Console, result: Correction) -> None:
         return
     table = plain_table("left, because", "sessions", "credits", "such as")
     for why, left in result.left.items():
-        reason = _WHY.get(why, f"the database {why}: {left.message}")
+        reason = left.message or _WHY.get(why, f"the database {why}")
         table.add_row(safe(reason), number(left.sessions), number(left.credits), safe(", ".join(left.samples)))
     console.print()
     console.print(table)
