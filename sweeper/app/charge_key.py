@@ -111,18 +111,19 @@ class ChargeKey:
 
     def changes(self, bound: Self) -> list[str]:
         """What differs from the ``bound`` key, in words; empty if refunds mean the same."""
-        facts = {
+        facts: dict[str, tuple[str | None, str | None, bool]] = {
             "sessions.table": (bound.table, self.table, self.of_table(bound)),
             "sessions.id": (bound.id, self.id, self.same_id(bound)),
             f"the type of sessions.id = {self.id}": (bound.id_type, self.id_type, bound.id_type == self.id_type),
-            "sessions.attempt": (bound.attempt, self.attempt, self.same_attempt(bound)),
-            "the type of sessions.attempt": (
+            "sessions.attempt": (bound.attempt or "not mapped", self.attempt or "not mapped", self.same_attempt(bound)),
+        }
+        if bool(bound.attempt) == bool(self.attempt):
+            facts["the type of sessions.attempt"] = (
                 bound.attempt_type,
                 self.attempt_type,
                 bound.attempt_type == self.attempt_type,
-            ),
-            "sessions.timezone": (bound.timezone, self.timezone, bound.timezone == self.timezone),
-        }
+            )
+            facts["sessions.timezone"] = (bound.timezone, self.timezone, bound.timezone == self.timezone)
         changed = [f"{words} was {was} and is {now}" for words, (was, now, same) in facts.items() if not same]
         if bound.id == self.id and not self.same_id(bound):
             changed = [words for words in changed if not words.startswith("sessions.id was")]
