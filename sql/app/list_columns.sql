@@ -13,7 +13,8 @@ SELECT a.attname AS name,
            WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND NOT k.convalidated AND a.attnum = ANY (k.conkey)
        ) AS nullable,
        (a.attnotnull OR t.typnotnull)
-           AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = '' AS required,
+           AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = ''
+           AND NOT {include set_by_trigger} AS required,
        a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
        a.attgenerated = 'v' AS virtual,  -- since Postgres 18
        -- what a generated column is computed from

@@ -103,4 +103,6 @@ def _is_our_mark(settings: LedgerSection, column: Column) -> bool:
     if settings.past is None:
         return False
     ours, theirs = f"{settings.where} {settings.session}", settings.past.where
+    # a key of JSON may be the mark, which the app's rows are without
+    theirs = "" if column.base_type in JSON_TYPES else theirs
     return column.name in re.findall(r"\w+", ours) and column.name not in re.findall(r"\w+", theirs or "")
