@@ -43,7 +43,8 @@ _EVER_SPENT = re.compile(r"(?=.*(total|lifetime|ever_|all_?time))(?=.*(used|usag
 _NO_BALANCE = re.compile(r"score|rating|threshold|alert|percent", re.IGNORECASE)
 _CLOSED = re.compile(
     r"delet|closed|deactivat|disabl|banned|archiv|suspend|anonymi|erased|terminat|cancel|remov|block|inactiv|gone|left_at"
-    r"|retired|churn|frozen|discard",
+    r"|retired|churn|frozen|discard|gesperrt|gel(ö|oe)scht|deaktiv|bloqu|eliminad|borrad|supprim|d[eé]sactiv"
+    r"|删除|封禁|冻结|заблок|удал",
     re.IGNORECASE,
 )
 _LIMIT = re.compile(r"limit|max|threshold|lifetime|total|cap|allowance|per_?(day|month|cycle|period)", re.IGNORECASE)

@@ -27,10 +27,11 @@ from sweeper.check.rehearsal.accounts.costs import (
     total,
     unsettled,
 )
+from sweeper.check.rehearsal.accounts.counters import check_own_numbers
 from sweeper.check.rehearsal.accounts.other_numbers import check_other_moves, check_several_rows
 from sweeper.check.rehearsal.accounts.scaled_shares import check_scaled_shares
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
-from sweeper.check.result import Check, failure, joined, ok
+from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.config.model import AccountsSection
 
 _GIVEN_AT_MOST, _MISSED, _DIGITS = 8, 3, 200
@@ -53,18 +54,22 @@ class _Other:
 def check_balances(context: CheckContext) -> Iterator[Check]:
     """Compare what sessions took of some accounts with what these have."""
     own = context.settings.accounts
-    if own is None or context.mapping.is_by_account or not context.mapping.has_balance:
-        yield ok("balances", "no balance is mapped that could be compared with what sessions took")
+    nothing = ok("balances", "no balance is mapped that could be compared with what sessions took")
+    if context.mapping.is_by_account or (own is not None and not context.mapping.has_balance):
+        yield nothing
         return
-    with sampling(context) as samples, localcontext() as numbers:  # without rounding
-        numbers.prec = _DIGITS
+    with sampling(context) as samples, localcontext(prec=_DIGITS):  # without rounding
+        if own is None:
+            yield next(check_other_moves(samples, None, None, explained=True), nothing)
+            return
         accounts = samples.table("accounts.table", own.table)
         costs, targets = _read(samples, accounts, own, noted=False)
         explained, found = _are_explained(costs, targets), list(check_scaled_shares(samples, accounts, own, costs))
-        if costs and not explained and not found:  # from here on it matters what a role may not read
-            costs, targets = _read(samples, accounts, own, noted=True)
+        if not explained and not found:  # from here on it matters what a role may not read
+            costs, targets = _read(samples, accounts, own, noted=costs is not None)
             found = _explained_otherwise(samples, costs, targets) if costs else []
-            found = found or list(check_several_rows(samples, accounts, own, costs, targets) if costs else ())
+            found = found or list(check_several_rows(samples, accounts, own, costs, targets))
+        found = found or list(check_own_numbers(samples, accounts, own, costs))
         found = found or list(check_other_moves(samples, accounts, own, explained=explained))
     if found:
         yield joined("balances", found)
@@ -81,8 +86,7 @@ def are_balances_explained(samples: Samples, accounts: Table, own: AccountsSecti
     """
     if samples.mapping.is_by_account or not samples.mapping.has_balance:
         return False
-    with localcontext() as numbers:
-        numbers.prec = _DIGITS
+    with localcontext(prec=_DIGITS):
         costs, targets = _read(samples, accounts, own, noted=False)
         return _are_explained(costs, targets[:1] if alone else targets)
 
@@ -138,15 +142,15 @@ def _targets(samples: Samples, accounts: Table, own: AccountsSection, owners: Se
 
 
 def _in_proportion(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
-    """Balances that have moved by a part of the amounts, the same for all: these are in another unit."""
+    """Balances that have moved by a part of the amounts, or by more, the same for all: these are in another unit."""
     amount = samples.settings.sessions.amount
     for rows in unsettled(costs):
         totals, owed = total(costs, rows), [row for row in rows if row.owed]
         for target in targets:
-            if part := _part_of(totals, target):
+            if part := _part_of(totals, target, or_more=True):
                 said = f"{number(part[0])} where sessions.amount = {amount!r} is {number(part[1])}"
                 fix = "sessions.amount: what was taken, in the unit of the balance"
-                return [_failed(_Other(totals, owed, said, fix), sorted(target), list(target))]
+                return [_failed(_Other(totals, owed, said, fix), sorted(target), list(target), less=part[0] > part[1])]
     return []
 
 
@@ -169,12 +173,12 @@ def _given_back_in_part(costs: SessionCosts, targets: Sequence[Totals]) -> list[
     return []
 
 
-def _part_of(totals: Totals, target: Totals) -> tuple[Decimal, Decimal] | None:
+def _part_of(totals: Totals, target: Totals, *, or_more: bool = False) -> tuple[Decimal, Decimal] | None:
     """By how much the targets differ where the totals differ by how much, when that is the same part for all."""
     known = sorted(target, key=lambda one: totals[one])
     took = totals[known[-1]] - totals[known[0]] if known else Decimal(0)
     moved = target[known[-1]] - target[known[0]] if known else Decimal(0)
-    if not 0 < moved < took:
+    if not moved > 0 or not (moved < took or (or_more and 0 < took < moved)):
         return None
     both = {one: value * took for one, value in target.items()}, {one: totals[one] * moved for one in target}
     return (moved, took) if is_proof(agree(*both), *reversed(both)) else None
@@ -190,11 +194,8 @@ def _explained_otherwise(samples: Samples, costs: SessionCosts, targets: Sequenc
                 missed = [one for one in agreed - agree(target, ours) if other.totals[one] != ours[one]]
                 if is_proof(agreed, other.totals, target) and len(missed) >= _MISSED:
                     return [_failed(other, sorted(missed), list(target))]
-    return (
-        _in_proportion(samples, costs, targets)
-        or _given_back_in_part(costs, targets)
-        or _kind_in_part(samples, costs, targets)
-    )
+    parts = _in_proportion(samples, costs, targets) or _given_back_in_part(costs, targets)
+    return parts or _kind_in_part(samples, costs, targets)
 
 
 def _kind_in_part(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
@@ -218,12 +219,12 @@ def _kind_in_part(samples: Samples, costs: SessionCosts, targets: Sequence[Total
     return []
 
 
-def _failed(other: _Other, missed: Sequence[str], known: Sequence[str]) -> Check:
-    return failure(
+def _failed(other: _Other, missed: Sequence[str], known: Sequence[str], *, less: bool = False) -> Check:
+    return (warning if less else failure)(
         "balances",
         f"those of {len(known)} accounts, such as {missed[0]}, have moved by exactly {other.said}: "
-        f"{len(other.above)} sessions, such as {named([one.session_id for one in other.above])}, would be paid more "
-        "than was taken for them",
+        f"{len(other.above)} sessions, such as {named([one.session_id for one in other.above])}, would be paid "
+        f"{'less' if less else 'more'} than was taken for them",
         other.fix,
     )
 

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from sweeper.app.catalog import EXACT_TYPES, Column, Table
+from sweeper.app.catalog import EXACT_TYPES, NUMBER_TYPES, Column, Table, words_in
+from sweeper.check.rehearsal.accounts.costs import SessionCosts, key_of_accounts, read_numbers
+from sweeper.check.rehearsal.accounts.other_numbers import DOWN, moved
 from sweeper.check.rehearsal.samples import Samples, named, number
+from sweeper.check.rehearsal.tables import fires_triggers, hook_may_write
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots, items_of
@@ -179,6 +182,30 @@ def _read_lowered(samples: Samples, column: Column) -> list[_Moved]:
             before = taken[row.account_id].taken if row.account_id in taken else Decimal(0)
             taken[row.account_id] = _Moved(row.account_id, Decimal(row.has[0]), before + Decimal(row.shares[0]))
     return list(taken.values())
+
+
+def check_own_numbers(
+    samples: Samples, accounts: Table, own: AccountsSection, costs: SessionCosts | None
+) -> Iterator[Check]:
+    """Numbers of the accounts that changed by what the sessions took, and that a refund leaves, or moves further."""
+    if own.add == {} or costs is None or fires_triggers(samples) or hook_may_write(samples, [accounts.name]):
+        return
+    added = {accounts.column(text): value for text, value in (own.add or {}).items()}
+    known = {accounts.column(text) for text in (own.id, own.balance, own.spent) if text}
+    known |= {accounts.columns.get(word) for word in words_in(own.invariant or "")}
+    columns = [one for one in accounts.columns.values() if one.base_type in NUMBER_TYPES and one not in known]
+    columns = [one for one in columns if not one.generated and one not in added]
+    columns = samples.seen(accounts, columns, noted=False)[:_AT_MOST]
+    _, numbers = read_numbers(samples, accounts, key_of_accounts(samples), costs.owners, columns, balance=False)
+    for column in columns:
+        if (said := moved(costs, column, {column.name: numbers[column.name]})) and said[1]:
+            sign = "" if said[0] == DOWN else "-"
+            yield failure(
+                "balances",
+                f"{column.name} of {accounts.name} has moved by exactly what sessions took and were given back, and a "
+                "refund leaves it as it is",
+                f'[accounts.add] {column.quoted} = "{sign}amount"',
+            )
 
 
 def check_balance_as_amount(samples: Samples) -> Iterator[Check]:

@@ -35,7 +35,7 @@ from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots
 
 _TABLES_AT_MOST, _NUMBERS_AT_MOST = 6, 8
-_DOWN, _UP = "down", "up"
+DOWN, UP = "down", "up"
 _GIVEN_AT_MOST, _ROWS_AT_MOST = 4, 1000
 # a job of the app's works these out of the sessions again, so that a refund need not move them
 _REPORT = re.compile(r"stat(s|istics)(_|$)|summar(y|ies)|roll_?up|aggregate|analytics|metrics|snapshot", re.IGNORECASE)
@@ -52,9 +52,14 @@ class _Link:
     beside: bool = False
 
 
-def check_other_moves(samples: Samples, accounts: Table, own: AccountsSection, *, explained: bool) -> Iterator[Check]:
-    """Numbers that changed by what the sessions cost; ``explained`` is whether the mapped balances did so, too."""
-    if own.add == {}:  # the app's own trigger changes it, and perhaps other numbers
+def check_other_moves(
+    samples: Samples, accounts: Table | None, own: AccountsSection | None, *, explained: bool
+) -> Iterator[Check]:
+    """Numbers that changed by what the sessions cost; ``explained`` is whether the mapped balances did so, too.
+
+    Where the file has no accounts, only what refunds have changed back is a balance that it leaves out.
+    """
+    if own is not None and own.add == {}:  # the app's own trigger changes it, and perhaps other numbers
         return
     for link in _links(samples, accounts, explained=explained):
         costs = None if _is_report(link.table) else read_costs_by(samples, link.column)
@@ -65,9 +70,9 @@ def check_other_moves(samples: Samples, accounts: Table, own: AccountsSection, *
         key = {"key": f"a.{link.key.quoted}", "key_eq": equal(samples, link.key), "key_type": link.key.full_type}
         _, numbers = read_numbers(samples, link.table, key, costs.owners, columns, balance=False)
         for column in columns:
-            if said := _moved(costs, column, numbers):
+            if said := moved(costs, column, numbers):
                 way, sure = said
-                yield from _left(samples, link, column, own, down=way == _DOWN, sure=sure, explained=explained)
+                yield from _left(samples, link, column, own, down=way == DOWN, sure=sure, explained=explained)
                 break
 
 
@@ -76,10 +81,10 @@ def _is_report(table: Table) -> bool:
     return bool(_REPORT.search(table.name)) or any(map(_WORKED_OUT.search, times))
 
 
-def _links(samples: Samples, accounts: Table, *, explained: bool) -> Iterator[_Link]:
+def _links(samples: Samples, accounts: Table | None, *, explained: bool) -> Iterator[_Link]:
     """Foreign keys of the sessions to tables that the file does not mention."""
     mapping = samples.mapping
-    sessions, known = mapping.sessions, {mapping.sessions.oid, accounts.oid}
+    sessions, known = mapping.sessions, {mapping.sessions.oid, accounts.oid if accounts else 0}
     known |= {mapping.ledger.table.oid} if mapping.ledger else set()
     tables = names_by_oid(samples)
     found = [row for row in references(samples, of=sessions) if row.target_oid in tables.keys() - known]
@@ -110,7 +115,7 @@ def _beside(samples: Samples, known: set[int], tables: Mapping[int, str]) -> Ite
             yield _Link(column, table, key, beside=True)
 
 
-def _moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) -> tuple[str, bool] | None:
+def moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) -> tuple[str, bool] | None:
     """In which direction a number changed with the sessions' costs, if it did, and whether refunds changed it back."""
     mine = numbers[column.name]
     if len({row.amount for row in costs.rows if row.amount}) < 2 or not all(one.is_finite() for one in mine.values()):
@@ -123,7 +128,7 @@ def _moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) -
         for name, given in numbers.items()
         if name != column.name and all(one.is_finite() for one in given.values())
     ]
-    for way, targets in ((_DOWN, [left, *below]), (_UP, [mine])):
+    for way, targets in ((DOWN, [left, *below]), (UP, [mine])):
         if is_explained(costs, targets, unsettled(costs)):
             settled = [row for row in costs.rows if row.settled and row.amount]
             return way, bool(settled) and not is_explained(costs, targets, [costs.rows])
@@ -131,11 +136,18 @@ def _moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) -
 
 
 def _left(
-    samples: Samples, link: _Link, column: Column, own: AccountsSection, *, down: bool, sure: bool, explained: bool
+    samples: Samples,
+    link: _Link,
+    column: Column,
+    own: AccountsSection | None,
+    *,
+    down: bool,
+    sure: bool,
+    explained: bool,
 ) -> Iterator[Check]:
     # a trigger of the app that a refund fires may change it
     sure = sure and not fires_triggers(samples)
-    if link.beside and not sure:  # it may count all that was ever used
+    if (link.beside or own is None) and not sure:  # it may count all that was ever used
         return
     how = f"whose {link.key.name} is" if link.beside else "which sessions name by"
     said = (
@@ -146,7 +158,7 @@ def _left(
     counts_refunds = re.search(GIVEN_BACK, column.name, re.IGNORECASE)  # and is nobody's balance
     if counts_refunds and hook_may_write(samples, [link.table.name]):
         return
-    if explained or counts_refunds:
+    if own is None or explained or counts_refunds:
         said += ", and a refund leaves it as it is"
         fix = f"a trigger on sweeper's refunds that moves {column.name} of {link.table.name} (docs/mapping.md)"
     else:
@@ -159,36 +171,40 @@ def _left(
 
 
 def check_several_rows(
-    samples: Samples, accounts: Table, own: AccountsSection, costs: SessionCosts, targets: Sequence[Totals]
+    samples: Samples, accounts: Table, own: AccountsSection, costs: SessionCosts | None, targets: Sequence[Totals]
 ) -> Iterator[Check]:
     """The rows of each owner together have moved by what the sessions took, and not each by what the file says.
 
-    ``costs`` and ``targets`` are those of the accounts of the file, which do not agree.
+    ``costs`` and ``targets`` are those of the accounts of the file, which do not agree. An owner may have one row.
     """
+    unique = unique_names(samples, accounts)
     for of_accounts, of_sessions in owner_columns(samples, accounts):
-        together = read_costs_by(samples, of_sessions)
+        together, alone = read_costs_by(samples, of_sessions), of_accounts.name in unique
         if together is None:
             continue
-        sums = _sums(samples, accounts, own, of_accounts, together.owners)
-        if any(_is_spent(together, target) for target in sums):
-            others = [_differing(costs, target) for target in targets]
-            wrong = min(others, key=len, default=[])
+        sums = _sums(samples, accounts, own, of_accounts, together.owners, alone=alone)
+        if any(_is_spent(together, target, alone=alone) for target in sums):
+            wrong = min((_differing(costs, target) for target in targets), key=len, default=[]) if costs else []
+            such = f", such as {named(wrong)}" if wrong else ""
             yield warning(  # the app may give back to another row than the one that it took from
                 "balances",
                 f"the rows of {own.table} with the same {of_accounts.name} have together moved by exactly what "
-                f"sessions of that {of_sessions.name} took, and not each by what sessions.account leads to it, "
-                f"such as {named(wrong)}: another row was charged; does the app give back to this one?",
+                f"sessions of that {of_sessions.name} took, and not each by what sessions.account leads to it{such}: "
+                "another row was charged; does the app give back to this one?",
                 f"sessions.account: the row of {own.table} that a session was charged to, such as that of its period",
             )
             return
 
 
-def _is_spent(costs: SessionCosts, target: Totals) -> bool:
-    """Whether exactly what went from what the owners were given is what their sessions took, and nothing else."""
+def _is_spent(costs: SessionCosts, target: Totals, *, alone: bool) -> bool:
+    """Whether exactly what went from what the owners were given is what their sessions took, and nothing else.
+
+    A row that is ``alone`` may have begun with anything, as others did.
+    """
     for rows in unsettled(costs):
         totals = total(costs, rows)
         agreed = agree(target, totals)
-        if is_proof(agreed, totals, target) and all(target[one] == totals[one] for one in agreed):
+        if is_proof(agreed, totals, target) and (alone or all(target[one] == totals[one] for one in agreed)):
             return True
     return False
 
@@ -200,13 +216,13 @@ def _differing(costs: SessionCosts, target: Totals) -> list[str]:
 
 
 def owner_columns(samples: Samples, accounts: Table) -> Iterator[tuple[Column, Column]]:
-    """Foreign keys of both tables to the same rows, which several accounts may name."""
+    """Foreign keys of both tables to the same rows."""
     sessions = samples.mapping.sessions
-    unique = unique_names(samples, accounts)
-    theirs = {(row.target_oid, row.target_column): row.column_name for row in references(samples, of=sessions)}
-    for row in [row for row in references(samples, of=accounts) if row.column_name not in unique]:
-        of_accounts = accounts.columns.get(row.column_name)
-        of_sessions = sessions.columns.get(theirs.get((row.target_oid, row.target_column), ""))
+    theirs = [(row.target_oid, row.target_column, row.column_name) for row in references(samples, of=sessions)]
+    both = [(row.column_name, name) for row in references(samples, of=accounts)
+            for oid, column, name in theirs if (oid, column) == (row.target_oid, row.target_column)]  # fmt: skip
+    for name, other in both:
+        of_accounts, of_sessions = accounts.columns.get(name), sessions.columns.get(other)
         if of_accounts is None or of_sessions is None or of_accounts.full_type != of_sessions.full_type:
             continue
         readable = of_accounts in samples.readable(accounts) and of_sessions in samples.readable(sessions)
@@ -214,10 +230,12 @@ def owner_columns(samples: Samples, accounts: Table) -> Iterator[tuple[Column, C
             yield of_accounts, of_sessions
 
 
-def _sums(samples: Samples, accounts: Table, own: AccountsSection, key: Column, owners: Sequence[str]) -> list[Totals]:
+def _sums(
+    samples: Samples, accounts: Table, own: AccountsSection, key: Column, owners: Sequence[str], *, alone: bool
+) -> list[Totals]:
     """What went from all rows of each owner, for each number that may be what they were given.
 
-    Without such a number, rows may have begun with more or less than others.
+    Without such a number, rows may have begun with more or less than others; not so where each owner has one ``alone``.
     """
     moved = {accounts.column(text) for text in filter(None, (own.balance, own.spent, *(own.add or {})))}
     others = [one for one in samples.readable(accounts) if one not in moved and one != key]
@@ -231,11 +249,11 @@ def _sums(samples: Samples, accounts: Table, own: AccountsSection, key: Column, 
     }
     items: list[Slots] = [{"column": one.quoted} for one in given]
     rows = samples.try_ask("read_numbers", slots, {"numbers": items, "balance": True}, ids=list(owners))
-    if len(rows) == _ROWS_AT_MOST or len({row.id for row in rows}) == len(rows):  # not all of them; or one each
+    one_each = len({row.id for row in rows}) == len(rows)
+    if len(rows) == _ROWS_AT_MOST or one_each != alone:  # or not all of them
         return []
-    sums = [defaultdict[str, Decimal](Decimal) for _ in given]
+    sums = [defaultdict[str, Decimal](Decimal) for _ in range(len(given) + alone)]
     for row in rows:
-        balance = Decimal(row.balance or 0)
-        for place, number in enumerate(row.numbers):
-            sums[place][row.id] += Decimal(number or 0) - balance
+        for place, number in enumerate([*row.numbers, "0"][: len(sums)]):
+            sums[place][row.id] += Decimal(number or 0) - Decimal(row.balance or 0)
     return [one for one in sums if set(one) == set(owners) and all(number.is_finite() for number in one.values())]

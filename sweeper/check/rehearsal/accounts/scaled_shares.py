@@ -1,4 +1,4 @@
-"""Shares of a refund that are a multiple of the amount, such as cents beside credits."""
+"""Shares of a refund that are a multiple of the amount, such as cents beside credits, or go the wrong way."""
 
 import re
 from collections.abc import Iterator
@@ -7,15 +7,19 @@ from fractions import Fraction
 from sweeper.app.catalog import Table
 from sweeper.check.rehearsal.accounts.costs import (
     SessionCosts,
+    agree,
     is_explained,
+    is_proof,
     key_of_accounts,
     read_numbers,
+    total,
     unsettled,
 )
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.result import Check, failure
 from sweeper.config.model import AccountsSection
 
+_SHARE = re.compile(r'\s*(?P<sign>-?)\s*(amount|s\.(?P<column>\w+|"[^"]+"))\s*')
 _AMOUNT = re.compile(r"\s*(?P<sign>-?)\s*amount\s*(?:(?P<way>[*/])\s*(?P<by>\d+(?:\.\d+)?)\s*)?")
 
 
@@ -36,6 +40,7 @@ def check_scaled_shares(
     for text, value in (own.add or {}).items():
         column, times = accounts.column(text), factor_of(value)
         if costs is None or column is None or times is None or abs(times) == 1:
+            yield from _further(samples, accounts, costs, text, value)
             continue
         _, numbers = read_numbers(samples, accounts, key_of_accounts(samples), costs.owners, [column], balance=False)
         has = {one: number for one, number in numbers[column.name].items() if number.is_finite()}
@@ -49,3 +54,28 @@ def check_scaled_shares(
                 f"{abs(times)} times as much",
                 f'[accounts.add] {column.quoted} = "{sign}amount", and accounts.balance in its unit',
             )
+
+
+def _further(samples: Samples, accounts: Table, costs: SessionCosts | None, text: str, value: str) -> Iterator[Check]:
+    """A column that has moved one way with a number of the sessions, and that a refund would move further that way."""
+    column, share = accounts.column(text), _SHARE.fullmatch(value)
+    if costs is None or column is None or share is None:
+        return
+    name = share["column"]
+    place = next((place for place, one in enumerate(costs.numbers) if name in (one.name, one.quoted)), None)
+    if name and place is None:
+        return
+    _, numbers = read_numbers(samples, accounts, key_of_accounts(samples), costs.owners, [column], balance=False)
+    has = {one: -number if share["sign"] else number for one, number in numbers[column.name].items()}
+    for rows in unsettled(costs) if all(number.is_finite() for number in has.values()) else ():
+        totals = total(costs, rows, place)
+        agreed = agree(has, totals)
+        if is_proof(agreed, totals, has) and any(totals.values()):
+            yield failure(
+                "balances",
+                f"{column.name} has gone {'down' if share['sign'] else 'up'} by exactly {name or 'the amounts'} of "
+                f"sessions, for {len(agreed)} accounts, such as {costs.owners[0]}, and [accounts.add] {column.name} = "
+                f"{value!r} would move it further",
+                f"[accounts.add] {column.quoted}: with the other sign",
+            )
+            return

@@ -16,6 +16,7 @@ from sweeper.check.rehearsal.charges.subqueries import check_parts_of_keys, chec
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
+from sweeper.check.rehearsal.sessions import is_owed, is_refunded, read_failed
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
@@ -29,6 +30,7 @@ _BOOKED_BY_THEN, _BOOKED_LATER = timedelta(minutes=10), timedelta(days=1)
 _ODD = Decimal("0.05")
 # the books count as complete when they have charges for at least this share of the sessions
 _KNOWN = Decimal("0.2")
+_ENOUGH, _NEARLY_ALL = 3, 0.9
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,9 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
         if not any(one.charged for one in found):
             yield from _without_books(samples)
             return
+        left = _leave_nothing(samples) if own.charged else False
     if own.charged:
-        yield _compared_with_charged(context, found)
+        yield _compared_with_charged(context, found, left_nothing=left)
         return
     # sessions may be older than the books
     first = min(one.started_at for one in found if one.charged)
@@ -117,8 +120,23 @@ def _known(amount: Decimal) -> Decimal:
     return Decimal(0) if amount.is_nan() else amount
 
 
-def _compared_with_charged(context: CheckContext, found: Sequence[_Charge]) -> Check:
+def _leave_nothing(samples: Samples) -> bool:
+    """Whether the app's own refunds leave nothing of the charge, so that it gives back all of it."""
+    left = [row.given_back for row in read_failed(samples) if is_refunded(row) and is_owed(row)]
+    return len(left) >= _ENOUGH and all(left)
+
+
+def _compared_with_charged(context: CheckContext, found: Sequence[_Charge], *, left_nothing: bool) -> Check:
     above = [one for one in found if one.charged is not None and 0 < _known(one.charged) < _known(one.amount)]
+    charged = [one for one in found if one.charged is not None and _known(one.charged) > 0]
+    below = [one for one in charged if _known(one.amount) < _known(one.charged or Decimal(0))]
+    if left_nothing and len(below) >= max(_ENOUGH, len(charged) * _NEARLY_ALL):
+        return warning(
+            "charges", f"sessions.amount = {context.settings.sessions.amount!r} is less than sessions.charged for "
+            f"{len(below)} of {len(charged)} sessions, such as {below[0].session_id}: {number(below[0].amount)} "
+            f"instead of {number(below[0].charged or Decimal(0))}, and the app's own refunds leave nothing of it",
+            "sessions.amount: all that was charged, as the app gives it back",
+        )  # fmt: skip
     if not above:
         return ok("charges", f"no amount is above sessions.charged ({len(found)} sessions that are not refunded)")
     return warning(

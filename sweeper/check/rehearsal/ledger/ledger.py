@@ -28,7 +28,7 @@ from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.row_amounts import is_usual
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import NO_ITEM, Samples, is_whole, named, numbered, sampling
-from sweeper.check.rehearsal.sessions import settled_ids
+from sweeper.check.rehearsal.sessions import is_refunded, owed_ids, read_failed, settled_ids
 from sweeper.check.rehearsal.tables import defaults
 from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UP_WORDS
 from sweeper.check.result import Check, failure, joined, ok, warning
@@ -43,6 +43,7 @@ _LATER = re.compile(
     re.IGNORECASE,
 )
 _PLANNED = re.compile(r"expir|until|valid|due|start|begin|end|creat|updat|delet|month|period", re.IGNORECASE)
+_UNDONE = re.compile(r"delet|void|storn|anul|annul|discard|removed", re.IGNORECASE)
 _STEPS_AT_LEAST, _MOST, _ENOUGH = 5, 0.8, 3
 
 
@@ -59,7 +60,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
         missed = [] if failing else [*_missed(samples, ledger)] or [*check_row_kinds(samples, ledger)]
         found += missed or [*check_named_in_texts(samples, ledger)] or check_named_in_json(samples, ledger)
         found += [*_later(samples, ledger), *_no_room(samples), *check_ledger_subjects(samples, ledger)]
-        found += [*check_lots(samples, ledger), *check_entries(samples, ledger)]
+        found += [*check_lots(samples, ledger), *check_entries(samples, ledger), *_undone(samples, ledger)]
     yield joined("ledger", found) if found else ok("ledger", "its newest rows agree with the file")
 
 
@@ -157,6 +158,25 @@ def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
             f"sessions that would be paid again, such as {named(sessions)} ({rows[0].words.strip()})",
             "ledger.where: true of every refund that settles a session; or sessions.amount less what they refunded",
         )  # fmt: skip
+
+
+def _undone(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
+    """Sessions that would be paid although all their rows say that they were deleted: nothing is taken any more."""
+    flags = ("boolean", *TIME_TYPES)
+    named_so = [one for one in ledger.table.columns.values() if one.base_type in flags and _UNDONE.search(one.name)]
+    failed = read_failed(samples)
+    groups = owed_ids(failed), [row.session_id for row in failed if is_refunded(row)], settled_ids(samples)
+    for column in samples.seen(ledger.table, named_so):
+        slots, choices = {"column": column.quoted}, {"flag": column.base_type == "boolean"}
+        owed, refunded, settled = (samples.read("find_undone_charges", one, slots, choices) for one in groups)
+        if owed and not refunded and len(settled) * 10 <= len(groups[2]):
+            sessions = [row.session_id for row in owed]
+            yield warning(
+                "ledger", f"{len(sessions)} sessions that would be paid, such as {named(sessions)}, have only rows in "
+                f"{ledger.table.name} whose {column.name} is set, as no session has that the app has refunded: was "
+                "their charge undone?",
+                f"sessions.amount and sessions.charged: without rows whose {column.name} is set",
+            )  # fmt: skip
 
 
 def _later(samples: Samples, ledger: AppLedger) -> Iterator[Check]:

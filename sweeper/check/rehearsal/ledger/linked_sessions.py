@@ -9,8 +9,8 @@ from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named
-from sweeper.check.rehearsal.sessions import list_owed, read_failed, sees_none, settled_ids
-from sweeper.check.rehearsal.words import GIVEN_BACK
+from sweeper.check.rehearsal.sessions import is_owed, list_owed, read_failed, sees_none, settled_ids
+from sweeper.check.rehearsal.words import GIVEN_BACK, WRITER
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.templates import Choices, Slots
@@ -19,6 +19,7 @@ from sweeper.postgres.transaction import Row
 # states of rows in the ledger whose credits nobody got
 NOT_MADE = "fail|error|void|expire|cancel|duplicate|invalid"
 _ENOUGH, _SOME, _MOST, _FEW = 5, 3, 0.8, 0.1
+_LITERAL = re.compile(r"\s*'([^']*)'(?:::.*)?\s*")
 
 
 def check_session_fails(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
@@ -168,24 +169,36 @@ def check_row_kinds(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
 
 
 def rows_of_excluded(samples: Samples, ledger: AppLedger) -> Check | None:
-    """Rows of sessions that ``exclude`` is true of, of a kind that no other has, while ``where`` is true of none."""
-    own, exclude, amounts = ledger.section, samples.settings.sessions.exclude, ledger.amounts
-    if exclude is None or not amounts or ledger.table.name.lower() in exclude.lower():
+    """Rows of sessions that the file shows as refunded, while ``where`` is true of none: of a kind of their own.
+
+    Or of a kind that ours would not have, where ``charged`` reads those rows: the refunds are among them.
+    """
+    own, sessions, amounts = ledger.section, samples.settings.sessions, ledger.amounts
+    name = ledger.table.name.lower()
+    if not amounts or name in (sessions.exclude or "").lower():
         return None
-    excluded = [row.session_id for row in read_failed(samples) if row.excluded]
+    failed = read_failed(samples)
+    excluded = [row.session_id for row in failed if row.excluded or (row.given_back and is_owed(row))]
     others = [*list_owed(samples), *settled_ids(samples)]
+    others = [one for one in others if one not in excluded]
+    is_booked = name in (sessions.charged or "").lower() and not any(row.excluded for row in failed)
     telling = [one for one in ledger.table.columns.values() if one not in amounts and _tells(one, own.where)]
     for column in samples.seen(ledger.table, telling) if len(excluded) >= _SOME and others else ():
         known = {row.kind for row in read_kinds(samples, column, amounts[0], others)}
-        for row in read_kinds(samples, column, amounts[0], excluded):
-            if row.is_refund:  # such as those of a sweep
-                continue
-            if row.sessions >= max(_SOME, len(excluded) * _MOST) and row.kind not in known:
+        theirs = read_kinds(samples, column, amounts[0], excluded)
+        ours = _LITERAL.fullmatch(ledger.values.get(column, ""))
+        if any(row.is_refund for row in theirs) or any(ours and row.kind == ours[1] for row in theirs):
+            continue  # such as those of a sweep
+        for row in theirs:
+            alone = is_booked and ours and len(theirs) == 1 and not WRITER.search(column.name)
+            if row.sessions >= max(_SOME, len(excluded) * _MOST) and (alone or row.kind not in known):
+                which = "exclude is true of" if sessions.exclude else "have nothing left of their charge"
+                how = "and no row of them has what ours would have" if alone else "as no other session has"
                 return warning(
                     "past_refunds",
-                    f"{row.sessions} of the newest sessions that exclude is true of, such as {named(row.samples)}, "
-                    f"have a row with {column.name} {row.kind}, as no other session has: those look like the app's own "
-                    f"refunds, and ledger.where = {own.where!r} is true of none",
+                    f"{row.sessions} of the newest sessions that {which}, such as {named(row.samples)}, have a row "
+                    f"with {column.name} {row.kind}, {how}: those look like the app's own refunds, and "
+                    f"ledger.where = {own.where!r} is true of none",
                     "ledger.where, and [ledger.insert]: as the app's own refunds are; or [ledger.past], if ours are to "
                     "be of another kind",
                 )

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 
 from sweeper.app.catalog import Column, words_in
 from sweeper.app.over_refund import names_in
@@ -27,7 +28,8 @@ def check_other_marks(samples: Samples) -> Iterator[Check]:
     # a mark of work that is still to be done is another one once something of the app's has done it
     if samples.mapping.is_by_account or not (samples.mapping.has_balance or samples.mapping.ledger):
         return
-    refunded = [row.session_id for row in read_failed(samples) if is_refunded(row) and is_owed(row)]
+    amounts = {row.session_id: row.amount for row in read_failed(samples) if is_refunded(row) and is_owed(row)}
+    refunded = list(amounts)
     owed = list_owed(samples)
     for column, value in _compared(samples) if len(refunded) >= _ENOUGH and owed else ():
         slots = {"column": column.quoted}
@@ -35,7 +37,9 @@ def check_other_marks(samples: Samples) -> Iterator[Check]:
         others = {row.value for row in samples.read("list_texts", owed, slots)}
         if len(has) < len(refunded) * _MOST or others & set(has.values()):
             continue  # the app does not write there when it refunds
-        if _CONSTANT.fullmatch(value.strip()) and Counter(has.values()).most_common(1)[0][1] < len(has) * _MOST:
+        is_usual = Counter(has.values()).most_common(1)[0][1] >= len(has) * _MOST
+        is_amount = column.is_number and all(Decimal(amounts[one]) == Decimal(text) for one, text in has.items())
+        if _CONSTANT.fullmatch(value.strip()) and not (is_usual or is_amount):
             continue  # it says how or why, and not that
         unlike = [session_id for session_id in _unlike(samples, column, refunded) if session_id in has]
         if len(unlike) >= max(_ENOUGH, len(refunded) * _MOST):

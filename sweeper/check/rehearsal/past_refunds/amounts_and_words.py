@@ -168,18 +168,22 @@ def words_of_sessions(
 ) -> Check | None:
     """A text that is always the same, where the app's refunds have what a column of their session has.
 
-    One that none of them has may be a note, which the file words in its own way; a label of an enum is none.
+    One that none of them has may be a note, which the file words in its own way; a label of an enum is none. Or the
+    session's id, where the refunds of some have what these name, such as the first of several tries.
     """
     for one in compared:
-        name = one.column.name
+        name, is_id = one.column.name, one.value.strip() == "session_id"
         theirs = {session.session_id: session.words[name] for session in sessions if session.words.get(name)}
-        different = [session.session_id for session in sessions if name in session.worded]
+        different = [session.session_id for session in sessions if name in session.worded | session.differs]
+        if is_id:
+            theirs = {key: text for key, text in theirs.items() if key in different}
         is_known = len(different) < len(sessions) or one.column.category == "E"
-        if one.meaning != "text" or not (different and is_known):
+        if not (one.meaning == "text" or is_id) or not (different and is_known):
             continue
-        if len(theirs) < _ENOUGH or len(set(theirs.values())) < _DIFFERENT:
+        if len(theirs) < (_DIFFERENT if is_id else _ENOUGH) or len(set(theirs.values())) < _DIFFERENT:
             continue
-        texts = [column for column in samples.mapping.sessions.columns.values() if column.category in ("S", "E")]
+        texts = [column for column in samples.mapping.sessions.columns.values()
+                 if column.category in ("S", "E") or (is_id and column.full_type == one.column.full_type)]  # fmt: skip
         for column in samples.seen(samples.mapping.sessions, texts, noted=False)[:_COLUMNS_AT_MOST]:
             rows = samples.read("list_texts", list(theirs), {"column": column.quoted})
             if {row.session_id: row.value for row in rows} == theirs:
@@ -197,6 +201,8 @@ def spelt_otherwise(
 ) -> Check | None:
     """A word that the app's refunds spell differently, as `REFUND` for `refund`: the app would not find ours by it."""
     ledger = app_ledger(samples)
+    if ledger is not None and ledger.section.past is not None:  # ours are of another kind
+        return None
     for one in compared:
         ours = _TEXT.fullmatch(one.value) if one.meaning == "text" else None
         if ours is None or ledger is None or " " in ours[1]:  # a note has words of its own
@@ -209,6 +215,14 @@ def spelt_otherwise(
         is_free = NOTE.search(one.column.name) or WRITER.search(one.column.name)
         if as_ours or (is_free and not is_kind):
             continue
+        others = {text for text in theirs.values() if text}
+        if is_kind and not is_free and not found and len(others) == 1 and len(sessions) >= _ENOUGH:
+            return warning(
+                "past_refunds",
+                f"{one.column.name} = {one.value} is {others.pop()!r} in all of the app's {len(sessions)} refunds, "
+                f"such as of {named(list(theirs))}: if the app's own code looks for that, it would not find ours",
+                f"[ledger.insert] {one.column.quoted} = what the app's refunds have there",
+            )
         if len(found) >= _ENOUGH and len(found) * 2 > len(sessions):
             return (failure if is_kind else warning)(
                 "past_refunds",

@@ -23,6 +23,7 @@ from sweeper.check.rehearsal.statuses.listed_statuses import (
 )
 from sweeper.check.rehearsal.statuses.other_columns import check_endless, check_other_status, check_over
 from sweeper.check.rehearsal.times.running import count_set
+from sweeper.check.rehearsal.words import CANCELED
 from sweeper.check.result import Check, Status, failure, joined, warning
 from sweeper.check.rows import check_statuses as check_named
 from sweeper.ledger.past import past_slots
@@ -189,7 +190,7 @@ def _never_refunded(
 
 
 def _words(one: StatusSample) -> set[str]:
-    return words_of(one.called)
+    return words_of(one.called) | ({"canceled"} if CANCELED.search(one.called) else set())
 
 
 def _unnamed(samples: Samples) -> list[StatusSample]:

@@ -1,0 +1,12 @@
+-- Finds which of some sessions have rows in the app's ledger, and only such that a column says were deleted.
+SELECT v.session_id::text AS session_id
+{include mapped_sessions}
+CROSS JOIN LATERAL (
+    SELECT pg_catalog.bool_and(l.{column} {if flag}IS TRUE{else}IS NOT NULL{end}) AS undone
+    FROM {ledger} AS l
+    WHERE {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}
+) AS entry
+WHERE {include chosen}
+  AND {include is_charged}
+  AND entry.undone
+ORDER BY 1
