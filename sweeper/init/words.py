@@ -8,9 +8,9 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Literal
 
-from sweeper.init.languages import english
+from sweeper.init.languages import english, split
 
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 
 CREDITS = frozenset({"credit", "balance", "token", "coin", "point", "quota", "prepaid"})
 UNITS = frozenset({"minute", "slot", "unit", "second", "page", "character", "char"})
@@ -129,11 +129,13 @@ def words(name: str) -> tuple[str, ...]:
 def spelled(name: str) -> tuple[str, ...]:
     """The words of a name in its own language."""
     plain = name if name.isascii() else _without_accents(name)
-    return tuple(_singular(part.lower()) for part in _PARTS.findall(plain))
+    parts = (part.lower() for part in _PARTS.findall(plain))
+    return tuple(_singular(word) for part in parts for word in ([part] if part.isascii() else split(part)))
 
 
 def _without_accents(name: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    return unicodedata.normalize("NFC", plain)  # a syllable of Korean is one letter
 
 
 def speaks_of_price(spoken: frozenset[str]) -> int:

@@ -14,6 +14,7 @@ from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
 _TABLES_AT_MOST = 6
+_LATER = re.compile(r"added|applied|posted|settled|booked|counted|processed|merged|tallied|consolidated", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _WRITTEN = re.compile(
     r'\b(?:update|insert\s+into|delete\s+from|merge\s+into|copy)\s+(?:only\s+)?(?:(?:"[^"]+"|\w+)\s*\.\s*)?("[^"]+"|\w+)',
@@ -63,6 +64,24 @@ def fires_triggers(samples: Samples) -> bool:
     return bool(samples.ask("list_triggers", {}, **fired_by_refund(samples.context)))
 
 
+def trigger_may_write(samples: Samples, table: str) -> bool:
+    """Whether a trigger that a refund fires, or what it calls, may write to a table, or changes its rows itself."""
+    fired = samples.ask("list_triggers", {}, **fired_by_refund(samples.context))
+    if not fired or any(row.table_name == table for row in fired):
+        return bool(fired)
+    functions, names = (
+        samples.ask("list_hook_functions", {}, name=samples.refunds),
+        {row.function_name for row in fired},
+    )
+    written = _written(functions, [row for row in functions if row.name in names])
+    return written is None or table.lower() in written
+
+
+def adds_later(ledger: Table) -> bool:
+    """Whether the names of its columns say that a job of the app's adds the rows to the balance later."""
+    return any(_LATER.search(name) for name in ledger.columns)
+
+
 def count_rows(
     samples: Samples, table: Table, columns: Sequence[Column], how: str, condition: str | None = None, row: str = "l"
 ) -> tuple[int, list[int]]:
@@ -104,17 +123,19 @@ def hook_may_write(samples: Samples, tables: Collection[str]) -> bool:
 
 def written_by_hooks(samples: Samples) -> set[str] | None:
     """The tables that hooks, and what they call, write to; None where that may be any."""
-    return _written(samples.ask("list_hook_functions", {}, name=samples.refunds)) if samples.has_hook() else set()
+    if not samples.has_hook():
+        return set()
+    functions = samples.ask("list_hook_functions", {}, name=samples.refunds)
+    return _written(functions, [row for row in functions if row.is_hook])
 
 
-def _written(functions: Sequence[Row]) -> set[str] | None:
-    """The tables that hooks write to, including the functions that they call and the triggers that they fire.
+def _written(functions: Sequence[Row], waiting: Sequence[Row]) -> set[str] | None:
+    """The tables that some functions write to, including the functions that they call and the triggers that they fire.
 
     None where one of them could write to anything: in a language that is not read, by SQL that it puts together, or
     through a view.
     """
     words, written, left = set[str](), set[str](), list(functions)
-    waiting = [row for row in left if row.is_hook]
     while waiting:
         for row in waiting:
             source = without_literals(row.source)

@@ -7,7 +7,8 @@ from sweeper.init.evidence import Column, Table
 
 POOL = frozenset({"free", "paid", "bonus", "promo", "promotional", "monthly", "daily", "weekly", "gift", "gifted",
                    "extra", "plan", "subscription", "purchased", "trial", "permanent", "addon", "topup", "rollover",
-                   "bought", "earned", "granted", "referral", "reward", "pack", "own"})  # fmt: skip
+                   "bought", "earned", "granted", "referral", "reward", "pack", "own",
+                   "overage", "overdraft"})  # fmt: skip
 _USED = frozenset({"used", "consumed", "usage", "spent", "held", "reserved", "pending", "hold", "debited"})
 _IN_CURRENCY = frozenset({"balance", "prepaid"})
 _CURRENCIES, _PERIODS = frozenset({"cent", "usd", "eur"}), frozenset({"year", "month", "day", "hour"})

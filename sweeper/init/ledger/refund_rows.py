@@ -13,6 +13,7 @@ from sweeper.postgres.templates import fill_expression, quote_text
 
 TEXT_TYPES = ("text", "character varying", "character", "bpchar")
 LEFT_EMPTY = ""
+_OWN_KEY = "refund_id::text"
 _A_TEXT = "A text is written in quotes of SQL: \"'Refund'\"."
 _SHOWN_AT_MOST = 40
 _OF_CODES = "a code such as workflow_failure or stuck: write a text instead if customers read it"
@@ -45,7 +46,15 @@ def insert_lines(
         # one owner may have several accounts, or the session lead to several, and then it is open what the account is
         open_path = path is not None and not (path.unique and is_known)
         several = pays and open_path and column.name not in known
-        if doubt or several or (value is None and column.required):
+        if value == _OWN_KEY and column.name not in known and _names_session(evidence, table, column, refunds, known):
+            question = (
+                f"The app's refunds name their session in {column.as_sql}, such as "
+                f"{_seen_there(evidence, table, column, refunds)}: its own code may find a refund by that. "
+                "What will ours have?"
+            )
+            found = [Candidate(_OWN_KEY, "a key of our own: the app's code does not find our row by it")]
+            lines.append(Line(column.as_sql, OPEN_QUESTION, question=question, candidates=tuple(found)))
+        elif doubt or several or (value is None and column.required):
             found = _from_session(column, session)
             found += [Candidate(value, "if sessions.account is that")] if several and value else []
             question = f"What does {column.as_sql} hold in the row of a refund?"
@@ -70,11 +79,28 @@ def _from_session(column: Column, session: Session) -> list[Candidate]:
 
 def _seen(evidence: Evidence, table: Table, column: Column, refunds: str | None) -> str:
     """Some of the different values that the app's own refunds have in a column; a single one may be its default."""
-    if refunds is None or table.key is None or column.not_null or column.is_time:
+    return "" if column.not_null or column.is_time else _seen_there(evidence, table, column, refunds)
+
+
+def _seen_there(evidence: Evidence, table: Table, column: Column, refunds: str | None) -> str:
+    if refunds is None or table.key is None:
         return ""
     values = [value if len(value) <= _SHOWN_AT_MOST else f"{value[:_SHOWN_AT_MOST]}..."
               for value in texts_of(evidence, table, column, refunds)]  # fmt: skip
     return ", ".join(" ".join(value.split()) for value in values) if len(values) > 1 else ""
+
+
+def _names_session(
+    evidence: Evidence, table: Table, column: Column, refunds: str | None, known: Mapping[str, str]
+) -> bool:
+    """Whether the newest rows that name a session have its id in a unique column, too."""
+    link = next((one for one in table.columns if known.get(one.name, "").startswith("session_id")), None)
+    if link is None or refunds is None or table.key is None:
+        return False
+    slots = {"table": table.as_sql, "key": table.key.as_sql}
+    condition = fill_expression("names_session", {"column": column.as_sql, "link": link.as_sql})
+    looked = evidence.rows("sample_condition", {**slots, "condition": condition})
+    return bool(looked and looked[0][0] and looked[0][0] == looked[0][1])
 
 
 def reverse_lines(table: Table, lines: list[Line], amount: Column, kinds: list[Column], link: Column) -> list[Line]:
@@ -178,7 +204,7 @@ def _by_name(column: Column) -> str | None:
     if column.is_primary and column.type == "uuid":
         return "refund_id"
     if column.is_unique and column.required and column.type in TEXT_TYPES:  # such as an idempotency key
-        return "refund_id::text"
+        return _OWN_KEY
     if column.is_time and column.words & {"created", "at", "updated", "inserted", "booked", "date", "timestamp"}:
         return "at" if column.required or {"created", "inserted", "booked"} & column.words else None
     return "reason" if column.is_text and column.words & words.NOTE and not column.words & _SHOWN else None

@@ -10,7 +10,7 @@ from sweeper.app.catalog import EXACT_TYPES, NUMBER_TYPES, Column, Table, words_
 from sweeper.check.rehearsal.accounts.costs import SessionCosts, key_of_accounts, read_numbers
 from sweeper.check.rehearsal.accounts.other_numbers import DOWN, moved
 from sweeper.check.rehearsal.samples import Samples, named, number
-from sweeper.check.rehearsal.tables import fires_triggers, hook_may_write
+from sweeper.check.rehearsal.tables import hook_may_write, trigger_may_write
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots, items_of
@@ -188,7 +188,9 @@ def check_own_numbers(
     samples: Samples, accounts: Table, own: AccountsSection, costs: SessionCosts | None
 ) -> Iterator[Check]:
     """Numbers of the accounts that changed by what the sessions took, and that a refund leaves, or moves further."""
-    if own.add == {} or costs is None or fires_triggers(samples) or hook_may_write(samples, [accounts.name]):
+    if own.add == {} or costs is None or hook_may_write(samples, [accounts.name]):
+        return
+    if trigger_may_write(samples, accounts.name):
         return
     added = {accounts.column(text): value for text, value in (own.add or {}).items()}
     known = {accounts.column(text) for text in (own.id, own.balance, own.spent) if text}

@@ -1,6 +1,5 @@
 """Whether a refund leaves out a balance that is the sum of the ledger, or rows that the mapped one is the sum of."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table, has_subquery
@@ -9,6 +8,7 @@ from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, numbered
 from sweeper.check.rehearsal.tables import (
+    adds_later,
     equal,
     fires_triggers,
     hook_may_write,
@@ -23,8 +23,6 @@ from sweeper.postgres.templates import fill_expression
 from sweeper.postgres.transaction import Row
 
 _ENOUGH, _TABLES_AT_MOST, _COLUMNS_AT_MOST = 3, 6, 8
-# a job of the app adds the rows to the balance later
-_LATER = re.compile(r"added|applied|posted|settled|booked|counted|processed|merged|tallied|consolidated", re.IGNORECASE)
 _MANY, _AMOUNTS_AT_MOST = 5, 2
 
 
@@ -34,7 +32,7 @@ def check_unmoved(samples: Samples) -> Iterator[Check]:
     if ledger is None or samples.mapping.is_by_account or (own is not None and (own.balance or own.add is not None)):
         return
     accounts = _accounts_of(samples, ledger)
-    if not ledger.amounts or ledger.key is None or any(_LATER.search(name) for name in ledger.table.columns):
+    if not ledger.amounts or ledger.key is None or adds_later(ledger.table):
         return
     for account, table, link in [(one, *beside) for one in accounts for beside in _beside(samples, ledger.table, one)]:
         if found := _balance_of(samples, table, link, ledger, [ledger.key, account, ledger.amounts[0]]):
