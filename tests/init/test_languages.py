@@ -86,3 +86,51 @@ def test_words_of_other_languages(name: str, expected: tuple[str, ...]) -> None:
 )
 def test_statuses_of_other_languages(status: str, kind: str | None) -> None:
     assert sort_status(status) == kind
+
+
+CHINESE = """
+CREATE TABLE "用户" ("编号" int PRIMARY KEY, "积分余额" int NOT NULL);
+CREATE TABLE "生成任务" (
+    "任务号" text PRIMARY KEY, "用户编号" int NOT NULL REFERENCES "用户", "状态" text NOT NULL, "消耗积分" int NOT NULL,
+    "失败原因" text, "创建时间" timestamptz NOT NULL, "完成时间" timestamptz
+);
+CREATE TABLE "积分流水" (
+    "流水号" bigserial PRIMARY KEY, "用户编号" int NOT NULL REFERENCES "用户", "任务号" text REFERENCES "生成任务",
+    "类型" text NOT NULL, "变动" int NOT NULL, "幂等键" text NOT NULL UNIQUE, "创建时间" timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO "用户" SELECT n, 100 FROM generate_series(1, 4) AS n;
+INSERT INTO "生成任务"
+SELECT 'T' || n, 1 + n % 4, (ARRAY['排队中', '处理中', '已完成', '失败', '已取消'])[1 + n % 5], 2, NULL,
+       now() - n * interval '3 min', CASE WHEN n % 5 > 1 THEN now() - n * interval '2 min' END
+FROM generate_series(0, 59) AS n;
+INSERT INTO "积分流水" ("用户编号", "任务号", "类型", "变动", "幂等键")
+SELECT "用户编号", "任务号", '消费', -2, '消费:' || "任务号" FROM "生成任务"
+UNION ALL SELECT "用户编号", "任务号", '退款', 2, '退款:' || "任务号" FROM "生成任务" WHERE "状态" = '失败';
+"""
+
+
+def test_an_app_in_chinese(server: Server, tmp_path: Path) -> None:
+    """Its words are written without spaces between them; and the app finds its refunds by a key."""
+    found, text = draft(server, tmp_path, CHINESE)
+    sessions, ledger = found["sessions"], found["ledger"]
+    assert (sessions["table"], sessions["id"], sessions["account"]) == ('"生成任务"', '"任务号"', '"用户编号"')
+    assert (sessions["failed"], sessions["running"]) == (["失败", "?"], ["处理中", "排队中"])
+    assert (sessions["started_at"], sessions["error"]) == ('"创建时间"', '"失败原因"')
+    assert found["accounts"]["balance"] == '"积分余额"'
+    assert (ledger["table"], ledger["session"], ledger["where"]) == ('"积分流水"', '"任务号"', "\"类型\" = '退款'")
+    assert ledger["insert"]['"幂等键"'] == "?"
+    assert "The app's refunds name their session in \"幂等键\", such as 退款:T" in " ".join(text.replace("# ", "").split())
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("变动后余额", ("amount", "after", "balance")),
+        ("статус", ("status",)),
+        ("échouée", ("failed",)),
+        ("退款", ("refund",)),
+        ("新的", ("新的",)),
+    ],
+)
+def test_words_in_other_scripts(name: str, said: tuple[str, ...]) -> None:
+    assert words(name) == said
