@@ -162,12 +162,14 @@ def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
 
 def _undone(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Sessions that would be paid although all their rows say that they were deleted: nothing is taken any more."""
-    flags = ("boolean", *TIME_TYPES)
+    flags, amounts = ("boolean", *TIME_TYPES), ledger.amounts
     named_so = [one for one in ledger.table.columns.values() if one.base_type in flags and _UNDONE.search(one.name)]
+    qualifiers = of_these_sessions(samples, amounts[0], unsigned=True) if named_so and amounts else []
     failed = read_failed(samples)
     groups = owed_ids(failed), [row.session_id for row in failed if is_refunded(row)], settled_ids(samples)
     for column in samples.seen(ledger.table, named_so):
-        slots, choices = {"column": column.quoted}, {"flag": column.base_type == "boolean"}
+        slots = {"column": column.quoted}
+        choices: Choices = {"flag": column.base_type == "boolean", "qualifiers": qualifiers}
         owed, refunded, settled = (samples.read("find_undone_charges", one, slots, choices) for one in groups)
         if owed and not refunded and len(settled) * 10 <= len(groups[2]):
             sessions = [row.session_id for row in owed]
