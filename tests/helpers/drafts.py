@@ -76,7 +76,7 @@ EXPECTED: dict[str, dict[str, dict[str, Any]]] = {
             "table": "credit_ledger", "session": "job_id", "where": "entry_type = 'refund'",
             "insert": {
                 "id": "refund_id", "user_id": "account_id", "job_id": "session_id", "entry_type": "'refund'",
-                "delta": "amount", "balance_after": "?", "idempotency_key": "refund_id::text", "created_at": "at",
+                "delta": "amount", "balance_after": "?", "idempotency_key": "?", "created_at": "at",
             },
         },
     },

@@ -96,7 +96,8 @@ CREATE TABLE "生成任务" (
 );
 CREATE TABLE "积分流水" (
     "流水号" bigserial PRIMARY KEY, "用户编号" int NOT NULL REFERENCES "用户", "任务号" text REFERENCES "生成任务",
-    "类型" text NOT NULL, "变动" int NOT NULL, "幂等键" text NOT NULL UNIQUE, "创建时间" timestamptz NOT NULL DEFAULT now()
+    "类型" text NOT NULL, "变动" int NOT NULL, "幂等键" text NOT NULL UNIQUE,
+    "创建时间" timestamptz NOT NULL DEFAULT now()
 );
 INSERT INTO "用户" SELECT n, 100 FROM generate_series(1, 4) AS n;
 INSERT INTO "生成任务"
@@ -119,7 +120,9 @@ def test_an_app_in_chinese(server: Server, tmp_path: Path) -> None:
     assert found["accounts"]["balance"] == '"积分余额"'
     assert (ledger["table"], ledger["session"], ledger["where"]) == ('"积分流水"', '"任务号"', "\"类型\" = '退款'")
     assert ledger["insert"]['"幂等键"'] == "?"
-    assert "The app's refunds name their session in \"幂等键\", such as 退款:T" in " ".join(text.replace("# ", "").split())
+    assert 'The app\'s refunds name their session in "幂等键", such as 退款:T' in " ".join(
+        text.replace("# ", "").split()
+    )
 
 
 @pytest.mark.parametrize(

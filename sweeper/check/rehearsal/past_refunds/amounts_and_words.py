@@ -168,15 +168,14 @@ def words_of_sessions(
 ) -> Check | None:
     """A text that is always the same, where the app's refunds have what a column of their session has.
 
-    One that none of them has may be a note, which the file words in its own way; a label of an enum is none. Or the
-    session's id, where the refunds of some have what these name, such as the first of several tries.
+    One that none of them has may be a note; a label of an enum is none. Or the session's id, where the refunds of some
+    have what these name, such as the first of several tries.
     """
     for one in compared:
         name, is_id = one.column.name, one.value.strip() == "session_id"
         theirs = {session.session_id: session.words[name] for session in sessions if session.words.get(name)}
         different = [session.session_id for session in sessions if name in session.worded | session.differs]
-        if is_id:
-            theirs = {key: text for key, text in theirs.items() if key in different}
+        theirs = {key: text for key, text in theirs.items() if not is_id or key in different}
         is_known = len(different) < len(sessions) or one.column.category == "E"
         if not (one.meaning == "text" or is_id) or not (different and is_known):
             continue
@@ -201,8 +200,6 @@ def spelt_otherwise(
 ) -> Check | None:
     """A word that the app's refunds spell differently, as `REFUND` for `refund`: the app would not find ours by it."""
     ledger = app_ledger(samples)
-    if ledger is not None and ledger.section.past is not None:  # ours are of another kind
-        return None
     for one in compared:
         ours = _TEXT.fullmatch(one.value) if one.meaning == "text" else None
         if ours is None or ledger is None or " " in ours[1]:  # a note has words of its own
@@ -215,20 +212,29 @@ def spelt_otherwise(
         is_free = NOTE.search(one.column.name) or WRITER.search(one.column.name)
         if as_ours or (is_free and not is_kind):
             continue
-        others = {text for text in theirs.values() if text}
-        if is_kind and not is_free and not found and len(others) == 1 and len(sessions) >= _ENOUGH:
-            return warning(
-                "past_refunds",
-                f"{one.column.name} = {one.value} is {others.pop()!r} in all of the app's {len(sessions)} refunds, "
-                f"such as of {named(list(theirs))}: if the app's own code looks for that, it would not find ours",
-                f"[ledger.insert] {one.column.quoted} = what the app's refunds have there",
-            )
         if len(found) >= _ENOUGH and len(found) * 2 > len(sessions):
             return (failure if is_kind else warning)(
                 "past_refunds",
                 f"{one.column.name} = {one.value} is spelt {theirs[found[0]]!r} in {len(found)} of the app's "
                 f"{len(sessions)} refunds, such as of {named(found)}: the app's own code would not find ours by it",
                 f"[ledger.insert] {one.column.quoted} = {quote_text(theirs[found[0]] or '')}",
+            )
+    return None
+
+
+def another_word(samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]) -> Check | None:
+    """A word that ``where`` reads, and that is always another one in the app's refunds."""
+    own = samples.settings.ledger
+    known = words_in(own.where) if own is not None and own.past is None else set()  # else ours are of another kind
+    for one in compared if len(sessions) >= _ENOUGH else ():
+        name, theirs = one.column.name, {session.words.get(one.column.name) for session in sessions}
+        is_kind = one.meaning == "text" and name in known and not (NOTE.search(name) or WRITER.search(name))
+        if is_kind and len(theirs) == 1 and all(name in session.worded for session in sessions):
+            return warning(
+                "past_refunds",
+                f"{name} = {one.value} is {theirs.pop()!r} in all of the app's {len(sessions)} refunds, such as of "
+                f"{named([one.session_id for one in sessions])}: if its own code looks for that, it does not find ours",
+                f"[ledger.insert] {one.column.quoted} = what the app's refunds have there",
             )
     return None
 

@@ -14,6 +14,7 @@ from sweeper.check.rehearsal.ledger.unmapped_ledger import check_given_back
 from sweeper.check.rehearsal.past_refunds.amounts_and_words import (
     amounts_before_refund,
     amounts_in_json,
+    another_word,
     balance_for_amount,
     read_given_back,
     spelt_otherwise,
@@ -51,7 +52,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         netted = ledger.section.past is not None
         sessions = sessions if netted else amounts_in_json(amounts_before_refund(samples, sessions))
         words = None
-        for find in (spelt_otherwise, words_of_charges, words_of_sessions):
+        for find in (spelt_otherwise, words_of_charges, words_of_sessions, another_word):
             words = words or find(samples, sessions, compared)
         unseen = None if sessions or netted else rows_of_excluded(samples, ledger)
         newest = [one for one in samples.newest(running=False) if one in {known.session_id for known in sessions}]
