@@ -141,6 +141,7 @@ _NOT_BY_ACCOUNT = (
     "find_partly_keyed",
     "find_refund_keys",
     "find_released",
+    "find_undone_charges",
     "list_tries",
     "list_unsettled",
     "find_reused",

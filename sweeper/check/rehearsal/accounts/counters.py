@@ -187,17 +187,15 @@ def _read_lowered(samples: Samples, column: Column) -> list[_Moved]:
 def check_own_numbers(
     samples: Samples, accounts: Table, own: AccountsSection, costs: SessionCosts | None
 ) -> Iterator[Check]:
-    """Numbers of the accounts that changed by what the sessions took, and that a refund leaves, or moves further."""
+    """Numbers of the accounts that changed by what the sessions took and were given back, and that a refund leaves."""
     if own.add == {} or costs is None or hook_may_write(samples, [accounts.name]):
         return
     if trigger_may_write(samples, accounts.name):
         return
-    added = {accounts.column(text): value for text, value in (own.add or {}).items()}
-    known = {accounts.column(text) for text in (own.id, own.balance, own.spent) if text}
+    known = {accounts.column(text) for text in (own.id, own.balance, own.spent, *(own.add or ())) if text}
     known |= {accounts.columns.get(word) for word in words_in(own.invariant or "")}
-    columns = [one for one in accounts.columns.values() if one.base_type in NUMBER_TYPES and one not in known]
-    columns = [one for one in columns if not one.generated and one not in added]
-    columns = samples.seen(accounts, columns, noted=False)[:_AT_MOST]
+    others = [one for one in accounts.columns.values() if one.base_type in NUMBER_TYPES and one not in known]
+    columns = samples.seen(accounts, [one for one in others if not one.generated], noted=False)[:_AT_MOST]
     _, numbers = read_numbers(samples, accounts, key_of_accounts(samples), costs.owners, columns, balance=False)
     for column in columns:
         if (said := moved(costs, column, {column.name: numbers[column.name]})) and said[1]:

@@ -163,6 +163,8 @@ def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
 def _undone(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Sessions that would be paid although all their rows say that they were deleted: nothing is taken any more."""
     flags, amounts = ("boolean", *TIME_TYPES), ledger.amounts
+    if samples.mapping.is_by_account:
+        return
     named_so = [one for one in ledger.table.columns.values() if one.base_type in flags and _UNDONE.search(one.name)]
     qualifiers = of_these_sessions(samples, amounts[0], unsigned=True) if named_so and amounts else []
     failed = read_failed(samples)
