@@ -152,3 +152,27 @@ def test_a_refund_that_is_called_so_in_another_script(app: App) -> None:
     app.map(exclude="EXISTS (SELECT FROM book b WHERE b.job = s.id AND b.kind = '退款')")
     without_ledger(app)
     assert "none is mapped, and the app has a row in" in refuses(app, "ledger")
+
+
+def test_the_wallet_of_somebody_else_who_has_one(app: App) -> None:
+    """Those who ordered the jobs were charged, and the file pays those who did them."""
+    app.sql("CREATE TABLE people (id int PRIMARY KEY); INSERT INTO people SELECT generate_series(0, 4)")
+    app.sql(
+        "ALTER TABLE wallets ADD person int UNIQUE REFERENCES people; UPDATE wallets SET person = substr(id, 2)::int"
+    )
+    app.sql("ALTER TABLE jobs ADD asker int REFERENCES people, ADD worker int REFERENCES people")
+    app.sql("UPDATE jobs SET asker = substr(owner, 2)::int, worker = substr(id, 2)::int % 3")
+    app.map(exclude="EXISTS (SELECT FROM book b WHERE b.job = s.id AND b.kind = 'refund')")
+    without_ledger(app)
+    for whose in ("asker", "worker"):
+        app.map(account=f"(SELECT w.id FROM wallets w WHERE w.person = s.{whose})")
+        said = str(rehearsed(app).get("balances", {}).get("message"))
+        assert ("sessions of that asker took, and not each by what sessions.account" in said) == (whose == "worker")
+
+
+@pytest.mark.parametrize("column", ["gesperrt", "bloqueado", "已冻结"])
+def test_closed_accounts_in_other_languages(app: App, column: str) -> None:
+    app.sql(f'ALTER TABLE wallets ADD "{column}" boolean NOT NULL DEFAULT false')
+    assert rehearsed(app) == {}
+    app.sql(f"UPDATE wallets SET \"{column}\" = true WHERE id = 'w4'")
+    assert f"{column} is set on 1 of the 5 newest accounts" in said(app, "accounts")
