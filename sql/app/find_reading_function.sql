@@ -1,21 +1,36 @@
 -- Reports whether a function with one of these names may read tables, or whether one of these relations is a view, which
 -- may join any tables. A function that is built in does not; nor does one that is immutable, unless its own text seems
--- to read or to run something: the server does not check what its author declares. A function of a row is also written
--- as if it were one of its columns.
+-- to read or to run something, or calls a function that may: the server does not check what its author declares. A
+-- function of a row is also written as if it were one of its columns.
+WITH RECURSIVE app_function AS MATERIALIZED (
+    SELECT p.oid,
+           p.proname,
+           p.proargtypes[0] AS of_type,
+           p.provolatile <> 'i'::"char" AS may_read,
+           pg_catalog.concat_ws(' ', p.prosrc, pg_catalog.pg_get_function_sqlbody(p.oid)) AS body
+    FROM pg_catalog.pg_proc AS p
+    WHERE p.pronamespace <> 'pg_catalog'::regnamespace::oid
+),
+called AS (
+    SELECT f.oid, f.may_read, f.body
+    FROM app_function AS f
+    WHERE f.proname = ANY (%(names)s::text::name[])
+       OR f.proname = ANY (%(columns)s::text::name[])
+       AND EXISTS (SELECT FROM pg_catalog.pg_type AS t WHERE t.oid = f.of_type AND t.typtype = 'c')
+    UNION
+    SELECT f.oid, f.may_read, f.body
+    FROM called AS c
+    JOIN app_function AS f
+      ON NOT c.may_read
+     AND c.body OPERATOR(pg_catalog.~*) pg_catalog.concat(
+             '\m', pg_catalog.regexp_replace(f.proname::text, '(\W)', '\\\1', 'g'), '\M"?\s*\('
+         )
+)
 SELECT EXISTS (
     SELECT
-    FROM pg_catalog.pg_proc AS p
-    WHERE (
-          p.proname = ANY (%(names)s::text::name[])
-          OR p.proname = ANY (%(columns)s::text::name[])
-          AND EXISTS (SELECT FROM pg_catalog.pg_type AS t WHERE t.oid = p.proargtypes[0] AND t.typtype = 'c')
-      )
-      AND p.pronamespace <> 'pg_catalog'::regnamespace::oid
-      AND (
-          p.provolatile <> 'i'
-          OR pg_catalog.concat_ws(' ', p.prosrc, pg_catalog.pg_get_function_sqlbody(p.oid))
-             OPERATOR(pg_catalog.~*) '\m(from|table|perform|execute)\M'
-      )
+    FROM called AS c
+    WHERE c.may_read
+       OR c.body OPERATOR(pg_catalog.~*) '\m(from|table|perform|execute)\M'
 ) OR EXISTS (
     SELECT
     FROM pg_catalog.pg_class AS c

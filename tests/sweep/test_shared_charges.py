@@ -56,14 +56,16 @@ def test_a_charge_that_a_function_reads_is_given_back_once(app: App) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "AS 'SELECT sum(taken) FROM books WHERE charge = $1'",
-        "BEGIN ATOMIC SELECT sum(taken) FROM books WHERE charge = $1; END",
+        "sql IMMUTABLE AS 'SELECT sum(taken) FROM books WHERE charge = $1'",
+        "sql IMMUTABLE BEGIN ATOMIC SELECT sum(taken) FROM books WHERE charge = $1; END",
+        "plpgsql IMMUTABLE AS 'BEGIN RETURN \"In books\"($1); END'",
     ],
 )
 def test_an_amount_that_a_function_reads_is_given_back_once(app: App, body: str) -> None:
     """The function is declared IMMUTABLE, which the server believes."""
-    app.sql(f"CREATE FUNCTION left_of(text) RETURNS numeric LANGUAGE sql IMMUTABLE {body}")
-    app.sql("GRANT SELECT ON books TO PUBLIC")
+    there = "STABLE AS 'SELECT sum(taken) FROM books WHERE charge = $1'; GRANT SELECT ON books TO PUBLIC"
+    app.sql(f'CREATE FUNCTION "In books"(text) RETURNS numeric LANGUAGE sql {there}')
+    app.sql(f"CREATE FUNCTION left_of(text) RETURNS numeric LANGUAGE {body}")
     app.map(amount="left_of(meta ->> 'charge')")
     paid_once(app)
 
