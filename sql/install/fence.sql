@@ -57,22 +57,31 @@ BEGIN
     EXCEPTION
         WHEN {if status_column}undefined_column OR undefined_table OR undefined_function OR undefined_object OR invalid_schema_name
             OR datatype_mismatch OR cannot_coerce OR invalid_text_representation OR numeric_value_out_of_range
-            OR internal_error{else}OTHERS  -- an expression can fail for a row in many ways{end}
+            -- row-level security was switched on, and hides rows from the owner of this function
+            OR insufficient_privilege OR internal_error{else}OTHERS  -- an expression can fail for a row in many ways{end}
         THEN
             -- the app's update goes on; the next run reports the change of the table
             RAISE WARNING 'sweeper lets this update pass its fence: %', SQLERRM
-                USING HINT = 'The table is not as it was when sweeper was installed: fix the mapping, then run sweeper install.';
+                USING HINT = 'The table is not as it was when sweeper was installed: run `sweeper check`.';
             RETURN NULL;
     END;
 
-    -- by the app's clock it ended when it failed, by ours when it was refunded: the two clocks may differ
-    SELECT pg_catalog.max(greatest(coalesce(r.failed_at, 'infinity'), r.created_at + interval '1 minute'))
-    INTO sweeper_over_at
-    FROM (SELECT sweeper_session_id AS session_id, sweeper_attempt AS attempt) AS v
-    JOIN {refunds} AS r
-      ON r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt
-    WHERE r.amount > 0::numeric
-      AND NOT EXISTS (SELECT FROM {reversals} AS reversal WHERE reversal.refund_id = r.refund_id);
+    BEGIN
+        -- by the app's clock it ended when it failed, by ours when it was refunded: the two clocks may differ
+        SELECT pg_catalog.max(greatest(coalesce(r.failed_at, 'infinity'), r.created_at + interval '1 minute'))
+        INTO sweeper_over_at
+        FROM (SELECT sweeper_session_id AS session_id, sweeper_attempt AS attempt) AS v
+        JOIN {refunds} AS r
+          ON r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt
+        WHERE r.amount > 0::numeric
+          AND NOT EXISTS (SELECT FROM {reversals} AS reversal WHERE reversal.refund_id = r.refund_id);
+    EXCEPTION
+        -- the owner of this function has lost its rights, as when a backup is restored without GRANTs
+        WHEN insufficient_privilege THEN
+            RAISE WARNING 'sweeper lets this update pass its fence: %', SQLERRM
+                USING HINT = 'The owner of the fence lacks rights: run `sweeper check`.';
+            RETURN NULL;
+    END;
     IF sweeper_over_at IS NULL THEN
         RETURN NULL;
     END IF;

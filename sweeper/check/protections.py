@@ -1,18 +1,28 @@
 """Whether the protections that `install` put into the database are intact, and which hooks there are."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from sweeper.app.search_path import mapped_tables
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.times.running import not_moving, read_heartbeat
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.install.functions import has_fence
 from sweeper.install.hooks import Hook, read_hooks
 from sweeper.install.protections import Protections, read_protections
+from sweeper.postgres.templates import fill
 
 _OTHER_THAN_NOW = (
     "not what this program installs for this file: replaced, of an older version, or with another max_amount"
 )
 _NO_INHERIT = "ALTER TABLE {} NO INHERIT {};"
+
+
+class Denied(NamedTuple):
+    """What the owner of a function may not read, and what gives it that right."""
+
+    message: str
+    fix: str
 
 
 def check_append_only(context: CheckContext) -> Iterator[Check]:
@@ -61,6 +71,8 @@ def check_refund_function(context: CheckContext) -> Iterator[Check]:
     elif stale:
         drops = "\n".join(f"DROP FUNCTION {signature};" for signature in stale)
         yield failure("refund_function", f"besides refund() there is {', '.join(stale)}", drops)
+    elif denied := _denied(context, "refund"):
+        yield failure("refund_function", f"each call of refund() fails: {denied.message}", denied.fix)
     else:
         yield ok("refund_function", "in place, and the one of this program and this file")
 
@@ -119,8 +131,26 @@ def _asked_for(found: Protections) -> Check | None:
     return None
 
 
+def _denied(context: CheckContext, function: str) -> Denied | None:
+    """What the owner of refund() or of the fence may not read, though the function runs with its rights."""
+    slots = context.mapping.slots
+    names = [*mapped_tables(context.settings), slots["refunds"], slots["reversals"]]
+    binds = {"schema_name": context.mapping.schema, "function_name": function, "names": names}
+    with context.reading() as transaction:
+        rows = transaction.rows(fill("list_denied_owners", {}), binds)
+    if not rows:
+        return None
+    owner = rows[0].owner
+    message = f"its owner {owner} may not read {', '.join(row.table_name for row in rows)}, or not all rows"
+    if all(row.hidden for row in rows):
+        return Denied(message, f"ALTER ROLE {owner} BYPASSRLS;")
+    return Denied(message, f"the rights that `sweeper install --print` lists for the owner of refund(), to {owner}")
+
+
 def _in_place(context: CheckContext) -> Check:
-    """The fence is there; whether a session that changes its partition as it ends gets past it."""
+    """The fence is there; whether its owner can read, and a session that changes its partition as it ends passes."""
+    if denied := _denied(context, "fence"):
+        return failure("fence", f"lets every update pass: {denied.message}", denied.fix)
     own, sessions = context.settings.sessions, context.mapping.sessions
     written = [own.ended_at, own.active_at, own.failed_at, own.stuck_at, *own.close]
     columns = [sessions.column(name) for name in written if name]

@@ -133,11 +133,15 @@ def test_a_worker_with_an_older_snapshot_fails_instead_of_slipping_by(fenced: Ap
 
 def test_the_fence_looks_with_its_owners_rights(fenced: AppDatabase) -> None:
     fenced.session("s1", "generating", created="2026-11-23 11:59")
+    fenced.session("s2")
+    fenced.run()
     fenced.sql("CREATE ROLE fenced_app; GRANT SELECT, UPDATE ON prediction_sessions TO fenced_app")
     try:
-        with fenced.connect() as worker:
+        with fenced.connect(autocommit=True) as worker:
             worker.execute("SET ROLE fenced_app")
-            worker.execute("UPDATE prediction_sessions SET status = 'finished'")
+            worker.execute("UPDATE prediction_sessions SET status = 'finished' WHERE id = 's1'")
+            with pytest.raises(psycopg.errors.RestrictViolation):
+                worker.execute("UPDATE prediction_sessions SET status = 'finished' WHERE id = 's2'")
     finally:
         fenced.sql("DROP OWNED BY fenced_app; DROP ROLE fenced_app")
 

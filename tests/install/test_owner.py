@@ -37,7 +37,8 @@ def test_refund_and_the_fence_are_handed_over_and_stay_so(server: Server, tmp_pa
         assert again.exit_code == 0
         assert "superuser" not in again.stdout
         assert owners(database) == {"sweeper_owner"}, "a later install keeps it"
-        assert items(check(database))["grants"]["status"] == "ok"
+        found = items(check(database))
+        assert {found[name]["status"] for name in ("grants", "refund_function", "fence")} == {"ok"}
         assert not database.value("SELECT has_schema_privilege('sweeper_owner', 'sweeper', 'CREATE')")
 
 
@@ -109,3 +110,30 @@ def test_the_owner_of_the_apps_tables_hands_refund_over_and_can_still_install(ba
         assert owners(bare) == {"sweeper_owner"}
     finally:
         drop_role(bare, name)
+
+
+@pytest.mark.parametrize(
+    ("statement", "fix"),
+    [
+        (
+            "ALTER TABLE prediction_sessions ENABLE ROW LEVEL SECURITY; "
+            "CREATE POLICY everything ON prediction_sessions USING (true)",
+            "ALTER ROLE sweeper_owner BYPASSRLS;",
+        ),
+        ("ALTER TABLE sweeper.refunds ENABLE ROW LEVEL SECURITY", "ALTER ROLE sweeper_owner BYPASSRLS;"),
+        ("REVOKE ALL ON ALL TABLES IN SCHEMA sweeper FROM sweeper_owner", "to sweeper_owner"),
+        ("REVOKE ALL ON SCHEMA sweeper FROM sweeper_owner", "to sweeper_owner"),
+    ],
+)
+def test_an_owner_that_can_no_longer_read_does_not_stop_the_app(first: AppDatabase, statement: str, fix: str) -> None:
+    """As when the app turns row-level security on, or a backup is restored without its GRANTs."""
+    assert first.sweeper("install", "--fence", now=None).exit_code == 0
+    first.sql(printed_owner(first))
+    first.session("s1", "generating")
+    first.sql(statement)
+    first.sql("UPDATE prediction_sessions SET status = 'finished'")
+    found = items(check(first))
+    for name in ("fence", "refund_function"):
+        assert found[name]["status"] == "failure"
+        assert "sweeper_owner may not read" in found[name]["message"]
+        assert fix in found[name]["fix"]
