@@ -68,3 +68,18 @@ def test_a_status_in_another_table_has_no_fence(app: App) -> None:
     checked = {check["name"]: check["message"] for check in app.database.sweeper("check", "--json").document["checks"]}
     assert "none: the status is read from other tables" in checked["fence"]
     assert "of all sessions" in checked["index"]
+
+
+@pytest.mark.parametrize("immutable", [True, False])
+def test_a_function_that_reads_the_status_elsewhere_is_asked_anew(app: App, immutable: bool) -> None:
+    """Declared IMMUTABLE, it could be in an index, which would keep the status of the day it was built."""
+    with_events(app)
+    text = "RETURN (SELECT e.state FROM public.events AS e WHERE e.job = $1 ORDER BY e.number DESC LIMIT 1);"
+    app.sql(
+        f"CREATE FUNCTION state_of(text) RETURNS text LANGUAGE plpgsql {'IMMUTABLE' if immutable else 'STABLE'} "
+        f"SECURITY DEFINER AS 'BEGIN {text} END'"
+    )
+    app.map(status="state_of(s.id)", running=None)
+    app.install()
+    app.sql("INSERT INTO events (job, state) VALUES ('r', 'failed')")
+    assert app.sweep() == {"sessions": 2, "credits": 8, "accounts": 1}

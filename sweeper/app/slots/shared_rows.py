@@ -27,6 +27,7 @@ from sweeper.core.errors import SweeperError
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import Choices, Slots, fill, fill_part, items_of
+from sweeper.postgres.transaction import Transaction
 
 _CALL = re.compile(rf"({NAME})\s*\(")
 _OF_ROW = re.compile(rf"\.\s*({NAME})(?!\s*[(.])")
@@ -51,7 +52,7 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
     read = {name: [one for text in texts if text for one in subqueries(text)] for name, texts in by_what.items()}
     shared = {
         name: any(_is_shared(reader, one, sessions, key) for one in found)
-        or _reads_out_of_sight(reader, [text for text in by_what[name] if text])
+        or reads_out_of_sight(reader.transaction, [text for text in by_what[name] if text])
         for name, found in read.items()
     }
     everything = [one for found in read.values() for one in found]
@@ -79,7 +80,7 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
         # without a guard on it, what the app has written to its ledger since is only seen by reading
         "reads_other_rows": reads_other_rows(settings)
         or any(shared.values())
-        or _reads_out_of_sight(reader, rest)
+        or reads_out_of_sight(reader.transaction, rest)
         or not choices["ledger_guarded"],
     }
     names = outer_names(reader, settings, known.slots)
@@ -110,7 +111,7 @@ def _names_moved(text: str, choices: Choices) -> bool:
 def _depend_on_others(reader: Reader, shares: Sequence[str]) -> bool:
     """Whether shares may depend on what the account has, which other refunds of it change, or on other rows."""
     named = any(re.search(r"\ba\b", without_literals(text), re.IGNORECASE) for text in shares)
-    return named or any(map(has_subquery, shares)) or _reads_out_of_sight(reader, shares)
+    return named or any(map(has_subquery, shares)) or reads_out_of_sight(reader.transaction, shares)
 
 
 def _reads_what_we_write(settings: Settings, subquery: str) -> bool:
@@ -163,7 +164,7 @@ def _is_shared(reader: Reader, subquery: str, sessions: Table, key: Sequence[Col
     return reads_others(plan, {f"s.{name}" for column in key for name in (column.name, column.quoted)})
 
 
-def _reads_out_of_sight(reader: Reader, texts: Sequence[str]) -> bool:
+def reads_out_of_sight(transaction: Transaction, texts: Sequence[str]) -> bool:
     """Whether an expression seems to call a function of the app's that reads tables, or to read a view."""
     plain = [without_literals(text) for text in texts]
     called = {as_stored(name) for text in plain for name in _CALL.findall(text)}
@@ -172,7 +173,7 @@ def _reads_out_of_sight(reader: Reader, texts: Sequence[str]) -> bool:
     if not called and not columns and not relations:
         return False
     binds = {"names": text_array([*called]), "columns": text_array([*columns]), "relations": text_array([*relations])}
-    return bool(reader.transaction.row(fill("find_reading_function", {}), binds).found)
+    return bool(transaction.row(fill("find_reading_function", {}), binds).found)
 
 
 def _sets_off_triggers(reader: Reader, settings: Settings, slots: Mapping[str, str]) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sweeper.app.mapping import Mapping
 from sweeper.app.slots.sessions import live_predicate
+from sweeper.app.slots.shared_rows import reads_out_of_sight
 from sweeper.core.errors import SweeperError
 from sweeper.install.indexes.partition_indexes import Definition, PartitionIndex, create_index
 from sweeper.postgres.errors import Refusal
@@ -90,6 +91,9 @@ def indexable_predicate(transaction: Transaction, mapping: Mapping) -> str:
     """
     if not mapping.status.of_row:
         return ""
+    # an index would not see a change of what a function reads that is wrongly declared immutable
+    if mapping.status.column is None and reads_out_of_sight(transaction, [mapping.slots["live_status"]]):
+        return ""
     slots = {"table": mapping.slots["sessions"], "expression": mapping.slots["live_status"]}
     try:
         probe = probe_index(transaction, fill_script("probe_expression", slots))
@@ -97,5 +101,5 @@ def indexable_predicate(transaction: Transaction, mapping: Mapping) -> str:
         return ""
     if probe is None:
         return mapping.live_predicate
-    status = fill_part("expression", {"expression": probe.keys[0]})
-    return live_predicate({**mapping.slots, "live_status": status})
+    indexed = fill_part("expression", {"expression": probe.keys[0]})
+    return live_predicate({**mapping.slots, "live_status": indexed})
