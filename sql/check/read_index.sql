@@ -1,6 +1,18 @@
--- Reports whether an index exists and was completely built, and how many rows the planner expects in its table.
+-- Reports whether an index exists and was completely built, how many rows the planner expects in its table, and which
+-- function of sweeper's in it not everybody may call: then whoever may not cannot write to the table.
 SELECT i.indisvalid AND i.indisready AS valid,
-       greatest(t.reltuples, 0)::bigint AS rows
+       greatest(t.reltuples, 0)::bigint AS rows,
+       (
+           SELECT p.oid::regprocedure::text
+           FROM pg_catalog.pg_depend AS d
+           JOIN pg_catalog.pg_proc AS p ON p.oid = d.refobjid
+           WHERE d.classid = 'pg_class'::regclass::oid
+             AND d.objid = i.indexrelid
+             AND d.refclassid = 'pg_proc'::regclass::oid
+             AND p.proname::text OPERATOR(pg_catalog.~) '^live_[0-9a-f]{10}$'
+             AND NOT pg_catalog.has_function_privilege('public', p.oid, 'EXECUTE')
+           LIMIT 1
+       ) AS denied
 FROM pg_catalog.pg_index AS i
 JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
 WHERE i.indexrelid = pg_catalog.to_regclass(%(name)s)::oid

@@ -76,10 +76,11 @@ BEGIN
         WHERE r.amount > 0::numeric
           AND NOT EXISTS (SELECT FROM {reversals} AS reversal WHERE reversal.refund_id = r.refund_id);
     EXCEPTION
-        -- the owner of this function has lost its rights, as when a backup is restored without GRANTs
-        WHEN insufficient_privilege THEN
+        -- the owner of this function has lost its rights, as when a backup is restored without GRANTs; or the schema has
+        -- another name now
+        WHEN insufficient_privilege OR undefined_table THEN
             RAISE WARNING 'sweeper lets this update pass its fence: %', SQLERRM
-                USING HINT = 'The owner of the fence lacks rights: run `sweeper check`.';
+                USING HINT = 'It cannot read the refunds: run `sweeper check`.';
             RETURN NULL;
     END;
     IF sweeper_over_at IS NULL THEN

@@ -111,6 +111,12 @@ def check_index(context: CheckContext, installation: Installation) -> Iterator[C
             what += f" ({', '.join(without[:3])} of the partitions have none)" if found and without else ""
             yield failure("index", f"{name} is {what}; each run reads the whole table", "sweeper install")
             return
+        if denied := found[0].denied:
+            yield failure(
+                "index", f"not everybody may execute {denied}: who may not cannot write to {sessions.qualified}",
+                f"GRANT EXECUTE ON FUNCTION {denied} TO PUBLIC;",
+            )  # fmt: skip
+            return
         if name == unconditional_index_name(context.mapping):
             small = found[0].rows < _PLAN_MATTERS_ROWS
             yield _no_index(context, "; one of all sessions by their start is in place", small=small)

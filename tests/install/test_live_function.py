@@ -132,3 +132,13 @@ def test_a_function_that_was_replaced_is_a_failure_of_check_with_what_builds_it_
     assert first.sweeper("install", now=None).exit_code == 0
     assert items(check(first))["index"]["status"] == "ok"
     assert first.run().document["refunds"]["sessions"] == 1
+
+
+def test_a_function_that_the_app_may_not_call_is_reported(bare: AppDatabase) -> None:
+    """The app's role could write no session any more."""
+    prepare(bare, "session_status", fence=False)
+    bare.sql("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA sweeper FROM PUBLIC")
+    item = items(check(bare))["index"]
+    assert item["status"] == "failure"
+    bare.sql(item["fix"])
+    assert items(check(bare))["index"]["status"] == "ok"

@@ -137,3 +137,10 @@ def test_an_owner_that_can_no_longer_read_does_not_stop_the_app(first: AppDataba
         assert found[name]["status"] == "failure"
         assert "sweeper_owner may not read" in found[name]["message"]
         assert fix in found[name]["fix"]
+
+
+def test_a_schema_that_has_another_name_does_not_stop_the_app(first: AppDatabase) -> None:
+    assert first.sweeper("install", "--fence", now=None).exit_code == 0
+    first.session("s1", "generating")
+    first.sql("ALTER SCHEMA sweeper RENAME TO credit_refunds")
+    first.sql("UPDATE prediction_sessions SET status = 'finished'")
