@@ -2,7 +2,7 @@
 -- may join any tables. A function that is built in does not; nor does one that is immutable, unless its own text seems
 -- to read or to run something, or calls a function that may: the server does not check what its author declares. A
 -- function of a row is also written as if it were one of its columns.
-WITH RECURSIVE app_function AS MATERIALIZED (
+WITH RECURSIVE app_function AS NOT MATERIALIZED (
     SELECT p.oid,
            p.proname,
            p.proargtypes[0] AS of_type,

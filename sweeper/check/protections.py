@@ -1,6 +1,6 @@
 """Whether the protections that `install` put into the database are intact, and which hooks there are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sweeper.app.search_path import mapped_tables
@@ -71,7 +71,7 @@ def check_refund_function(context: CheckContext) -> Iterator[Check]:
     elif stale:
         drops = "\n".join(f"DROP FUNCTION {signature};" for signature in stale)
         yield failure("refund_function", f"besides refund() there is {', '.join(stale)}", drops)
-    elif denied := _denied(context, "refund"):
+    elif denied := _denied(context, "refund", mapped_tables(context.settings)):
         yield failure("refund_function", f"each call of refund() fails: {denied.message}", denied.fix)
     else:
         yield ok("refund_function", "in place, and the one of this program and this file")
@@ -131,10 +131,10 @@ def _asked_for(found: Protections) -> Check | None:
     return None
 
 
-def _denied(context: CheckContext, function: str) -> Denied | None:
+def _denied(context: CheckContext, function: str, tables: Sequence[str]) -> Denied | None:
     """What the owner of refund() or of the fence may not read, though the function runs with its rights."""
     slots = context.mapping.slots
-    names = [*mapped_tables(context.settings), slots["refunds"], slots["reversals"]]
+    names = [*tables, slots["refunds"], slots["reversals"]]
     binds = {"schema_name": context.mapping.schema, "function_name": function, "names": names}
     with context.reading() as transaction:
         rows = transaction.rows(fill("list_denied_owners", {}), binds)
@@ -149,7 +149,7 @@ def _denied(context: CheckContext, function: str) -> Denied | None:
 
 def _in_place(context: CheckContext) -> Check:
     """The fence is there; whether its owner can read, and a session that changes its partition as it ends passes."""
-    if denied := _denied(context, "fence"):
+    if denied := _denied(context, "fence", [context.settings.sessions.table]):
         return failure("fence", f"lets every update pass: {denied.message}", denied.fix)
     own, sessions = context.settings.sessions, context.mapping.sessions
     written = [own.ended_at, own.active_at, own.failed_at, own.stuck_at, *own.close]
