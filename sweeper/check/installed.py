@@ -1,6 +1,6 @@
 """Whether the mapping and the index are as `install` left them, and what its tables record of past runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from sweeper.install.own_ledger.restored_tables import are_app_tables_restored
 from sweeper.install.own_ledger.shared_guards import require_alone
 from sweeper.install.state import SCHEMA_VERSION, Installation
 from sweeper.postgres.templates import fill
+from sweeper.postgres.transaction import Row
 from sweeper.sweep.app_changes import require_own_ids
 from sweeper.sweep.horizon import policy_digest, usable_horizon
 from sweeper.sweep.owed import OwedReader
@@ -106,16 +107,8 @@ def check_index(context: CheckContext, installation: Installation) -> Iterator[C
         parts, without = (frozenset({name.rpartition(".")[2].strip('"')}), tuple[str, ...]())
         if sessions.partition_key is not None:
             parts, without = parts_of(transaction, sessions.oid, name)
-        if not found or not found[0].valid:
-            what = "not valid: its build was not completed" if found else "missing"
-            what += f" ({', '.join(without[:3])} of the partitions have none)" if found and without else ""
-            yield failure("index", f"{name} is {what}; each run reads the whole table", "sweeper install")
-            return
-        if denied := found[0].denied:
-            yield failure(
-                "index", f"not everybody may execute {denied}: who may not cannot write to {sessions.qualified}",
-                f"GRANT EXECUTE ON FUNCTION {denied} TO PUBLIC;",
-            )  # fmt: skip
+        if unusable := _unusable(context, name, found[0] if found else None, without):
+            yield unusable
             return
         if name == unconditional_index_name(context.mapping):
             small = found[0].rows < _PLAN_MATTERS_ROWS
@@ -139,6 +132,22 @@ def check_index(context: CheckContext, installation: Installation) -> Iterator[C
             "index", f"the planner does not use {name}: each run reads more than it must",
             f"ANALYZE {context.mapping.sessions.qualified};",
         )  # fmt: skip
+
+
+def _unusable(context: CheckContext, name: str, found: Row | None, without: Sequence[str]) -> Check | None:
+    """What keeps runs from finding sessions by the index, or the app from writing them."""
+    if found is None or not found.valid:
+        what = "not valid: its build was not completed" if found else "missing"
+        what += f" ({', '.join(without[:3])} of the partitions have none)" if found and without else ""
+        return failure("index", f"{name} is {what}; each run reads the whole table", "sweeper install")
+    if found.denied:
+        return failure(
+            "index",
+            f"not everybody may execute {found.denied}: who may not cannot write to "
+            f"{context.mapping.sessions.qualified}",
+            f"GRANT EXECUTE ON FUNCTION {found.denied} TO PUBLIC;",
+        )
+    return None
 
 
 def _no_index(context: CheckContext, instead: str = "", *, small: bool = False) -> Check:
