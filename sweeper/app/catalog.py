@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from sweeper.config.errors import nearest, nearest_of
 from sweeper.core.errors import ConfigurationError
@@ -57,7 +58,7 @@ class Column:
     virtual: bool = False
     readable: bool = True
 
-    @property
+    @cached_property
     def quoted(self) -> str:
         """The column's name as SQL."""
         return quote_name(self.name)

@@ -1,11 +1,12 @@
 """What every check gets, and how the other checks go on when one fails."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sweeper.app.catalog import Column, Table
+from sweeper.app.catalog import Column
 from sweeper.app.mapping import Mapping
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import Settings
@@ -14,7 +15,7 @@ from sweeper.install.state import Installation
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow
 from sweeper.postgres.timeouts import Timeouts
-from sweeper.postgres.transaction import Row, Transaction
+from sweeper.postgres.transaction import Transaction
 
 TIMEOUTS = Timeouts(statement_ms=30_000)
 
@@ -33,12 +34,8 @@ class CheckContext:
     """Whether a run waits for it, again and again until one has paid: then only a part of a large table is read."""
     missing: str = ""
     """The columns that sweeper's own tables lack: if any, nothing else of them is read."""
-    newest: dict[bool, "tuple[str, ...] | TooSlow"] = field(default_factory=dict, compare=False, repr=False)
-    """The newest running and failed sessions that a rehearsal has found so far, or that finding them takes too long."""
-    answers: dict[tuple[str, str], Sequence[Row]] = field(default_factory=dict, compare=False, repr=False)
-    """The results of a rehearsal's statements so far, by text and binds, because several items need the same."""
-    tables: dict[str, Table] = field(default_factory=dict, compare=False, repr=False)
-    """The app's tables that a rehearsal has looked up so far, by the name in the file."""
+    known: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What a rehearsal has read and worked out so far, because several items need the same: see `Samples.once`."""
     hidden: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
     """The columns that an item of the rehearsal needs and this role may not read, by table, as SQL."""
     out_of_sight: list[str] = field(default_factory=list, compare=False, repr=False)

@@ -6,6 +6,7 @@ from statistics import median
 
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import number, sampling
+from sweeper.check.rehearsal.sessions import look_at
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.core.durations import describe_duration
 
@@ -47,15 +48,12 @@ def check_caps(context: CheckContext) -> Iterator[Check]:
 def _huge(context: CheckContext) -> tuple[str, Decimal, Decimal] | None:
     """A session whose refund would be far above others, that refund, and the usual amount."""
     with sampling(context) as samples:
-        session_ids = [*samples.newest(running=False), *samples.newest(running=True)]
-        rows = samples.read("look_at_newest", session_ids)
-    known = [(Decimal(row.amount), row.session_id, row.unpaid) for row in rows if row.amount is not None]
-    known = [one for one in known if one[0].is_finite()]  # what is not is put on hold
-    amounts = [amount for amount, _, _ in known if amount > 0]
-    if len(amounts) < _AMOUNTS_AT_LEAST:
+        known = [one for running in (False, True) for one in look_at(samples, samples.newest(running=running))]
+    known = [one for one in known if one.is_owed]  # what is not finite is put on hold
+    if len(known) < _AMOUNTS_AT_LEAST:
         return None
-    usual = median(amounts)
-    huge = [(amount, session_id) for amount, session_id, unpaid in known if unpaid and amount > usual * _TIMES]
+    usual = median(one.amount for one in known)
+    huge = [(one.amount, one.session_id) for one in known if one.unpaid and one.amount > usual * _TIMES]
     return (max(huge)[1], max(huge)[0], usual) if huge else None
 
 

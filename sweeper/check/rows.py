@@ -7,7 +7,7 @@ from sweeper.app.reader import Reader
 from sweeper.app.transactions import app_transaction
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import sampling
-from sweeper.check.rehearsal.sessions import is_netted, is_owed, is_refunded
+from sweeper.check.rehearsal.sessions import is_netted, sampled
 from sweeper.check.rehearsal.times.running import Heartbeat, find_end, not_moving, read_heartbeat
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
@@ -60,13 +60,14 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
             session_ids = text_array(samples.newest(running=False))
             rows = samples.ask("look_at_newest", {}, session_ids=session_ids, as_of=context.as_of)
             # those that were refunded have amounts: what is left cost nothing
-            is_known = any(is_owed(row) for row in rows if is_refunded(row)) or is_netted(samples)
+            found = [*map(sampled, rows)]
+            is_known = any(one.is_owed for one in found if one.is_refunded) or is_netted(samples)
     except Refusal as refusal:
         yield _fails("amounts", "newest failed sessions", refusal, "a run pays the others, and puts it on hold")
         return
     unpaid = [row for row in rows if row.unpaid]
     nulls = sum(row.amount is None for row in unpaid)
-    is_any_owed = any(is_owed(row) for row in unpaid)
+    is_any_owed = any(one.is_owed for one in found if one.unpaid)
     own = context.settings
     # if nothing else shows what the app refunded itself, it is what has no amount
     netted = own.ledger is None and own.sessions.exclude is None and own.sessions.charged is None

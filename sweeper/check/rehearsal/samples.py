@@ -1,11 +1,12 @@
 """Reads bounded samples for the rehearsal, such as the newest sessions, without rows that the database refuses."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Mapped
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import TypeVar
 
 from sweeper.app.catalog import Column, Table
 from sweeper.app.mapping import Mapping
@@ -21,6 +22,7 @@ from sweeper.postgres.templates import Choices, Slots, fill
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Row, Transaction
 
+T = TypeVar("T")
 # how many of the newest sessions of a kind are read, and how many are named
 NEWEST, NAMED = 1000, 3
 # it stops after this many rows that the database refuses
@@ -72,10 +74,7 @@ class Samples:
         Raises:
             TooSlow: finding them takes too long, as it may before the index on them is there.
         """
-        known = self.context.newest
-        if running not in known:  # every item needs them
-            known[running] = self._newest(running=running)
-        found = known[running]
+        found = self.once(("newest", running), lambda: self._newest(running=running))
         if isinstance(found, TooSlow):
             raise found
         return found[:limit]
@@ -102,13 +101,19 @@ class Samples:
         Raises:
             Refusal, StatementError: it refuses one after the other.
         """
-        text, refused = self._filled(statement, slots, choices), 0
+        text = self._filled(statement, slots, choices)
+        key = text, tuple(session_ids), repr(binds)
+        return [*self.once(key, lambda: self._in_order(text, session_ids, binds))]
+
+    def _in_order(self, text: str, session_ids: Sequence[str], binds: Mapped[str, object]) -> list[Row]:
+        """The rows, in the order of the sessions, so that the samples in messages are the same each time."""
 
         def ask(some: Sequence[str]) -> Sequence[Row]:
             given = {"session_ids": text_array(some), "as_of": self.context.as_of, **binds}
-            return self._rows(text, given, apart=True)
+            with self.transaction.savepoint():
+                return self.transaction.rows(text, given)
 
-        found: list[Row] = []
+        found, refused = list[Row](), 0
         for answer in in_halves(session_ids, ask, Refusal, StatementError):
             if isinstance(answer, RefusedAlone):
                 refused += 1
@@ -116,7 +121,7 @@ class Samples:
                     raise answer.error
             else:
                 found += answer
-        if found and hasattr(found[0], "session_id"):  # so that the samples in messages are the same each time
+        if found and hasattr(found[0], "session_id"):
             places = {session_id: place for place, session_id in enumerate(session_ids)}
             found.sort(key=lambda row: places.get(row.session_id, len(places)))
         return found
@@ -158,9 +163,7 @@ class Samples:
         Raises:
             ConfigurationError: there is no such table, or it is a view.
         """
-        if text not in self.context.tables:
-            self.context.tables[text] = self.reader.table(key, text)
-        return self.context.tables[text]
+        return self.once(("table", text), lambda: self.reader.table(key, text))
 
     def all_tables(self) -> Sequence[Row]:
         """The app's tables; of those that are mapped no owner is a stranger."""
@@ -175,15 +178,21 @@ class Samples:
         return self.mapping.statement(statement, slots, choices)
 
     def _rows(self, text: str, binds: Mapped[str, object], *, apart: bool = False) -> Sequence[Row]:
-        """The rows of a statement, which is sent once in a rehearsal because several items need the same.
+        """The rows of a statement; one that is sent ``apart`` may fail without ending the transaction."""
 
-        One that is sent ``apart``, behind a savepoint, may fail without ending the transaction.
-        """
-        known, key = self.context.answers, (text, repr(binds))
-        if key not in known:
+        def ask() -> Sequence[Row]:
             with self.transaction.savepoint() if apart else nullcontext():
-                known[key] = self.transaction.rows(text, binds)
-        return known[key]
+                return self.transaction.rows(text, binds)
+
+        return self.once((text, repr(binds)), ask)
+
+    def once(self, key: object, work: Callable[[], T]) -> T:
+        """What ``work`` gives, which is done once in a rehearsal."""
+        known = self.context.known
+        if key not in known:
+            known[key] = work()
+        found: T = known[key]
+        return found
 
     def readable(self, table: Table) -> list[Column]:
         """The columns of a table that this role may read."""

@@ -1,8 +1,10 @@
-"""Which sessions have failed, are owed or have succeeded, and what the rows of `look_at_newest` show of refunds."""
+"""Which sessions have failed, are owed or have succeeded, and what the file says of their refunds."""
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from sweeper.app.catalog import Column
 from sweeper.check.rehearsal.samples import Samples
@@ -23,14 +25,53 @@ def is_shared(samples: Samples, link: str) -> bool:
     return len(named) < _SHARED or len(set(named)) < len(named)
 
 
-def read_failed(samples: Samples) -> list[Row]:
-    """The newest failed sessions, as `look_at_newest` has them."""
-    return samples.read("look_at_newest", samples.newest(running=False))
+@dataclass(frozen=True)
+class SampledSession:
+    """What the mapping gives for a session: its amount, and whether it is excluded, refunded or to be paid.
+
+    ``unpaid`` is without a refund that the file knows of, ``given_back`` without a charge that is left.
+    """
+
+    session_id: str
+    status: str
+    amount: Decimal
+    age: float | None
+    excluded: bool
+    never: bool
+    given_back: bool
+    unpaid: bool
+    is_owed: bool
+    """Whether it has an amount to pay."""
+
+    @property
+    def is_refunded(self) -> bool:
+        """Whether the app has refunded it; not so one that is never paid."""
+        return not self.unpaid and not self.never
 
 
-def owed_ids(rows: Sequence[Row]) -> list[str]:
-    """The ids of those sessions, as `look_at_newest` has them, that are not refunded and have an amount."""
-    return [row.session_id for row in rows if row.unpaid and is_owed(row)]
+def sampled(row: Row) -> SampledSession:
+    """A session, as `look_at_newest` gives it."""
+    amount = Decimal(row.amount or 0)
+    return SampledSession(
+        row.session_id, row.status, amount, row.age, row.excluded, row.never, row.given_back, row.unpaid,
+        is_owed(amount),
+    )  # fmt: skip
+
+
+def look_at(samples: Samples, session_ids: Sequence[str]) -> list[SampledSession]:
+    """What the mapping gives for some sessions."""
+    read = partial(samples.read, "look_at_newest", session_ids)
+    return samples.once(("look_at", tuple(session_ids)), lambda: [*map(sampled, read())])
+
+
+def read_failed(samples: Samples) -> list[SampledSession]:
+    """The newest failed sessions."""
+    return look_at(samples, samples.newest(running=False))
+
+
+def owed_ids(sessions: Sequence[SampledSession]) -> list[str]:
+    """The ids of those sessions that are not refunded and have an amount."""
+    return [one.session_id for one in sessions if one.unpaid and one.is_owed]
 
 
 def list_owed(samples: Samples) -> list[str]:
@@ -52,15 +93,9 @@ def settled_ids(samples: Samples) -> list[str]:
     return [row.session_id for row in rows]
 
 
-def is_owed(row: Row) -> bool:
-    """Whether a session, as `look_at_newest` has it, has an amount to pay."""
-    amount = Decimal(row.amount or 0)
+def is_owed(amount: Decimal) -> bool:
+    """Whether an amount can be paid."""
     return amount.is_finite() and amount > 0
-
-
-def is_refunded(row: Row) -> bool:
-    """Whether the app has refunded a session, as `look_at_newest` has it; not so one that is never paid."""
-    return not row.unpaid and not row.never
 
 
 def marks_in(own: SessionsSection, text: str) -> list[str]:
@@ -74,7 +109,7 @@ def is_netted(samples: Samples) -> bool:
     """Whether the app's refunds may have brought amounts to nothing, while sessions that succeeded have one."""
     own, ledger = samples.settings.sessions, samples.settings.ledger
     netted = bool(marks_in(own, own.amount)) or (ledger is not None and ledger.past is not None)
-    return netted and any(is_owed(row) for row in samples.read("look_at_newest", settled_ids(samples)))
+    return netted and any(one.is_owed for one in look_at(samples, settled_ids(samples)))
 
 
 def sees_none(samples: Samples, session_ids: Sequence[str]) -> bool:
@@ -82,7 +117,7 @@ def sees_none(samples: Samples, session_ids: Sequence[str]) -> bool:
 
     One that owes nothing any more, as its amount is read from a hold, is refunded where the ledger has its refund.
     """
-    rows = samples.read("look_at_newest", session_ids)
-    return bool(rows) and not any(
-        row.given_back or not row.unpaid if is_owed(row) else not row.unpaid and not row.excluded for row in rows
+    found = look_at(samples, session_ids)
+    return bool(found) and not any(
+        one.given_back or not one.unpaid if one.is_owed else not one.unpaid and not one.excluded for one in found
     )

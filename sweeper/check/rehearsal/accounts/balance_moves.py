@@ -11,19 +11,21 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from sweeper.app.catalog import NUMBER_TYPES, Table
+from sweeper.app.catalog import NUMBER_TYPES, Column, Table
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.accounts.costs import (
     Owner,
     SessionCost,
     SessionCosts,
     Totals,
+    accounts_of_newest,
     agree,
     is_explained,
     is_proof,
     key_of_accounts,
     read_costs,
     read_numbers,
+    readable_columns,
     total,
     unsettled,
 )
@@ -63,10 +65,11 @@ def check_balances(context: CheckContext) -> Iterator[Check]:
             yield next(check_other_moves(samples, None, None, explained=True), nothing)
             return
         accounts = samples.table("accounts.table", own.table)
-        costs, targets = _read(samples, accounts, own, noted=False)
+        costs, targets = _read(samples, accounts, own)
         explained, found = _are_explained(costs, targets), list(check_scaled_shares(samples, accounts, own, costs))
         if not explained and not found:  # from here on it matters what a role may not read
-            costs, targets = _read(samples, accounts, own, noted=costs is not None)
+            if costs:
+                readable_columns(samples, _payer(samples), noted=True)
             found = _explained_otherwise(samples, costs, targets) if costs else []
             found = found or list(check_several_rows(samples, accounts, own, costs, targets))
         found = found or list(check_own_numbers(samples, accounts, own, costs))
@@ -87,29 +90,28 @@ def are_balances_explained(samples: Samples, accounts: Table, own: AccountsSecti
     if samples.mapping.is_by_account or not samples.mapping.has_balance:
         return False
     with localcontext(prec=_DIGITS):
-        costs, targets = _read(samples, accounts, own, noted=False)
+        costs, targets = _read(samples, accounts, own)
         return _are_explained(costs, targets[:1] if alone else targets)
 
 
-def _read(
-    samples: Samples, accounts: Table, own: AccountsSection, *, noted: bool
-) -> tuple[SessionCosts | None, list[Totals]]:
+def _read(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[SessionCosts | None, list[Totals]]:
     """What the sessions of some accounts took, and what went from these; None where nothing of them is owed."""
-    slots, sessions = samples.mapping.slots, samples.mapping.sessions
+    slots = samples.mapping.slots
     owner = Owner(
-        f"({slots['account']}){slots['account_as']}",
-        slots["account_eq"],
-        slots["account_type"],
-        sessions.column(samples.settings.sessions.account),
+        f"({slots['account']}){slots['account_as']}", slots["account_eq"], slots["account_type"], _payer(samples)
     )
-    account_ids: list[str] = []
-    for running in (False, True):
-        rows = samples.read("list_accounts_of", samples.newest(running=running))
-        account_ids += [row.account_id for row in rows if row.account_id not in account_ids]
-    costs = read_costs(samples, owner, account_ids, noted=noted)
-    if costs is None or not any(one.owed for one in costs.rows):
-        return None, []
-    return costs, _targets(samples, accounts, own, costs.owners)
+
+    def read() -> tuple[SessionCosts | None, list[Totals]]:
+        costs = read_costs(samples, owner, accounts_of_newest(samples))
+        if costs is None or not any(one.owed for one in costs.rows):
+            return None, []
+        return costs, _targets(samples, accounts, own, costs.owners)
+
+    return samples.once("balances", read)
+
+
+def _payer(samples: Samples) -> Column | None:
+    return samples.mapping.sessions.column(samples.settings.sessions.account)
 
 
 def _are_explained(costs: SessionCosts | None, targets: Sequence[Totals]) -> bool:

@@ -57,14 +57,13 @@ class SessionCosts:
     @cached_property
     def kinds(self) -> Mapping[tuple[str, str], Sequence[SessionCost]]:
         """Sessions by column and value, where several have the same one; else by whether the column is set."""
-        found: dict[tuple[str, str], list[SessionCost]] = defaultdict(list)
+        found: dict[tuple[str, str], Sequence[SessionCost]] = {}
         for place, column in enumerate(self.words):
-            said = Counter(row.words[place] for row in self.rows)
+            many = len({row.words[place] for row in self.rows}) > _KINDS_AT_MOST
+            said: dict[str | None, list[SessionCost]] = defaultdict(list)
             for row in self.rows:
-                word = row.words[place]
-                if len(said) > _KINDS_AT_MOST:
-                    word = None if word is None else ""
-                found[column.name, describe(column, word)].append(row)
+                said["" if many and row.words[place] is not None else row.words[place]].append(row)
+            found |= {(column.name, describe(column, word)): rows for word, rows in said.items()}
         return {kind: rows for kind, rows in found.items() if len(rows) < len(self.rows)}
 
 
@@ -120,16 +119,30 @@ def is_explained(costs: SessionCosts, targets: Sequence[Totals], choices: Sequen
     return False
 
 
-def read_costs(samples: Samples, owner: Owner, owners: Sequence[str], *, noted: bool) -> SessionCosts | None:
-    """All sessions of some of these owners; None where reading takes too long, or there are too few."""
-    own, sessions = samples.settings.sessions, samples.mapping.sessions
-    if not is_quick_by(samples, sessions, owner.column):
-        return None
-    others = [one for one in sessions.columns.values() if one not in (owner.column, sessions.column(own.amount))]
-    # what a role may not read matters only if something is wrong
+def accounts_of_newest(samples: Samples) -> list[str]:
+    """Some accounts of the newest failed and running sessions."""
+    rows = [row for running in (False, True)
+            for row in samples.read("list_accounts_of", samples.newest(running=running))]  # fmt: skip
+    return list(dict.fromkeys(row.account_id for row in rows))
+
+
+def readable_columns(
+    samples: Samples, owner: Column | None, *, noted: bool = False
+) -> tuple[list[Column], list[Column]]:
+    """The numbers of the sessions, and the columns that may name their kind; ``noted``: as for `Samples.seen`."""
+    sessions = samples.mapping.sessions
+    known = (owner, sessions.column(samples.settings.sessions.amount))
+    others = [one for one in sessions.columns.values() if one not in known]
     numbers = samples.seen(sessions, [one for one in others if one.base_type in NUMBER_TYPES], noted=noted)
     words = samples.seen(sessions, [one for one in others if one.nullable or _is_said(one)], noted=noted)
-    numbers, words = numbers[:_NUMBERS_AT_MOST], words[:_WORDS_AT_MOST]
+    return numbers[:_NUMBERS_AT_MOST], words[:_WORDS_AT_MOST]
+
+
+def read_costs(samples: Samples, owner: Owner, owners: Sequence[str]) -> SessionCosts | None:
+    """All sessions of some of these owners; None where reading takes too long, or there are too few."""
+    if not is_quick_by(samples, samples.mapping.sessions, owner.column):
+        return None
+    numbers, words = readable_columns(samples, owner.column)
     owner_of = _sessions_of(samples, owner, owners)
     kinds: list[Slots] = [{"column": one.quoted, "said": "yes" if _is_said(one) else ""} for one in words]
     items: Choices = {"numbers": _items(numbers), "kinds": kinds}
@@ -147,7 +160,7 @@ def read_costs_by(samples: Samples, column: Column) -> SessionCosts | None:
     rows = samples.read("list_texts", samples.newest(running=False), {"column": column.quoted})
     owners = list(dict.fromkeys(row.value for row in rows))[:_OWNERS_AT_MOST]
     owner = Owner(f"s.{column.quoted}", equal(samples, column), column.full_type, column)
-    costs = read_costs(samples, owner, owners, noted=False)
+    costs = read_costs(samples, owner, owners)
     return costs if costs and any(row.owed for row in costs.rows) else None
 
 

@@ -16,7 +16,7 @@ from sweeper.check.rehearsal.charges.subqueries import check_parts_of_keys, chec
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
-from sweeper.check.rehearsal.sessions import is_owed, is_refunded, read_failed
+from sweeper.check.rehearsal.sessions import read_failed
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
@@ -122,7 +122,7 @@ def _known(amount: Decimal) -> Decimal:
 
 def _leave_nothing(samples: Samples) -> bool:
     """Whether the app's own refunds leave nothing of the charge, so that it gives back all of it."""
-    left = [row.given_back for row in read_failed(samples) if is_refunded(row) and is_owed(row)]
+    left = [row.given_back for row in read_failed(samples) if row.is_refunded and row.is_owed]
     return len(left) >= _ENOUGH and all(left)
 
 

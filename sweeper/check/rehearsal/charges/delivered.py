@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sweeper.app.catalog import Column
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.sessions import is_owed, is_refunded, read_failed, settled_ids
+from sweeper.check.rehearsal.sessions import SampledSession, look_at, owed_ids, read_failed, settled_ids
 from sweeper.check.rehearsal.tables import is_quick_by, references
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.transaction import Row
@@ -76,10 +76,10 @@ def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]
                 return
 
 
-def _never_refunded(rows: Sequence[Row]) -> list[str]:
+def _never_refunded(rows: Sequence[SampledSession]) -> list[str]:
     """The statuses of sessions that would be paid, of which the app has never refunded one."""
-    refunded = {row.status for row in rows if is_refunded(row)}
-    return sorted({row.status for row in rows if row.unpaid and is_owed(row)} - refunded)[:_STATUSES_AT_MOST]
+    refunded = {row.status for row in rows if row.is_refunded}
+    return sorted({row.status for row in rows if row.unpaid and row.is_owed} - refunded)[:_STATUSES_AT_MOST]
 
 
 def check_never_charged(samples: Samples) -> Iterator[Check]:
@@ -106,8 +106,8 @@ def _count(
     Empty where there are too few.
     """
     rows = read_failed(samples)
-    refunded = [row.session_id for row in rows if is_refunded(row)]
-    owed = [row.session_id for row in rows if row.unpaid and is_owed(row) and status in (None, row.status)]
+    refunded = [row.session_id for row in rows if row.is_refunded]
+    owed = owed_ids([row for row in rows if status in (None, row.status)])
     if len(settled) < _SETTLED or len(refunded) < _REFUNDED or len(owed) < _ENOUGH:
         return []
     read = " ".join(filter(None, texts)).lower()
@@ -193,14 +193,14 @@ def check_other_try(samples: Samples) -> Iterator[Check]:
 def _refunded_and_owed(samples: Samples) -> tuple[list[str], list[str]]:
     """Which of the newest failed sessions are refunded, and which would be paid."""
     rows = read_failed(samples)
-    refunded = [row.session_id for row in rows if is_refunded(row) or row.given_back]
-    return refunded, [row.session_id for row in rows if row.unpaid and not row.given_back and is_owed(row)]
+    refunded = [row.session_id for row in rows if row.is_refunded or row.given_back]
+    return refunded, owed_ids([row for row in rows if not row.given_back])
 
 
 def _paid(samples: Samples, session_ids: Sequence[str]) -> set[str]:
     """Which of some sessions the app has refunded, whatever their status."""
-    rows = samples.read("look_at_newest", list(dict.fromkeys(session_ids)))
-    return {row.session_id for row in rows if is_refunded(row) or row.given_back}
+    rows = look_at(samples, list(dict.fromkeys(session_ids)))
+    return {row.session_id for row in rows if row.is_refunded or row.given_back}
 
 
 def _links_to_tries(samples: Samples) -> list[Column]:

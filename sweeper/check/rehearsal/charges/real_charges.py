@@ -7,7 +7,7 @@ from decimal import Decimal
 from sweeper.check.rehearsal.accounts.pools import paired_shares
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
 from sweeper.check.rehearsal.samples import Samples, named, number
-from sweeper.check.rehearsal.sessions import is_owed, is_refunded, owed_ids, read_failed, texts_of_owed
+from sweeper.check.rehearsal.sessions import owed_ids, read_failed, texts_of_owed
 from sweeper.check.result import Check, failure
 
 _OF_CHARGE = re.compile(r"(bill|payment|charge|settle).*(status|state)|^(billing|payment|charge)$", re.IGNORECASE)
@@ -54,7 +54,7 @@ def _by_flag(samples: Samples) -> Iterator[Check]:
     flags = [one for one in sessions.columns.values()
              if one.base_type == "boolean" and _FLAG.search(one.name) and one.name.lower() not in read]  # fmt: skip
     rows = read_failed(samples) if flags else []
-    refunded = [row.session_id for row in rows if is_refunded(row)]
+    refunded = [row.session_id for row in rows if row.is_refunded]
     owed = owed_ids(rows)
     for column in samples.seen(sessions, flags):
         taken = {row.session_id for row in samples.read("list_texts", [*refunded, *owed], {"column": column.quoted})
@@ -113,8 +113,8 @@ def check_without_share(samples: Samples) -> Iterator[Check]:
         return
     session_ids = samples.newest(running=False)
     took = {row.session_id for column in columns for row in number_above_zero(samples, column, session_ids)}
-    rows = samples.read("look_at_newest", session_ids)
-    refunded = [row.session_id for row in rows if not row.unpaid and is_owed(row)]
+    rows = read_failed(samples)
+    refunded = [row.session_id for row in rows if not row.unpaid and row.is_owed]
     owed = owed_ids(rows)
     without = [one for one in owed if one not in took]
     if len(refunded) >= _REFUNDED and took.issuperset(refunded) and _ENOUGH <= len(without) <= len(owed) / 2:

@@ -28,7 +28,7 @@ from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.row_amounts import is_usual
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import NO_ITEM, Samples, is_whole, named, numbered, sampling
-from sweeper.check.rehearsal.sessions import is_refunded, owed_ids, read_failed, settled_ids
+from sweeper.check.rehearsal.sessions import owed_ids, read_failed, settled_ids
 from sweeper.check.rehearsal.tables import defaults
 from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UP_WORDS
 from sweeper.check.result import Check, failure, joined, ok, warning
@@ -168,7 +168,7 @@ def _undone(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     named_so = [one for one in ledger.table.columns.values() if one.base_type in flags and _UNDONE.search(one.name)]
     qualifiers = of_these_sessions(samples, amounts[0], unsigned=True) if named_so and amounts else []
     failed = read_failed(samples)
-    groups = owed_ids(failed), [row.session_id for row in failed if is_refunded(row)], settled_ids(samples)
+    groups = owed_ids(failed), [row.session_id for row in failed if row.is_refunded], settled_ids(samples)
     for column in samples.seen(ledger.table, named_so):
         slots = {"column": column.quoted}
         choices: Choices = {"flag": column.base_type == "boolean", "qualifiers": qualifiers}

@@ -9,7 +9,7 @@ from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named
-from sweeper.check.rehearsal.sessions import is_owed, list_owed, read_failed, sees_none, settled_ids
+from sweeper.check.rehearsal.sessions import list_owed, read_failed, sees_none, settled_ids
 from sweeper.check.rehearsal.words import GIVEN_BACK, WRITER
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.errors import Refusal, TooSlow
@@ -178,7 +178,7 @@ def rows_of_excluded(samples: Samples, ledger: AppLedger) -> Check | None:
     if not amounts or name in (sessions.exclude or "").lower():
         return None
     failed = read_failed(samples)
-    excluded = [row.session_id for row in failed if row.excluded or (row.given_back and is_owed(row))]
+    excluded = [row.session_id for row in failed if row.excluded or (row.given_back and row.is_owed)]
     others = [*list_owed(samples), *settled_ids(samples)]
     others = [one for one in others if one not in excluded]
     is_booked = name in (sessions.charged or "").lower() and not any(row.excluded for row in failed)

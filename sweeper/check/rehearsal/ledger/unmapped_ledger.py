@@ -7,7 +7,7 @@ from fractions import Fraction
 from sweeper.check.rehearsal.marks.refund_traces import find_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, Rows
 from sweeper.check.rehearsal.samples import Samples, named, number
-from sweeper.check.rehearsal.sessions import is_owed, read_failed
+from sweeper.check.rehearsal.sessions import read_failed
 from sweeper.check.rehearsal.tables import written_by_hooks
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check, failure, warning
@@ -85,10 +85,10 @@ def _read(samples: Samples) -> tuple[dict[str, Decimal], dict[str, Decimal], Row
     """Amounts of the newest sessions that the app has refunded, and of those that are owed, and rows about them."""
     refunded, owed = dict[str, Decimal](), dict[str, Decimal]()
     for row in read_failed(samples):
-        if row.excluded or (row.given_back and is_owed(row)):
-            refunded[row.session_id] = Decimal(row.amount) if is_owed(row) else Decimal(0)
-        elif row.unpaid and not row.given_back and is_owed(row):
-            owed[row.session_id] = Decimal(row.amount)
+        if row.excluded or (row.given_back and row.is_owed):
+            refunded[row.session_id] = row.amount if row.is_owed else Decimal(0)
+        elif row.unpaid and not row.given_back and row.is_owed:
+            owed[row.session_id] = row.amount
     refunded, owed = (dict([*one.items()][:_LOOKED_AT]) for one in (refunded, owed))
     rows = find_rows(samples, [*refunded, *owed], GIVEN_BACK) if len(refunded) + len(owed) >= _ENOUGH else {}
     return refunded, owed, rows

@@ -12,7 +12,7 @@ from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_net
 from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
 from sweeper.check.rehearsal.marks.session_marks import find_marks, marked_and_unpaid, unwritten_marks, written_columns
 from sweeper.check.rehearsal.samples import Samples, named, sampling
-from sweeper.check.rehearsal.sessions import is_owed, list_owed, marks_in, sees_none, settled_ids
+from sweeper.check.rehearsal.sessions import list_owed, look_at, marks_in, sees_none, settled_ids
 from sweeper.check.rehearsal.statuses.statuses import refunded_by_name
 from sweeper.check.rehearsal.tables import hook_may_write
 from sweeper.check.rehearsal.words import GIVEN_BACK
@@ -104,8 +104,7 @@ def _unwritten(unwritten: dict[str, list[str]]) -> Check:
 
 def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> Check | None:
     """``exclude`` is true of all failed sessions, also of those without its mark."""
-    rows = samples.read("look_at_newest", session_ids)
-    rows = [row for row in rows if is_owed(row) and not row.never]
+    rows = [row for row in look_at(samples, session_ids) if row.is_owed and not row.never]
     excluded = {row.session_id for row in rows if row.excluded}
     if len(excluded) < _MANY or any(not row.excluded for row in rows):
         return None
@@ -184,7 +183,7 @@ def _still_owed(own: SessionsSection, left: list[str]) -> Check:
 
 def _owed(samples: Samples, session_ids: Sequence[str]) -> tuple[str, ...]:
     """The sessions with an amount; a run refunds no others."""
-    return tuple(row.session_id for row in samples.read("look_at_newest", session_ids) if is_owed(row))
+    return tuple(row.session_id for row in look_at(samples, session_ids) if row.is_owed)
 
 
 def _unmarked(

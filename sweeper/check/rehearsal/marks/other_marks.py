@@ -9,7 +9,7 @@ from sweeper.app.catalog import Column, words_in
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.marks.session_marks import written_columns
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.sessions import is_owed, is_refunded, list_owed, marks_in, read_failed
+from sweeper.check.rehearsal.sessions import list_owed, marks_in, read_failed
 from sweeper.check.rehearsal.words import NOTE, WRITER
 from sweeper.check.result import Check, warning
 from sweeper.postgres.templates import fill_expression
@@ -28,7 +28,7 @@ def check_other_marks(samples: Samples) -> Iterator[Check]:
     # a mark of work that is still to be done is another one once something of the app's has done it
     if samples.mapping.is_by_account or not (samples.mapping.has_balance or samples.mapping.ledger):
         return
-    amounts = {row.session_id: row.amount for row in read_failed(samples) if is_refunded(row) and is_owed(row)}
+    amounts = {row.session_id: row.amount for row in read_failed(samples) if row.is_refunded and row.is_owed}
     refunded = list(amounts)
     owed = list_owed(samples)
     for column, value in _compared(samples) if len(refunded) >= _ENOUGH and owed else ():
@@ -38,7 +38,7 @@ def check_other_marks(samples: Samples) -> Iterator[Check]:
         if len(has) < len(refunded) * _MOST or others & set(has.values()):
             continue  # the app does not write there when it refunds
         is_usual = Counter(has.values()).most_common(1)[0][1] >= len(has) * _MOST
-        is_amount = column.is_number and all(Decimal(amounts[one]) == Decimal(text) for one, text in has.items())
+        is_amount = column.is_number and all(amounts[one] == Decimal(text) for one, text in has.items())
         if _CONSTANT.fullmatch(value.strip()) and not (is_usual or is_amount):
             continue  # it says how or why, and not that
         unlike = [session_id for session_id in _unlike(samples, column, refunded) if session_id in has]

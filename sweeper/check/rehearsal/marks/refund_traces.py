@@ -22,7 +22,7 @@ from sweeper.check.rehearsal.marks.row_amounts import (
 from sweeper.check.rehearsal.marks.session_marks import named_marks
 from sweeper.check.rehearsal.marks.tables_of_sessions import TABLES_AT_MOST, linked_tables, tables_behind_links
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.sessions import is_owed, is_shared, read_failed, settled_ids
+from sweeper.check.rehearsal.sessions import is_shared, read_failed, settled_ids
 from sweeper.check.rehearsal.tables import references, unique_names
 from sweeper.check.rehearsal.words import DOWN_WORDS, UP_WORDS
 from sweeper.postgres.templates import Slots, quote_name
@@ -48,8 +48,8 @@ def find_traces(
 
     The amount may already subtract what rows of ``netted`` tables gave back: only what gives all back counts there.
     """
-    failed = [row for row in read_failed(samples) if row.session_id in session_ids and is_owed(row)]
-    amounts = {row.session_id: Decimal(row.amount) for row in failed}
+    chosen = set(session_ids)
+    amounts = {one.session_id: one.amount for one in read_failed(samples) if one.session_id in chosen and one.is_owed}
     rows = find_rows(samples, session_ids, words, lambda where, given: _are_refunds(where, given, amounts))
     traces = {where: (len(found), min(found)) for where, found in _not_netted(rows, netted).items()}
     if not rows:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, TIME_TYPES, Column
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.sessions import list_owed, settled_ids
+from sweeper.check.rehearsal.sessions import list_owed, look_at, settled_ids
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.postgres.templates import Choices, Slots, quote_text
 from sweeper.postgres.transaction import Row
@@ -114,7 +114,7 @@ def _is_of_success(samples: Samples, mark: Mark, marked: int, known: int) -> boo
     One such status alone may be that of canceled work, which the app refunds as well.
     """
     settled = settled_ids(samples)
-    statuses = {row.session_id: row.status for row in samples.read("look_at_newest", settled)}
+    statuses = {row.session_id: row.status for row in look_at(samples, settled)}
     sessions = Counter(statuses.values())
     often = Counter(statuses.get(row.session_id) for row in mark.read(samples, "find_marked", settled))
     return any(count >= _SETTLED for count in sessions.values()) and all(

@@ -100,7 +100,7 @@ def read_given_back(samples: Samples) -> list[PastRefund]:
     for column in dict.fromkeys((*columns, *(one for one in samples.readable(sessions) if one in written))):
         choices: Choices = {"numbers": [{"column": one.quoted} for one in (column, *others)], "kinds": []}
         rows = samples.read("read_amounts", samples.newest(running=False), {"owner": "NULL"}, choices)
-        given = [(row, Decimal(row.numbers[0] or 0)) for row in rows if is_owed(row)]
+        given = [(row, Decimal(row.numbers[0] or 0)) for row in rows if is_owed(Decimal(row.amount or 0))]
         given = [(row, back) for row, back in given if back.is_finite() and back > 0]
         given = [(row, back) for row, back in given if row.settled or column in columns]
         same_unit = bool(given) and column in written

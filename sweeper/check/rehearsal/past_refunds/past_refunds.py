@@ -55,7 +55,8 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         for find in (spelt_otherwise, words_of_charges, words_of_sessions, another_word):
             words = words or find(samples, sessions, compared)
         unseen = None if sessions or netted else rows_of_excluded(samples, ledger)
-        newest = [one for one in samples.newest(running=False) if one in {known.session_id for known in sessions}]
+        refunded = {one.session_id for one in sessions}
+        newest = [one for one in samples.newest(running=False) if one in refunded]
     if not sessions:
         yield unseen or ok("past_refunds", "none of the newest failed sessions has a refund that the app wrote itself")
         return

@@ -148,8 +148,10 @@ def _numbers_in(text: str | None) -> dict[str, Decimal]:
 
 def _keys(row: Row, compared: Sequence[ComparedColumn]) -> dict[str, str]:
     """The keys that have the id of the session in them, without it."""
-    session_id = re.compile(rf"(?<![a-zA-Z0-9]){re.escape(row.session_id)}(?![a-zA-Z0-9])")
     texts = {one.column.name: row.theirs[place] or "" for place, one in enumerate(compared) if one.meaning == "key"}
+    if not texts:
+        return {}
+    session_id = re.compile(rf"(?<![a-zA-Z0-9]){re.escape(row.session_id)}(?![a-zA-Z0-9])")
     return {name: session_id.sub("", text) for name, text in texts.items() if session_id.search(text)}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import TIME_TYPES, Column
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.sessions import is_refunded, owed_ids, read_failed, texts_of_owed
+from sweeper.check.rehearsal.sessions import owed_ids, read_failed, texts_of_owed
 from sweeper.check.rehearsal.statuses.listed_statuses import count_ended
 from sweeper.check.rehearsal.times.running import is_stuck
 from sweeper.check.result import Check, failure, warning
@@ -80,7 +80,7 @@ def check_endless(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     if own.ended_at is None or samples.mapping.sessions.column(own.status) is not None:
         return
     rows = read_failed(samples)
-    refunded, owed = [one.session_id for one in rows if is_refunded(one)], owed_ids(rows)
+    refunded, owed = [one.session_id for one in rows if one.is_refunded], owed_ids(rows)
     known, endless = ([*count_ended(samples, some)] for some in ([*refunded, *settled], owed[:_ENOUGH]))
     if min(len(refunded), len(settled), len(owed)) < _ENOUGH or any(one.ended < one.sessions for one in known):
         return
