@@ -44,6 +44,7 @@ def test_the_installing_role_reads_it_for_all_roles(app: App) -> None:
     installed = app.install()
     assert installed.exit_code == 0
     assert "Note: accounts: paid_credits of wallets look like balances" in installed.stdout
+    assert "; until that is fixed, no run pays under a mapping that has never paid." in installed.stdout
     assert "took from paid_credits (from_paid)" in stopped(app)
     for role in (RUNNER, AUDITOR):
         found = seen_by(app, role)["accounts"]
