@@ -23,4 +23,3 @@ WHERE {include chosen}
   AND v.amount::numeric > 0::numeric
   AND v.account_id IS NOT NULL
   AND s.{column} IS NOT NULL
-ORDER BY 1

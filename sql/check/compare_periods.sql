@@ -23,4 +23,3 @@ LEFT JOIN LATERAL (
 WHERE {include chosen}
   AND v.amount::numeric > 0::numeric
   AND mine.period ~ '^[0-9]{4}-[0-9][0-9]'::text
-ORDER BY 1

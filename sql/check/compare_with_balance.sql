@@ -11,4 +11,3 @@ JOIN LATERAL (
 WHERE {include chosen}
   AND v.amount::numeric > 0::numeric
   AND v.amount::numeric < 'NaN'::numeric
-ORDER BY 1

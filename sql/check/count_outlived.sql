@@ -10,4 +10,3 @@ FROM (
 ) AS v
 WHERE v.deadline IS NOT NULL
   AND v.ended_at IS NOT NULL
-ORDER BY 1

@@ -11,4 +11,3 @@ CROSS JOIN LATERAL (
 ) AS taken
 WHERE {include chosen}
   AND taken.rows > 0
-ORDER BY 1

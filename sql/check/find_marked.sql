@@ -4,4 +4,3 @@ SELECT {session_id}::text AS session_id
 FROM {sessions} AS s
 WHERE {include chosen}
   AND {include is_marked}
-ORDER BY 1

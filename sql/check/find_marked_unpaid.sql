@@ -16,4 +16,3 @@ WHERE {include chosen}
 {end}
   AND {include is_charged}
   AND {include not_paid_yet}
-ORDER BY 1

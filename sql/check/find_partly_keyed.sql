@@ -9,4 +9,3 @@ WHERE {include chosen}
       WHERE l.{column} {key_eq} s.{link}::{key_type}
         AND NOT l.{other_column} {other_eq} s.{other_link}::{other_type}
   )
-ORDER BY 1

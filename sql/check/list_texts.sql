@@ -4,4 +4,3 @@ SELECT {session_id}::text AS session_id,
 FROM {sessions} AS s
 WHERE {include chosen}
   AND s.{column} IS NOT NULL
-ORDER BY 1

@@ -4,7 +4,7 @@ SELECT pg_catalog.count(*) AS rows,
 FROM (
     -- only the given columns: a runner may not read the others
     SELECT {each looked ""}{if condition}({condition}) IS TRUE{end}{if number}{row}.{column}::numeric <> 0::numeric{end}{if flag}{row}.{column} IS TRUE{end}{if moment}{row}.{column} IS NOT NULL{end} AS item_{place},
-           {end}{if down}{row}.{down}::numeric < 0::numeric{else}({filter}) IS TRUE{end} AS chosen
+           {end}({filter}) IS TRUE AS chosen
     FROM {table} AS {row}
     ORDER BY {row}.{key} DESC
     LIMIT 5000

@@ -31,7 +31,6 @@ _TIMEOUTS = Timeouts(statement_ms=10_000)
 # the errors of a statement that the database refuses, or that takes too long; the second for one whose rows alone may
 # be at fault, where what a role may not read has to be reported
 UNANSWERED, ROWS_UNANSWERED = (Refusal, StatementError, TooSlow), (Refusal, TooSlow)
-NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": ""}
 
 
 @dataclass(frozen=True)
@@ -227,15 +226,6 @@ class Samples:
         rows = self._rows(fill("list_unique_columns", {}), {"table_oid": table.oid})
         unique = [table.columns[row.name] for row in rows if row.name in table.columns]
         return next((column for column in unique if is_whole(column)), unique[0] if unique else None)
-
-    @property
-    def refunds(self) -> str:
-        """The name of sweeper's own ledger, as SQL."""
-        return f'"{self.mapping.schema}".refunds'
-
-    def has_hook(self) -> bool:
-        """Whether the app has a hook, which may do more than the file says."""
-        return any(row.found for row in self._rows(fill("find_hook", {}), {"name": self.refunds}))
 
 
 @contextmanager

@@ -8,13 +8,14 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from sweeper.app.catalog import Column, Table, without_literals
-from sweeper.check.rehearsal.samples import NO_ITEM, Samples, numbered
+from sweeper.check.rehearsal.samples import Samples, numbered
 from sweeper.check.triggers import fired_by_refund
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
 _TABLES_AT_MOST = 6
 _LATER = re.compile(r"added|applied|posted|settled|booked|counted|processed|merged|tallied|consolidated", re.IGNORECASE)
+_NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": "", "column": ""}
 _WORD = re.compile(r"\w+")
 _WRITTEN = re.compile(
     r'\b(?:update|insert\s+into|delete\s+from|merge\s+into|copy)\s+(?:only\s+)?(?:(?:"[^"]+"|\w+)\s*\.\s*)?("[^"]+"|\w+)',
@@ -69,10 +70,7 @@ def trigger_may_write(samples: Samples, table: str) -> bool:
     fired = samples.ask("list_triggers", {}, **fired_by_refund(samples.context))
     if not fired or any(row.table_name == table for row in fired):
         return bool(fired)
-    functions, names = (
-        samples.ask("list_hook_functions", {}, name=samples.refunds),
-        {row.function_name for row in fired},
-    )
+    functions, names = _hook_functions(samples), {row.function_name for row in fired}
     written = _written(functions, [row for row in functions if row.name in names])
     return written is None or table.lower() in written
 
@@ -83,20 +81,36 @@ def adds_later(ledger: Table) -> bool:
 
 
 def count_rows(
-    samples: Samples, table: Table, columns: Sequence[Column], how: str, condition: str | None = None, row: str = "l"
-) -> tuple[int, list[int]]:
-    """The number of a table's newest rows, and for each column how many of them have a value.
+    samples: Samples, table: Table, columns: Sequence[Column], *, where: str = "true"
+) -> tuple[int, dict[Column, int]]:
+    """The number of a table's newest rows, and in how many of them each column has a value, which is no zero."""
+    items: list[Slots] = [
+        {**_NO_ITEM, "number" if one.is_number else "flag" if one.base_type == "boolean" else "moment": "yes",
+         "column": one.quoted}
+        for one in columns
+    ]  # fmt: skip
+    rows, counts = _count(samples, table, items, {"filter": where, "row": "l"})
+    return rows, dict(zip(columns, counts, strict=False))
 
-    The ``condition`` calls one of them ``row``.
-    """
+
+def used_columns(samples: Samples, table: Table, columns: Sequence[Column]) -> list[Column]:
+    """The columns that have a value in some of a table's newest rows, which is no zero."""
+    return [column for column, count in count_rows(samples, table, columns)[1].items() if count]
+
+
+def count_where(samples: Samples, table: Table, condition: str, row: str = "l") -> tuple[int, int]:
+    """The number of a table's newest rows, and of how many a condition is true, which calls one of them ``row``."""
+    rows, counts = _count(samples, table, [{**_NO_ITEM, "condition": condition}], {"filter": "true", "row": row})
+    return rows, sum(counts)
+
+
+def _count(samples: Samples, table: Table, items: Sequence[Slots], slots: Slots) -> tuple[int, Sequence[int]]:
     key = samples.key_of(table)
-    if key is None or not (columns or condition) or not samples.sees(table, [key]):
+    if key is None or not items or not samples.sees(table, [key]):
         return 0, []
-    looked: list[Slots] = [{**NO_ITEM, how: "yes", "column": column.quoted} for column in columns]
-    looked += [{**NO_ITEM, "condition": condition, "column": ""}] if condition else []
-    slots = {"table": table.qualified, "key": key.quoted, "filter": "true", "down": "", "row": row}
-    (found,) = samples.ask("sample_columns", slots, {"looked": numbered(looked), "down": ""})
-    return found.rows, list(found.counts)
+    slots = {**slots, "table": table.qualified, "key": key.quoted}
+    (found,) = samples.ask("sample_columns", slots, {"looked": numbered(items)})
+    return found.rows, found.counts
 
 
 def referring_tables(
@@ -115,6 +129,21 @@ def referring_tables(
             yield table, link, key
 
 
+def has_hook(samples: Samples) -> bool:
+    """Whether the app has a hook, which may do more than the file says."""
+    return any(row.found for row in samples.ask("find_hook", {}, name=_refunds(samples)))
+
+
+def _refunds(samples: Samples) -> str:
+    """The name of sweeper's own ledger, as SQL."""
+    return f'"{samples.mapping.schema}".refunds'
+
+
+def _hook_functions(samples: Samples) -> Sequence[Row]:
+    """The functions of the app that hooks may call, with their text."""
+    return samples.ask("list_hook_functions", {}, name=_refunds(samples))
+
+
 def hook_may_write(samples: Samples, tables: Collection[str]) -> bool:
     """Whether a hook, or what it calls, may write to one of the tables with these names."""
     written = written_by_hooks(samples)
@@ -123,9 +152,9 @@ def hook_may_write(samples: Samples, tables: Collection[str]) -> bool:
 
 def written_by_hooks(samples: Samples) -> set[str] | None:
     """The tables that hooks, and what they call, write to; None where that may be any."""
-    if not samples.has_hook():
+    if not has_hook(samples):
         return set()
-    functions = samples.ask("list_hook_functions", {}, name=samples.refunds)
+    functions = _hook_functions(samples)
     return _written(functions, [row for row in functions if row.is_hook])
 
 

@@ -7,7 +7,7 @@ from sweeper.app.catalog import TIME_TYPES, Column, Table, has_subquery
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.samples import Samples, is_whole
 from sweeper.check.rehearsal.sessions import is_shared
-from sweeper.check.rehearsal.tables import count_rows, defaults, hook_may_write, names_by_oid, references
+from sweeper.check.rehearsal.tables import defaults, hook_may_write, names_by_oid, references, used_columns
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.transaction import Row
@@ -76,8 +76,7 @@ def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
         if hook_may_write(samples, [other.name]):
             continue
         columns = samples.seen(other, [one for one in other.columns.values() if _is_balance(one)])
-        _, counts = count_rows(samples, other, columns, "number")
-        used = [column.name for column, count in zip(columns, counts, strict=False) if count]
+        used = [column.name for column in used_columns(samples, other, columns)]
         if used and is_shared(samples, row.column_name) and not are_balances_explained(samples, accounts, own):
             yield warning(
                 "accounts",

@@ -28,7 +28,15 @@ from sweeper.check.rehearsal.accounts.unpayable import check_unpayable
 from sweeper.check.rehearsal.charges.charged_accounts import check_ledger_accounts
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.rehearsal.sessions import list_owed
-from sweeper.check.rehearsal.tables import count_rows, hook_may_write, names_by_oid, references, unique_names
+from sweeper.check.rehearsal.tables import (
+    count_rows,
+    has_hook,
+    hook_may_write,
+    names_by_oid,
+    references,
+    unique_names,
+    used_columns,
+)
 from sweeper.check.rehearsal.words import is_in_unit
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.config.model import AccountsSection
@@ -86,7 +94,7 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
 def _reaches_nobody(samples: Samples, own: AccountsSection | None) -> Iterator[Check]:
     """Sessions that have failed already, and whose refund would change no row of the app's."""
     context, moves = samples.context, own is not None and (own.balance or own.spent or own.add)
-    if moves or context.mapping.ledger is not None or context.settings.sessions.refunded or samples.has_hook():
+    if moves or context.mapping.ledger is not None or context.settings.sessions.refunded or has_hook(samples):
         return
     if owed := list_owed(samples):
         yield warning(
@@ -124,9 +132,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
             and (table is not accounts or column.name.lower() not in known)
         ]
         columns = samples.seen(table, columns)
-        _, counts = count_rows(samples, table, columns, "number")
-        used = [column for column, count in zip(columns, counts, strict=False) if count]
-        used = _without_limits(samples, table, used)
+        used = _without_limits(samples, table, used_columns(samples, table, columns))
         if table is accounts:
             used = _moving(samples, accounts, used, own)
             too_low = uncounted(samples, [column for column in used if _EVER_SPENT.match(column.name)])
@@ -162,8 +168,9 @@ def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: A
     rows, constant = _constant(samples, accounts, [balance, *others])
     if rows < _MANY or balance not in constant or len(constant) > len(others):
         return ""
-    _, (above,) = count_rows(samples, accounts, [balance], "number")
-    return f"; {balance.name} is the same for all {rows} newest accounts: no charge moves it" if above else ""
+    if not used_columns(samples, accounts, [balance]):
+        return ""
+    return f"; {balance.name} is the same for all {rows} newest accounts: no charge moves it"
 
 
 def _moving(samples: Samples, accounts: Table, columns: list[Column], own: AccountsSection) -> list[Column]:
@@ -213,19 +220,19 @@ def _closed(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
     """Closed accounts that would be paid."""
     if own.active is not None:
         return
-    for kinds, how in ((("boolean",), "flag"), (_MOMENTS, "moment")):
-        columns = [
-            column
-            for column in accounts.columns.values()
-            if column.base_type in kinds and column.nullable | (how == "flag") and _CLOSED.search(column.name)
-        ]
-        columns = samples.seen(accounts, columns)
-        rows, counts = count_rows(samples, accounts, columns, how)
-        for column, count in zip(columns, counts, strict=False):
-            if count:
-                condition = f"NOT {column.quoted}" if how == "flag" else f"{column.quoted} IS NULL"
-                yield warning(
-                    "accounts", f"{column.name} is set on {count} of the {rows} newest accounts, and accounts.active "
-                    "is not given: they are paid like any other",
-                    f"accounts.active = '{condition}'",
-                )  # fmt: skip
+    columns = [
+        column
+        for column in accounts.columns.values()
+        if (column.base_type == "boolean" or (column.base_type in _MOMENTS and column.nullable))
+        and _CLOSED.search(column.name)
+    ]
+    columns = sorted(samples.seen(accounts, columns), key=lambda column: column.base_type != "boolean")
+    rows, counts = count_rows(samples, accounts, columns)
+    for column, count in counts.items():
+        if count:
+            condition = f"NOT {column.quoted}" if column.base_type == "boolean" else f"{column.quoted} IS NULL"
+            yield warning(
+                "accounts", f"{column.name} is set on {count} of the {rows} newest accounts, and accounts.active is "
+                "not given: they are paid like any other",
+                f"accounts.active = '{condition}'",
+            )  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import EXACT_TYPES, Table, has_subquery
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.tables import count_rows, fires_triggers, hook_may_write
+from sweeper.check.rehearsal.tables import count_where, fires_triggers, hook_may_write
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import items_of
@@ -28,10 +28,10 @@ def check_spent(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
         )
         return
     condition = samples.reader.condition("accounts.invariant", own.invariant, accounts, "a")
-    rows, counts = count_rows(samples, accounts, [], "number", condition, "a")
-    if counts and counts[0] < rows:
+    rows, count = count_where(samples, accounts, condition, "a")
+    if count < rows:
         yield warning(
-            "accounts", f"accounts.invariant = {own.invariant!r} does not hold for {rows - counts[0]} of the {rows} "
+            "accounts", f"accounts.invariant = {own.invariant!r} does not hold for {rows - count} of the {rows} "
             "newest accounts", fix,
         )  # fmt: skip
 

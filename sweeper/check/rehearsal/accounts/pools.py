@@ -10,7 +10,7 @@ from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.sessions import list_owed
-from sweeper.check.rehearsal.tables import count_rows
+from sweeper.check.rehearsal.tables import count_where, used_columns
 from sweeper.check.result import Check, failure
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import fill_expression
@@ -81,8 +81,7 @@ def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
     # a name like that of a pool that gets a share means the same pool
     given = {word for one in moved for word in _words(one.name)}
     others = [one for one in pools if one not in added and not _words(one.name) & _POOLS <= given]
-    _, counts = count_rows(samples, accounts, others := samples.seen(accounts, others), "number")
-    left = [one for one, count in zip(others, counts, strict=False) if count]
+    left = used_columns(samples, accounts, samples.seen(accounts, others))
     # what this role may not read matters only if the file may have forgotten something
     shares = list(_shares(samples, noted=bool(left))) if moved or left else []
     for pool in [*moved, *left]:
@@ -194,8 +193,8 @@ def why_limit(samples: Samples, accounts: Table, others: Sequence[Column], own: 
     if counter is None:
         return ""
     slots = {"limit": f"l.{limit.quoted}", "counter": f"l.{counter.quoted}"}
-    _, beyond = count_rows(samples, accounts, [], "number", fill_expression("beyond_limit", slots))
-    return "" if any(beyond) else f"; {limit.name} is what was given, and {counter.name} counts what was used of it"
+    _, beyond = count_where(samples, accounts, fill_expression("beyond_limit", slots))
+    return "" if beyond else f"; {limit.name} is what was given, and {counter.name} counts what was used of it"
 
 
 def why_total(others: Sequence[Column], own: AccountsSection) -> str:

@@ -27,9 +27,9 @@ from sweeper.check.rehearsal.ledger.linked_sessions import (
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.row_amounts import is_usual
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
-from sweeper.check.rehearsal.samples import NO_ITEM, Samples, is_whole, named, numbered, sampling
+from sweeper.check.rehearsal.samples import Samples, is_whole, named, sampling
 from sweeper.check.rehearsal.sessions import owed_ids, read_failed, settled_ids
-from sweeper.check.rehearsal.tables import defaults
+from sweeper.check.rehearsal.tables import count_rows, defaults
 from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UP_WORDS
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
@@ -185,9 +185,9 @@ def _undone(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
 
 def _later(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """A column that past rows have set and ours would not: a job of the app may add rows to the balance later."""
-    context, own, key = samples.context, samples.settings.accounts, ledger.key
+    context, own = samples.context, samples.settings.accounts
     moves = own is not None and own.add != {} and (own.balance is not None or bool(own.add))
-    if not moves or key is None:
+    if not moves:
         return
     candidates = [
         column
@@ -201,24 +201,11 @@ def _later(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     filled = defaults(samples, ledger.table)
     candidates = [column for column in candidates if column.base_type == "boolean" or column.name not in filled]
     candidates = samples.seen(ledger.table, candidates)
-    if not candidates or not samples.sees(ledger.table, [key]):
-        return
-    looked = [
-        {**NO_ITEM, "flag" if column.base_type == "boolean" else "moment": "yes", "column": column.quoted}
-        for column in candidates
-    ]
-    slots = {
-        "table": context.mapping.slots["ledger"],
-        "key": key.quoted,
-        "down": "",
-        "row": "l",
-        "filter": context.mapping.slots["ledger_where"],
-    }
-    (row,) = samples.ask("sample_columns", slots, {"looked": numbered(looked), "down": ""})
-    for column, count in zip(candidates, row.counts, strict=True):
-        if row.rows and count >= row.rows / 2:
+    rows, counts = count_rows(samples, ledger.table, candidates, where=context.mapping.slots["ledger_where"])
+    for column, count in counts.items():
+        if rows and count >= rows / 2:
             said = (
-                f"{column.name} is set on {count} of the {row.rows} newest refunds in the ledger, and not by "
+                f"{column.name} is set on {count} of the {rows} newest refunds in the ledger, and not by "
                 "[ledger.insert]"
             )
             if _LATER.search(column.name):

@@ -13,7 +13,7 @@ from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.past_refunds.past_rows import Pair, PastRefund
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.sessions import is_owed, settled_ids
-from sweeper.check.rehearsal.tables import count_rows
+from sweeper.check.rehearsal.tables import count_where
 from sweeper.check.rehearsal.words import NOTE, WRITER, is_in_unit, is_money
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.templates import Choices, fill_expression, quote_text
@@ -152,7 +152,7 @@ def words_of_charges(
                 )
         of_none = fill_expression("of_no_session", {**samples.mapping.slots, "column": one.column.quoted,
                                                     "text": one.value})  # fmt: skip
-        count = sum(count_rows(samples, ledger.table, [], "number", of_none)[1])
+        _, count = count_where(samples, ledger.table, of_none)
         if count >= _ENOUGH:
             return warning(
                 "past_refunds",
