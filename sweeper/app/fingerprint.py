@@ -46,7 +46,7 @@ def charge_key(reader: Reader, settings: Settings, sessions: Table, slots: Mappe
     types = {slots["session_type"], *(column.base_type for column in read)}
     key = next(column for column in sessions.columns.values() if column.quoted == slots["key"])
     others = _read_tables(reader, settings)
-    accounts = {table.qualified: table.oid for table in reader.tables if table.qualified == slots.get("accounts")}
+    accounts = {one.qualified: one.oid for one in reader.tables.values() if one.qualified == slots.get("accounts")}
     return ChargeKey(
         table=sessions.qualified,
         table_oid=sessions.oid,
@@ -72,7 +72,7 @@ def _named_columns(
     found = dict(in_subqueries)
     for section, texts in named_texts(settings).items():
         words = {name for text in texts for name in words_in(text)}
-        for table in reader.tables:
+        for table in reader.tables.values():
             if table.qualified == slots.get(section):
                 named = words | {column.name for text in texts if (column := table.column(text))}
                 numbers = {name: column.number for name, column in table.columns.items() if name in named}
@@ -109,8 +109,9 @@ def setting_slots(reader: Reader, settings: Settings) -> Facts:
     """
     texts = [without_literals(text) for _, text in values_over_rows(settings)]
     texts += [without_literals(settings.ledger.where)] if settings.ledger else []
+    columns = [column for table in reader.tables.values() for column in table.columns.values()]
     used = {
-        "has_money": any(column.base_type == MONEY for table in reader.tables for column in table.columns.values()),
+        "has_money": any(column.base_type == MONEY for column in columns),
         "searches_text": any(map(_SEARCHES.search, texts)),
         "formats": any(map(_FORMATS.search, texts)),
     }

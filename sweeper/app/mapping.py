@@ -41,7 +41,7 @@ class Mapping:
     live_key: str
     live_predicate: str
     status: Status = field(repr=False)
-    has_accounts: bool
+    accounts: Table | None
     moves_balances: bool
     exact_balance: bool
     key: ChargeKey
@@ -55,6 +55,11 @@ class Mapping:
     live_statuses: tuple[str, ...]
     status_labels: StatusLabels | None
     fenced: bool = False
+
+    @property
+    def has_accounts(self) -> bool:
+        """Whether the file maps accounts."""
+        return self.accounts is not None
 
     @property
     def integer_amounts(self) -> bool:
@@ -202,7 +207,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
             may have failed.
     """
     reader = Reader(transaction, settings.database.schema_, goes_on=False)
-    own = settings.sessions
+    own, books = settings.sessions, settings.ledger
     sessions = reader.table("sessions.table", own.table)
     key, status, facts = session_slots(reader, own, sessions)
     facts |= Facts(own_slots(settings.database.schema_))
@@ -210,15 +215,14 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     facts |= expression_slots(reader, settings, sessions)
     facts |= account_slots(reader, settings, sessions, facts.slots)
     facts |= mark_slots(reader, own, sessions, status, facts.slots)
-    no_ledger = (None, NO_LEDGER)
-    ledger, of_ledger = map_ledger(reader, settings.ledger, facts, key, sessions) if settings.ledger else no_ledger
+    ledger, of_ledger = map_ledger(reader, books, facts, key, sessions) if books else (None, NO_LEDGER)
     facts |= of_ledger
     facts |= shared_facts(reader, settings, sessions, facts) | setting_slots(reader, settings)
-    require_together(settings, reader.tables)
+    require_together(settings, [*reader.tables.values()])
     moves = settings.accounts is not None and settings.accounts.moves
     # the amount of a session whose refund the file, or a hook, has written to the app's books
     given_back = bool(own.refunded) or (not moves and ledger is None and catalog.has_subquery(own.amount))
-    reads_ledger = settings.ledger is not None and catalog.reads_table(own.amount, settings.ledger.table)
+    reads_ledger = books is not None and catalog.reads_table(own.amount, books.table)
     facts |= Facts({}, {"given_back_is_zero": given_back, "reads_ledger": reads_ledger and not given_back})
     file_digest = digest(decisive(settings))
     slots = {
@@ -242,7 +246,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         live_key=", ".join(column.quoted for column in (started_at, key.column) if column and not column.expression),
         live_predicate=live_predicate(slots),
         status=status,
-        has_accounts=settings.accounts is not None,
+        accounts=reader.table("accounts.table", settings.accounts.table) if settings.accounts else None,
         moves_balances=moves,
         exact_balance=slots["balance_type"] in catalog.EXACT_TYPES,
         exact_spent=slots["spent_type"] in catalog.EXACT_TYPES,

@@ -74,7 +74,7 @@ def outer_names(reader: Reader, settings: Settings, slots: Mapping[str, str]) ->
 
 def _values(reader: Reader, settings: Settings, slots: Mapping[str, str]) -> Iterator[_Value]:
     """The SQL of the file that decides who is paid, how much and where."""
-    tables = {table.qualified: table for table in reader.tables}
+    tables = {table.qualified: table for table in reader.tables.values()}
     beside = [
         {"table": slots[section], "alias": alias} for section, alias in _ALIASES.items() if slots.get(section) in tables
     ]

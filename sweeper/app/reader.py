@@ -32,7 +32,7 @@ class Reader:
         self.transaction = transaction
         self._trying = transaction.savepoint if goes_on else translated
         self._own_schema = own_schema
-        self.tables = list[Table]()
+        self.tables = dict[str, Table]()
         # several keys have values of one type
         self._equalities = dict[str, Equality]()
         self._labels = dict[str, Sequence[Row]]()
@@ -43,6 +43,11 @@ class Reader:
         Raises:
             ConfigurationError: there is no such table, or it is a view.
         """
+        if text not in self.tables:
+            self.tables[text] = self._read_table(key, text)
+        return self.tables[text]
+
+    def _read_table(self, key: str, text: str) -> Table:
         row = self._find_table(text) or self._find_table(f"{quote_name(self._own_schema)}.{text}")
         if row is None:
             raise problem(key, text, f"there is no such table{self._nearest_table(text)}")
@@ -56,22 +61,20 @@ class Reader:
                 key, text, f"lies in {self._own_schema}, the schema for sweeper's own tables: name another in "
                 "database.schema",
             )  # fmt: skip
-        rows = self.transaction.rows(fill("list_columns", {}), {"table_oid": row.oid})
         columns = {
             column.name: Column(
                 column.name, column.full_type, column.base_type, column.domain, column.category,
                 column.nullable, column.required, column.generated, column.deterministic, tuple(column.labels),
                 column.collation, column.number, column.computed, column.virtual, column.readable,
             )
-            for column in rows
+            for column in self.transaction.rows(fill("list_columns", {}), {"table_oid": row.oid})
         }  # fmt: skip
         of = read_partitions(self.transaction, key, text, row)
-        self.tables.append(Table(
+        return Table(
             row.oid, row.schema_name, row.table_name, row.partition_key, tuple(row.partition_columns), of.owned,
             row.owner, columns, of.columns, of.shared_keys or on_nodes.shared_keys, on_nodes.group, on_nodes.column,
             of.without_key,
-        ))  # fmt: skip
-        return self.tables[-1]
+        )  # fmt: skip
 
     def _find_table(self, text: str) -> Row | None:
         try:

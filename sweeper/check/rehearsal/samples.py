@@ -1,6 +1,6 @@
 """Reads bounded samples for the rehearsal, such as the newest sessions, without rows that the database refuses."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Mapped
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -53,8 +53,7 @@ class Samples:
     @property
     def accounts(self) -> Table | None:
         """The table of the accounts; None where the file maps none."""
-        own = self.settings.accounts
-        return self.table("accounts.table", own.table) if own else None
+        return self.mapping.accounts
 
     @cached_property
     def transaction(self) -> Transaction:
@@ -156,13 +155,18 @@ class Samples:
             return self._rows(self._filled(statement, slots, choices), binds, apart=True)
         return []
 
-    def table(self, key: str, text: str) -> Table:
-        """The table that ``text`` names, which is looked up once in a rehearsal.
+    def table(self, oid: int) -> Table:
+        """One of the app's tables, of which those of the mapping are known already.
 
         Raises:
-            ConfigurationError: there is no such table, or it is a view.
+            ConfigurationError: it is a view.
         """
-        return self.once(("table", text), lambda: self.reader.table(key, text))
+        ledger = self.mapping.ledger
+        for known in (self.mapping.sessions, self.mapping.accounts, ledger.table if ledger else None):
+            if known is not None and known.oid == oid:
+                return known
+        (text,) = [row.as_sql for row in self.all_tables() if row.oid == oid]
+        return self.once(("table", oid), lambda: self.reader.table("table", text))
 
     def all_tables(self) -> Sequence[Row]:
         """The app's tables; of those that are mapped no owner is a stranger."""
@@ -235,9 +239,9 @@ def sampling(context: CheckContext) -> Iterator[Samples]:
         yield Samples(context, opened)
 
 
-def numbered(items: Sequence[Slots]) -> list[Slots]:
-    """The items of `sample_columns`, each with its number."""
-    return [{**item, "place": str(place)} for place, item in enumerate(items)]
+def column_items(columns: Iterable[Column]) -> list[Slots]:
+    """Columns that a statement repeats something for, each with its number."""
+    return [{"column": column.quoted, "place": str(place)} for place, column in enumerate(columns)]
 
 
 def is_whole(column: Column) -> bool:

@@ -8,14 +8,14 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from sweeper.app.catalog import Column, Table, without_literals
-from sweeper.check.rehearsal.samples import Samples, numbered
+from sweeper.check.rehearsal.samples import Samples, column_items
 from sweeper.check.triggers import fired_by_refund
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
 _TABLES_AT_MOST = 6
 _LATER = re.compile(r"added|applied|posted|settled|booked|counted|processed|merged|tallied|consolidated", re.IGNORECASE)
-_NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": "", "column": ""}
+_NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": "", "column": "", "place": "0"}
 _WORD = re.compile(r"\w+")
 _WRITTEN = re.compile(
     r'\b(?:update|insert\s+into|delete\s+from|merge\s+into|copy)\s+(?:only\s+)?(?:(?:"[^"]+"|\w+)\s*\.\s*)?("[^"]+"|\w+)',
@@ -34,9 +34,9 @@ def references(samples: Samples, *, of: Table | None = None, to: Table | None = 
     ]
 
 
-def names_by_oid(samples: Samples) -> dict[int, str]:
-    """The app's tables that can be read without a stranger gaining rights, as SQL."""
-    return {row.oid: row.as_sql for row in samples.tables()}
+def readable_oids(samples: Samples) -> set[int]:
+    """The oids of the app's tables that can be read without a stranger gaining rights."""
+    return {row.oid for row in samples.tables()}
 
 
 def unique_names(samples: Samples, table: Table) -> list[str]:
@@ -84,11 +84,8 @@ def count_rows(
     samples: Samples, table: Table, columns: Sequence[Column], *, where: str = "true"
 ) -> tuple[int, dict[Column, int]]:
     """The number of a table's newest rows, and in how many of them each column has a value, which is no zero."""
-    items: list[Slots] = [
-        {**_NO_ITEM, "number" if one.is_number else "flag" if one.base_type == "boolean" else "moment": "yes",
-         "column": one.quoted}
-        for one in columns
-    ]  # fmt: skip
+    kinds = ["number" if one.is_number else "flag" if one.base_type == "boolean" else "moment" for one in columns]
+    items = [{**_NO_ITEM, **item, kind: "yes"} for item, kind in zip(column_items(columns), kinds, strict=True)]
     rows, counts = _count(samples, table, items, {"filter": where, "row": "l"})
     return rows, dict(zip(columns, counts, strict=False))
 
@@ -109,7 +106,7 @@ def _count(samples: Samples, table: Table, items: Sequence[Slots], slots: Slots)
     if key is None or not items or not samples.sees(table, [key]):
         return 0, []
     slots = {**slots, "table": table.qualified, "key": key.quoted}
-    (found,) = samples.ask("sample_columns", slots, {"looked": numbered(items)})
+    (found,) = samples.ask("sample_columns", slots, {"looked": items})
     return found.rows, found.counts
 
 
@@ -120,10 +117,10 @@ def referring_tables(
 
     At most six are looked at, without those whose oids are ``skipped``.
     """
-    tables = names_by_oid(samples)
+    tables = readable_oids(samples)
     found = [row for row in references(samples, to=target) if row.table_oid in tables and row.table_oid not in skipped]
     for row in found[:_TABLES_AT_MOST]:
-        table = samples.table("table", tables[row.table_oid])
+        table = samples.table(row.table_oid)
         link, key = table.columns.get(row.column_name), target.columns.get(row.target_column)
         if link and key and is_quick_by(samples, table, link):
             yield table, link, key

@@ -7,7 +7,7 @@ from sweeper.app.catalog import TIME_TYPES, Column, Table, has_subquery
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.samples import Samples, is_whole
 from sweeper.check.rehearsal.sessions import is_shared
-from sweeper.check.rehearsal.tables import defaults, hook_may_write, names_by_oid, references, used_columns
+from sweeper.check.rehearsal.tables import defaults, hook_may_write, readable_oids, references, used_columns
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.transaction import Row
@@ -36,8 +36,8 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
     targets = _reached((sessions.oid, payer.name), known) - {(sessions.oid, payer.name)}
     if not targets or targets & _reached((accounts.oid, key.name), known):
         return
-    names = names_by_oid(samples)
     oid, column = min(targets)
+    name_of_target = next((row.as_sql for row in samples.tables() if row.oid == oid), "another table")
     others = [name for name in accounts.columns if name != key.name]
     links = [name for name in others if name == payer.name or targets & _reached((accounts.oid, name), known)]
     # without another link both may use the same number on purpose, unless the table generates its own
@@ -46,7 +46,7 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
     sure = links or owned or key.name in defaults(samples, accounts)
     yield (failure if sure else warning)(
         "accounts", f"sessions.account = {own.sessions.account!r} refers to {column} of "
-        f"{names.get(oid, 'another table')} by a foreign key, and accounts.id = {own.accounts.id!r} of {accounts.name} "
+        f"{name_of_target} by a foreign key, and accounts.id = {own.accounts.id!r} of {accounts.name} "
         "is another number: a refund would go to whoever has it",
         f'accounts.id = "{links[0]}"' if links else "accounts.table and accounts.id: where that account's balance is",
     )  # fmt: skip
@@ -66,13 +66,13 @@ def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
     if samples.mapping.ledger is not None:  # its charges and refunds name their account
         return
     sessions, account = samples.mapping.sessions, samples.settings.sessions.account
-    tables = names_by_oid(samples)
+    tables = readable_oids(samples)
     for row in references(samples, of=sessions):
         if row.target_oid in (accounts.oid, sessions.oid) or row.target_oid not in tables:
             continue
         if row.column_name.lower() in account.lower():
             continue
-        other = samples.table("accounts.table", tables[row.target_oid])
+        other = samples.table(row.target_oid)
         if hook_may_write(samples, [other.name]):
             continue
         columns = samples.seen(other, [one for one in other.columns.values() if _is_balance(one)])

@@ -26,13 +26,13 @@ from sweeper.check.rehearsal.accounts.sums import (
 from sweeper.check.rehearsal.accounts.unmapped_balances import check_booked, check_unmoved
 from sweeper.check.rehearsal.accounts.unpayable import check_unpayable
 from sweeper.check.rehearsal.charges.charged_accounts import check_ledger_accounts
-from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.samples import Samples, column_items, named, sampling
 from sweeper.check.rehearsal.sessions import list_owed
 from sweeper.check.rehearsal.tables import (
     count_rows,
     has_hook,
     hook_may_write,
-    names_by_oid,
+    readable_oids,
     references,
     unique_names,
     used_columns,
@@ -196,7 +196,7 @@ def _constant(samples: Samples, table: Table, columns: list[Column]) -> tuple[in
     key = samples.key_of(table)
     if key is None:
         return 0, []
-    items = {"amounts": [{"column": column.quoted} for column in columns]}
+    items = {"amounts": column_items(columns)}
     (row,) = samples.ask("find_constant", {"table": table.qualified, "key": key.quoted}, items)
     return row.rows, [column for column, constant in zip(columns, row.constant, strict=True) if constant]
 
@@ -204,13 +204,13 @@ def _constant(samples: Samples, table: Table, columns: list[Column]) -> tuple[in
 def _satellites(samples: Samples, accounts: Table) -> list[Table]:
     """Other tables with one row for each account."""
     mapping, found = samples.mapping, list[Table]()
-    tables = names_by_oid(samples)
+    tables = readable_oids(samples)
     for row in references(samples, to=accounts):
         if row.table_oid in (accounts.oid, mapping.sessions.oid):
             continue
         if row.table_oid not in tables or (mapping.ledger and row.table_oid == mapping.ledger.table.oid):
             continue
-        table = samples.table("accounts.table", tables[row.table_oid])
+        table = samples.table(row.table_oid)
         if row.column_name in unique_names(samples, table):
             found.append(table)
     return found[:10]

@@ -55,16 +55,15 @@ class _Other:
 
 def check_balances(context: CheckContext) -> Iterator[Check]:
     """Compare what sessions took of some accounts with what these have."""
-    own = context.settings.accounts
+    own, accounts = context.settings.accounts, context.mapping.accounts
     nothing = ok("balances", "no balance is mapped that could be compared with what sessions took")
     if context.mapping.is_by_account or (own is not None and not context.mapping.has_balance):
         yield nothing
         return
     with sampling(context) as samples, localcontext(prec=_DIGITS):  # without rounding
-        if own is None:
+        if own is None or accounts is None:
             yield next(check_other_moves(samples, None, None, explained=True), nothing)
             return
-        accounts = samples.table("accounts.table", own.table)
         costs, targets = _read(samples, accounts, own)
         explained, found = _are_explained(costs, targets), list(check_scaled_shares(samples, accounts, own, costs))
         if not explained and not found:  # from here on it matters what a role may not read

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from sweeper.app.catalog import NUMBER_TYPES, Column, Table
-from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.samples import Samples, column_items
 from sweeper.check.rehearsal.tables import equal, is_quick_by
 from sweeper.postgres.templates import Choices, Slots, quote_text
 from sweeper.postgres.transaction import Row
@@ -145,7 +145,7 @@ def read_costs(samples: Samples, owner: Owner, owners: Sequence[str]) -> Session
     numbers, words = readable_columns(samples, owner.column)
     owner_of = _sessions_of(samples, owner, owners)
     kinds: list[Slots] = [{"column": one.quoted, "said": "yes" if _is_said(one) else ""} for one in words]
-    items: Choices = {"numbers": _items(numbers), "kinds": kinds}
+    items: Choices = {"numbers": column_items(numbers), "kinds": kinds}
     rows = samples.try_read("read_amounts", list(owner_of), {"owner": owner.sql}, items)
     costs = [_cost(samples, row) for row in rows]
     # nothing is known about owners with a session that the database refuses, or with amounts such as NaN
@@ -203,7 +203,7 @@ def read_numbers(
     The numbers of several rows with one id are added up; nothing where it has many.
     """
     slots = {**key, "table": table.qualified}
-    rows = samples.try_ask("read_numbers", slots, {"numbers": _items(columns), "balance": balance}, ids=list(ids))
+    rows = samples.try_ask("read_numbers", slots, {"numbers": column_items(columns), "balance": balance}, ids=list(ids))
     if len(rows) > len(ids) * _ROWS_EACH:
         rows = []
     rows = sorted((row for row in rows if row.id in ids), key=lambda row: str(row.id))
@@ -224,10 +224,6 @@ def key_of_accounts(samples: Samples) -> Slots:
 def _is_said(column: Column) -> bool:
     """Whether a column may have the kind of a session, and not only be set or not."""
     return column.category in ("S", "E", "B") or column.is_number
-
-
-def _items(columns: Sequence[Column]) -> list[Slots]:
-    return [{"column": one.quoted} for one in columns]
 
 
 def _finite(text: str | None) -> Decimal | None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from sweeper.app.catalog import EXACT_TYPES, NUMBER_TYPES, Column, Table, words_in
 from sweeper.check.rehearsal.accounts.costs import SessionCosts, accounts_of_newest, key_of_accounts, read_numbers
 from sweeper.check.rehearsal.accounts.other_numbers import DOWN, moved
-from sweeper.check.rehearsal.samples import Samples, named, number
+from sweeper.check.rehearsal.samples import Samples, column_items, named, number
 from sweeper.check.rehearsal.tables import hook_may_write, trigger_may_write
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
@@ -108,7 +108,7 @@ def uncounted(samples: Samples, columns: Sequence[Column]) -> list[Column]:
 def _read_held(samples: Samples, columns: Sequence[Column]) -> Sequence[Row]:
     """For each account, the cost of its open sessions and the columns' values; empty where reading takes too long."""
     return samples.try_ask(
-        "compare_held", {}, {"others": [{"column": column.quoted} for column in columns]},
+        "compare_held", {}, {"others": column_items(columns)},
         account_ids=sorted(accounts_of_newest(samples)), payable_again=False, as_of=samples.context.as_of,
     )  # fmt: skip
 

@@ -18,14 +18,14 @@ from sweeper.check.rehearsal.accounts.costs import (
     total,
     unsettled,
 )
-from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.samples import Samples, column_items, named
 from sweeper.check.rehearsal.sessions import is_shared
 from sweeper.check.rehearsal.tables import (
     adds_later,
     equal,
     hook_may_write,
     is_quick_by,
-    names_by_oid,
+    readable_oids,
     references,
     trigger_may_write,
     unique_names,
@@ -33,7 +33,7 @@ from sweeper.check.rehearsal.tables import (
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.templates import Slots
+from sweeper.postgres.templates import Choices
 
 _TABLES_AT_MOST, _NUMBERS_AT_MOST = 6, 8
 DOWN, UP = "down", "up"
@@ -85,10 +85,10 @@ def _links(samples: Samples, accounts: Table | None, *, explained: bool) -> Iter
     mapping = samples.mapping
     sessions, known = mapping.sessions, {mapping.sessions.oid, accounts.oid if accounts else 0}
     known |= {mapping.ledger.table.oid} if mapping.ledger else set()
-    tables = names_by_oid(samples)
-    found = [row for row in references(samples, of=sessions) if row.target_oid in tables.keys() - known]
+    tables = readable_oids(samples)
+    found = [row for row in references(samples, of=sessions) if row.target_oid in tables - known]
     for row in found[:_TABLES_AT_MOST]:
-        table = samples.table("table", tables[row.target_oid])
+        table = samples.table(row.target_oid)
         if explained and hook_may_write(samples, [table.name]):
             continue
         column, key = sessions.columns.get(row.column_name), table.columns.get(row.target_column)
@@ -98,15 +98,15 @@ def _links(samples: Samples, accounts: Table | None, *, explained: bool) -> Iter
     yield from _beside(samples, known, tables)
 
 
-def _beside(samples: Samples, known: set[int], tables: Mapping[int, str]) -> Iterator[_Link]:
+def _beside(samples: Samples, known: set[int], tables: set[int]) -> Iterator[_Link]:
     """Tables such as that of an organisation's members, which refer to what sessions refer to, and to no session."""
     sessions = samples.mapping.sessions
     named = {(row.target_oid, row.target_column): row.column_name for row in references(samples, of=sessions)}
     skipped = known | {row.table_oid for row in references(samples, to=sessions)}
     found = [row for row in references(samples) if (row.target_oid, row.target_column) in named
-             and row.table_oid in tables.keys() - skipped]  # fmt: skip
+             and row.table_oid in tables - skipped]  # fmt: skip
     for row in found[:_TABLES_AT_MOST]:
-        table = samples.table("table", tables[row.table_oid])
+        table = samples.table(row.table_oid)
         column, key = sessions.columns[named[row.target_oid, row.target_column]], table.columns[row.column_name]
         seen = column in samples.readable(sessions) and key in samples.readable(table)
         quick = is_quick_by(samples, table, key) and not hook_may_write(samples, [table.name])
@@ -248,8 +248,8 @@ def _sums(
         "key_type": key.full_type,
         "balance": samples.mapping.slots["balance"],
     }
-    items: list[Slots] = [{"column": one.quoted} for one in given]
-    rows = samples.try_ask("read_numbers", slots, {"numbers": items, "balance": True}, ids=list(owners))
+    choices: Choices = {"numbers": column_items(given), "balance": True}
+    rows = samples.try_ask("read_numbers", slots, choices, ids=list(owners))
     one_each = len({row.id for row in rows}) == len(rows)
     if len(rows) == _ROWS_AT_MOST or one_each != alone:  # or not all of them
         return []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sweeper.app.catalog import Column, Table
 from sweeper.check.rehearsal.accounts.scaled_shares import factor_of
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger, newest_by_account
-from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named, numbered
+from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, column_items, is_whole, named
 from sweeper.check.rehearsal.tables import fires_triggers, hook_may_write
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
@@ -133,9 +133,8 @@ def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[R
         **newest_by_account(samples, key, account),
         "amount_column": amounts[0].quoted,
     }
-    items = numbered([{"column": one.quoted} for one in others])
     # empty where it is not an account's id, or too slow without an index
-    rows = samples.try_ask("compare_sums", slots, {"others": items}, unanswered=ROWS_UNANSWERED)
+    rows = samples.try_ask("compare_sums", slots, {"others": column_items(others)}, unanswered=ROWS_UNANSWERED)
     return (rows[0], others, ledger) if rows else None
 
 

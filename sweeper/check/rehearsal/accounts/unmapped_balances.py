@@ -6,13 +6,13 @@ from sweeper.app.catalog import EXACT_TYPES, Column, Table, has_subquery
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger, newest_by_account
 from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
-from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, numbered
+from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, column_items
 from sweeper.check.rehearsal.tables import (
     adds_later,
     equal,
     fires_triggers,
     hook_may_write,
-    names_by_oid,
+    readable_oids,
     references,
     referring_tables,
     unique_names,
@@ -59,7 +59,7 @@ def _accounts_of(samples: Samples, ledger: AppLedger) -> list[Column]:
 
 def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[Table, str]]:
     """The table of the ledger's accounts, and tables with one row for each account."""
-    tables = names_by_oid(samples)
+    tables = readable_oids(samples)
     own = [row for row in references(samples, of=ledger) if row.column_name == account.name]
     targets = {(row.target_oid, row.target_column) for row in own}
     links = [*targets, *((row.table_oid, row.column_name) for row in references(samples)
@@ -67,7 +67,7 @@ def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[
     skipped = (ledger.oid, samples.mapping.sessions.oid)
     for oid, column in links[:_TABLES_AT_MOST]:
         if oid not in skipped and oid in tables:
-            table = samples.table("table", tables[oid])
+            table = samples.table(oid)
             if not hook_may_write(samples, [table.name]) and column in unique_names(samples, table):
                 yield table, column
 
@@ -87,9 +87,12 @@ def _balance_of(
         "table": table.qualified,
         "link": table.columns[link].quoted,
     }
-    items = numbered([{"column": one.quoted} for one in numbers])
     rows = samples.try_ask(
-        "compare_unmoved", slots, {"others": items}, unanswered=ROWS_UNANSWERED, ledger_oid=ledger.table.oid
+        "compare_unmoved",
+        slots,
+        {"others": column_items(numbers)},
+        unanswered=ROWS_UNANSWERED,
+        ledger_oid=ledger.table.oid,
     )
     if not rows:
         return None

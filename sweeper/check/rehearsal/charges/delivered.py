@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sweeper.app.catalog import Column
-from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.samples import Samples, column_items, named
 from sweeper.check.rehearsal.sessions import SampledSession, look_at, owed_ids, read_failed, settled_ids
 from sweeper.check.rehearsal.tables import is_quick_by, references
 from sweeper.check.result import Check, failure, warning
@@ -115,7 +115,7 @@ def _count(
     columns = [one for one in readable if one.nullable and one.name.lower() not in read][:_COLUMNS_AT_MOST]
     if not columns:
         return []
-    items = {"columns": [{"column": one.quoted} for one in columns]}
+    items = {"columns": column_items(columns)}
     counts = [samples.read("count_set", ids, {}, items) for ids in (settled, refunded, owed)]
     done, given, left = (_added_up(rows) for rows in counts)
     statuses = [[row for row in counts[0] if row.status == one] for one in sorted({row.status for row in counts[0]})]

@@ -58,7 +58,7 @@ def _check_text(samples: Samples, key: str, text: str) -> Iterator[Check]:
     for row in samples.tables():
         if row.table_name.lower() not in words or row.oid == samples.mapping.sessions.oid:
             continue
-        table = samples.table("table", row.as_sql)
+        table = samples.table(row.oid)
         for column, kind in _pairs(table, words):
             rows = _count(samples, table, (column, kind), account_of_rows(samples, table), value=value)
             if wrong := _of_something_else(rows, text, reads_kind=kind.name.lower() in words):
@@ -165,13 +165,13 @@ def check_parts_of_keys(samples: Samples) -> Iterator[Check]:
 
 def _keys_of_several(samples: Samples, texts: str) -> Iterator[_Key]:
     sessions = samples.mapping.sessions
-    tables = {row.oid: row.as_sql for row in samples.tables() if row.table_name.lower() in texts}
+    tables = {row.oid for row in samples.tables() if row.table_name.lower() in texts}
     for row in samples.ask("list_composite_references", {}) if tables else ():
         by_row = row.table_oid == sessions.oid
         oid = row.target_oid if by_row else row.table_oid
         if oid not in tables or oid == sessions.oid or not (by_row or row.target_oid == sessions.oid):
             continue
-        table = samples.table("table", tables[oid])
+        table = samples.table(oid)
         theirs, ours = (row.target_columns, row.columns) if by_row else (row.columns, row.target_columns)
         columns = [(table.columns.get(a), sessions.columns.get(b)) for a, b in zip(theirs, ours, strict=True)]
         pairs = tuple((a, b) for a, b in columns if a is not None and b is not None)

@@ -10,11 +10,11 @@ from typing import NamedTuple
 from sweeper.app.catalog import Column
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, newest_by_account
-from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named
+from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, column_items, is_whole, named
 from sweeper.check.rehearsal.tables import fires_triggers, hook_may_write
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.templates import Choices, Slots
+from sweeper.postgres.templates import Choices
 from sweeper.postgres.transaction import Row
 
 # a name for what is left of a row, which later charges use up
@@ -177,8 +177,9 @@ def _read(samples: Samples, ledger: AppLedger, column: Column) -> _Read | None:
         "moment": moment.quoted if moment else "",
         "amount_column": amount.quoted if amount else "",
     }
-    items: list[Slots] = [{"column": one.quoted} for one in numbers]
-    choices: Choices = {"others": items, "by_time": moment is not None, "amount_seen": amount is not None}
+    choices: Choices = {
+        "others": column_items(numbers), "by_time": moment is not None, "amount_seen": amount is not None
+    }  # fmt: skip
     # empty where it takes too long, as it may without an index on the account
     rows = samples.try_ask("compare_newest_balances", slots, choices, unanswered=ROWS_UNANSWERED)
     return _Read(rows[0], numbers, moment, own) if rows else None

@@ -27,13 +27,13 @@ from sweeper.check.rehearsal.ledger.linked_sessions import (
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.row_amounts import is_usual
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
-from sweeper.check.rehearsal.samples import Samples, is_whole, named, sampling
+from sweeper.check.rehearsal.samples import Samples, column_items, is_whole, named, sampling
 from sweeper.check.rehearsal.sessions import owed_ids, read_failed, settled_ids
 from sweeper.check.rehearsal.tables import count_rows, defaults
 from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UP_WORDS
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
-from sweeper.postgres.templates import Choices, Slots
+from sweeper.postgres.templates import Choices
 
 _RUNNING = re.compile(r"balance|running|remaining|_total$|^total|before|after", re.IGNORECASE)
 _BALANCE_WORDS = {"balance_before", "balance_after"}
@@ -134,15 +134,14 @@ def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     if not amounts or name in read:  # that expression reads these rows already
         return
     words = [column for column in ledger.table.columns.values() if column.category in ("S", "E")]
-    texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(ledger.table, words)]
     is_of_refunds = bool(re.search(GIVEN_BACK, ledger.table.name, re.IGNORECASE))
     states = [column for column in words if is_of_refunds and STATE.search(column.name)]
     slots = {"amount_column": amounts[0].quoted, "account_column": account.quoted if account else ""}
     choices: Choices = {
-        "texts": texts,
+        "texts": column_items(samples.seen(ledger.table, words)),
         "qualifiers": of_these_sessions(samples, amounts[0]),
         "account_column": bool(account),
-        "states": [{"column": column.quoted} for column in samples.seen(ledger.table, states)],
+        "states": column_items(samples.seen(ledger.table, states)),
         "netted": name in own.amount.lower(),
     }
     binds = {"refund_words": REFUND_WORDS, "up_words": UP_WORDS, "down_words": DOWN_WORDS, "not_made": NOT_MADE}

@@ -8,12 +8,12 @@ from sweeper.app.catalog import JSON_TYPES, Column
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
-from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named
+from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, column_items, is_whole, named
 from sweeper.check.rehearsal.sessions import list_owed, read_failed, sees_none, settled_ids
 from sweeper.check.rehearsal.words import GIVEN_BACK, WRITER
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.errors import Refusal, TooSlow
-from sweeper.postgres.templates import Choices, Slots
+from sweeper.postgres.templates import Choices
 from sweeper.postgres.transaction import Row
 
 # states of rows in the ledger whose credits nobody got
@@ -61,11 +61,11 @@ def check_named_in_json(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         return
     with_json = samples.seen(ledger.table, [one for one in columns if one.base_type in JSON_TYPES])
     said = samples.seen(ledger.table, [one for one in columns if one.category in ("S", "E")])
-    states: list[Slots] = [{"column": one.quoted} for one in said if STATE.search(one.name)]
+    states = column_items(one for one in said if STATE.search(one.name))
     if key is None or not said or not samples.sees(ledger.table, [key]):
         return
     slots = {"key": key.quoted, "amount_column": amounts[0].quoted, "account_column": account.quoted}
-    texts: Choices = {"texts": [{"column": one.quoted} for one in said], "states": states}
+    texts: Choices = {"texts": column_items(said), "states": states}
     session_ids = [*samples.newest(running=False), *settled_ids(samples)]
     for column in with_json:
         rows = samples.try_read(

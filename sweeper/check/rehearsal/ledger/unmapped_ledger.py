@@ -6,12 +6,12 @@ from fractions import Fraction
 
 from sweeper.check.rehearsal.marks.refund_traces import find_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, Rows
-from sweeper.check.rehearsal.samples import Samples, named, number
+from sweeper.check.rehearsal.samples import Samples, column_items, named, number
 from sweeper.check.rehearsal.sessions import read_failed
 from sweeper.check.rehearsal.tables import written_by_hooks
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check, failure, warning
-from sweeper.postgres.templates import Slots
+from sweeper.postgres.templates import Choices
 
 # a table is the app's ledger of refunds when it has rows for this many of them, and for hardly anything else
 _ENOUGH, _MOST, _FEW, _LOOKED_AT = 3, 0.5, 0.1, 200
@@ -100,8 +100,8 @@ def _another_number(
     """Another number of the sessions is what the app gave back; in another unit, it may be the same amount."""
     amount, sessions = samples.settings.sessions.amount, samples.mapping.sessions
     columns = [one for one in samples.readable(sessions) if one.is_number]
-    numbers: list[Slots] = [{"column": one.quoted} for one in columns]
-    rows = samples.read("read_amounts", list(theirs), {"owner": "NULL"}, {"numbers": numbers, "kinds": []})
+    choices: Choices = {"numbers": column_items(columns), "kinds": []}
+    rows = samples.read("read_amounts", list(theirs), {"owner": "NULL"}, choices)
     for place, column in enumerate(columns):
         read = {row.session_id: Decimal(row.numbers[place] or 0) for row in rows}
         given = {one: found for one, found in read.items() if found and found in theirs[one]}
@@ -158,7 +158,7 @@ def _booked_by_hook(samples: Samples) -> bool:
     known = {mapping.sessions.oid} | ({accounts.oid} if accounts else set())
     for row in samples.tables():
         if row.oid not in known and row.table_name.lower() in written:
-            columns = samples.table("table", row.as_sql).columns.values()
+            columns = samples.table(row.oid).columns.values()
             if any(column.is_number and AMOUNT.search(column.name) for column in columns):
                 return True
     return False

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sweeper.check.rehearsal.marks.refund_traces import rows_that_name
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.tables import names_by_oid, references
+from sweeper.check.rehearsal.tables import readable_oids, references
 
 _TABLES_AT_MOST = 6
 
@@ -15,7 +15,7 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
     The owner of a session is not such a whole: refunds that name a user may be for anything.
     """
     mapping, accounts = samples.mapping, samples.accounts
-    tables = names_by_oid(samples)
+    tables = readable_oids(samples)
     found: dict[str, tuple[int, str]] = {}
     if accounts is None or mapping.is_by_account:
         return found
@@ -29,7 +29,7 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
             continue
         parents = samples.try_read("list_texts", session_ids, {"column": column.quoted})
         for one in beside[:_TABLES_AT_MOST]:
-            table = samples.table("table", tables[one.table_oid])
+            table = samples.table(one.table_oid)
             refunded = rows_that_name(samples, table, one.column_name, [each.value for each in parents], words)
             parts = [each.session_id for each in parents if each.value in refunded]
             if parts:
@@ -40,20 +40,20 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
 def refunded_parts(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
     """By column of another table: how many sessions have a part of which a row there looks like a refund, and one."""
     mapping = samples.mapping
-    tables = {oid: name for oid, name in names_by_oid(samples).items() if oid != mapping.sessions.oid}
+    tables = readable_oids(samples) - {mapping.sessions.oid}
     found: dict[str, tuple[int, str]] = {}
     links = [row for row in references(samples, to=mapping.sessions) if row.table_oid in tables]
     for row in [] if mapping.is_by_account else links[:_TABLES_AT_MOST]:
         further = [one for one in references(samples) if one.target_oid == row.table_oid and one.table_oid in tables]
         further = [one for one in further if one.table_oid != row.table_oid][:_TABLES_AT_MOST]
-        part = samples.table("table", tables[row.table_oid])
+        part = samples.table(row.table_oid)
         key = part.columns.get(further[0].target_column) if further else None
         if key is None or not samples.sees(part, [key, part.columns[row.column_name]]):
             continue
         slots = {"table": part.qualified, "key": key.quoted, "link": part.columns[row.column_name].quoted}
         parts = samples.try_ask("list_parts", slots, session_ids=list(session_ids))
         for one in further if parts else []:
-            table = samples.table("table", tables[one.table_oid])
+            table = samples.table(one.table_oid)
             refunded = rows_that_name(samples, table, one.column_name, [each.part for each in parts], words)
             sessions = sorted({each.session_id for each in parts if each.part in refunded})
             if sessions:

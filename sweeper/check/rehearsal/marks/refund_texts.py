@@ -12,8 +12,8 @@ from decimal import Decimal
 from sweeper.app.catalog import EXACT_TYPES, JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.ledger.app_ledger import account_of_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, PARTS, agree, row_amounts
-from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.tables import equal, names_by_oid, references
+from sweeper.check.rehearsal.samples import Samples, column_items
+from sweeper.check.rehearsal.tables import equal, readable_oids, references
 from sweeper.postgres.templates import Choices, Slots, quote_name
 from sweeper.postgres.transaction import Row
 
@@ -37,13 +37,12 @@ def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], wo
     spoken = [column for column in samples.readable(table) if column.base_type in TEXTS]
     if key is None or not spoken or not samples.sees(table, [key]):
         return []
-    texts: list[Slots] = [{"column": column.quoted} for column in spoken]
     amounts = row_amounts(samples, table, (key,))
     account = account_of_rows(samples, table)
     return samples.try_ask(
         "find_refund_texts",
         {"table": table.qualified, "key": key.quoted, "account_column": account.quoted if account else ""},
-        {"texts": texts, "amounts": amounts or [], "account_column": account is not None},
+        {"texts": column_items(spoken), "amounts": amounts or [], "account_column": account is not None},
         session_ids=list(session_ids)[:SPOKEN_AT_MOST], refund_words=words,
         called=_called(samples.mapping.sessions.name),
     )  # fmt: skip
@@ -73,7 +72,7 @@ def find_events(
             continue
         if not samples.sees(table, [key, table.columns[link], *([content] if content else [])]):
             continue
-        texts: list[Slots] = [{"column": one.quoted} for one in samples.seen(table, speaking)]
+        texts = column_items(samples.seen(table, speaking))
         slots = {
             "table": table.qualified, "key": key.quoted, "link": quote_name(link),
             "content": content.quoted if content else "",
@@ -98,10 +97,10 @@ def find_events(
 
 def _parts(samples: Samples, table: Table, key: Column) -> Iterator[Slots]:
     """Amounts in tables whose rows refer to an event."""
-    names, found = names_by_oid(samples), references(samples, to=table)
+    names, found = readable_oids(samples), references(samples, to=table)
     found = [row for row in found if row.target_column == key.name and row.table_oid in names]
     for row in found[:_PARTS_AT_MOST]:
-        part = samples.table("table", names[row.table_oid])
+        part = samples.table(row.table_oid)
         amounts = [one for one in part.columns.values() if one.base_type in EXACT_TYPES and AMOUNT.search(one.name)]
         parent = part.columns.get(row.column_name)
         if parent and amounts and samples.sees(part, [parent, amounts[0]]):

@@ -20,12 +20,17 @@ from sweeper.check.rehearsal.marks.row_amounts import (
     without_usual,
 )
 from sweeper.check.rehearsal.marks.session_marks import named_marks
-from sweeper.check.rehearsal.marks.tables_of_sessions import TABLES_AT_MOST, linked_tables, tables_behind_links
-from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.marks.tables_of_sessions import (
+    TABLES_AT_MOST,
+    known_tables,
+    linked_tables,
+    tables_behind_links,
+)
+from sweeper.check.rehearsal.samples import Samples, column_items
 from sweeper.check.rehearsal.sessions import is_shared, read_failed, settled_ids
 from sweeper.check.rehearsal.tables import references, unique_names
 from sweeper.check.rehearsal.words import DOWN_WORDS, UP_WORDS
-from sweeper.postgres.templates import Slots, quote_name
+from sweeper.postgres.templates import quote_name
 from sweeper.postgres.transaction import Row
 
 # all of a text, such as the state of a request for a refund
@@ -53,7 +58,7 @@ def find_traces(
     rows = find_rows(samples, session_ids, words, lambda where, given: _are_refunds(where, given, amounts))
     traces = {where: (len(found), min(found)) for where, found in _not_netted(rows, netted).items()}
     if not rows:
-        traces = find_events(samples, linked_tables(samples, *_known_tables(samples), ()), amounts, words)
+        traces = find_events(samples, linked_tables(samples, *known_tables(samples), ()), amounts, words)
     marks = named_marks(samples, session_ids, words)
     return marks | traces if rows else without_netted(marks | traces, netted)
 
@@ -83,12 +88,6 @@ def _are_refunds(where: str, given: Mapping[str, Given], amounts: Mapping[str, D
     return not where.endswith(_IN_A_TEXT) and (exact or are_parts(numbers, amounts))
 
 
-def _known_tables(samples: Samples) -> tuple[Sequence[Row], Sequence[Row]]:
-    """The app's tables, as many as are looked at, and their columns."""
-    tables = samples.tables()[: TABLES_AT_MOST * 10]
-    return tables, samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
-
-
 def find_rows(
     samples: Samples,
     session_ids: Sequence[str],
@@ -96,7 +95,7 @@ def find_rows(
     fits: Callable[[str, Mapping[str, Given]], bool] = lambda *_: True,
 ) -> Rows:
     """Rows of other tables that look like refunds of these sessions, by the first way in which any do that fit."""
-    tables, columns = _known_tables(samples)
+    tables, columns = known_tables(samples)
     readable = {column.table_oid for column in columns}
     linked = {row.table_oid for row in references(samples, to=samples.mapping.sessions)}
     for row in tables:
@@ -135,7 +134,7 @@ def _names(samples: Samples, session_ids: Sequence[str], keys: Sequence[Column])
 def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row], words: str) -> Rows:
     """Rows that name what a session is about, such as the line of an order, where that has one session alone."""
     sessions = samples.mapping.sessions
-    known = {row.oid: row.as_sql for row in tables if row.oid != sessions.oid}
+    known = {row.oid for row in tables} - {sessions.oid}
     found: Rows = {}
     for one in [row for row in references(samples, of=sessions) if row.target_oid != sessions.oid]:
         column = sessions.columns.get(one.column_name)
@@ -143,7 +142,7 @@ def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row
         if column is None or not beside or is_shared(samples, column.name):
             continue
         named = samples.read("list_texts", session_ids, {"column": column.quoted})
-        links = [(samples.table("table", known[row.table_oid]), row.column_name) for row in beside]
+        links = [(samples.table(row.table_oid), row.column_name) for row in beside]
         found |= _named(samples, links[:TABLES_AT_MOST], {row.value: row.session_id for row in named}, words)
     return found
 
@@ -195,7 +194,7 @@ def _named_in_texts(
         counted = any(column.table_oid == row.oid and AMOUNT.search(column.name) for column in columns)
         if row.oid == own or not spoken or not counted:
             continue
-        table = samples.table("table", row.as_sql)
+        table = samples.table(row.oid)
         if table.qualified == samples.mapping.slots.get("accounts"):  # a row there is of no one session
             continue
         given = by_session(find_in_texts(samples, table, names, words), known)
@@ -210,7 +209,7 @@ def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row
     for row in [row for row in tables if row.oid in with_json][:TABLES_AT_MOST]:
         if row.oid == samples.mapping.sessions.oid:
             continue
-        table = samples.table("table", row.as_sql)
+        table = samples.table(row.oid)
         found += [(table, column.name) for column in table.columns.values() if column.base_type in JSON_TYPES]
     return found
 
@@ -228,7 +227,7 @@ def _rows(
     if not samples.sees(table, [key, table.columns[link]]):
         return []
     speaking = [column for column in table.columns.values() if column.category in ("S", "E") and column.name != link]
-    texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(table, speaking)]
+    texts = column_items(samples.seen(table, speaking))
     account = None if json else account_of_rows(samples, table)
     slots = {
         "table": table.qualified,

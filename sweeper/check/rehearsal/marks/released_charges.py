@@ -7,10 +7,10 @@ from itertools import chain
 
 from sweeper.app.catalog import TIME_TYPES, Column, Table
 from sweeper.check.rehearsal.marks.row_amounts import ASKED, row_amounts, unnamed_amounts
-from sweeper.check.rehearsal.marks.tables_of_sessions import linked_tables
+from sweeper.check.rehearsal.marks.tables_of_sessions import known_tables, linked_tables
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.sessions import settled_ids
-from sweeper.check.rehearsal.tables import equal, names_by_oid, references, unique_names
+from sweeper.check.rehearsal.tables import equal, readable_oids, references, unique_names
 from sweeper.check.rehearsal.words import FOREIGN
 from sweeper.postgres.templates import Choices, Slots
 
@@ -104,13 +104,13 @@ def _links(samples: Samples) -> Iterator[_Link]:
 def _references(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
     """Foreign keys between the sessions and other tables; a charge may be in the ledger."""
     sessions = samples.mapping.sessions
-    tables = {oid: name for oid, name in names_by_oid(samples).items() if oid != sessions.oid}
+    tables = readable_oids(samples) - {sessions.oid}
     for row in references(samples):
         by_row = row.table_oid == sessions.oid
         oid = row.target_oid if by_row else row.table_oid
         if oid not in tables or not (by_row or row.target_oid == sessions.oid):
             continue
-        table = samples.table("table", tables[oid])
+        table = samples.table(oid)
         key = table.columns.get(row.target_column) if by_row else samples.key_of(table)
         link = (sessions if by_row else table).columns.get(row.column_name)
         if key is not None and link is not None:
@@ -124,7 +124,7 @@ def _by_name(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
     for row in samples.tables():
         if row.oid == sessions.oid or not _OF_CHARGES.search(row.table_name):
             continue
-        table = samples.table("table", row.as_sql)
+        table = samples.table(row.oid)
         for unique in unique_names(samples, table):
             name = f"{table.name.rstrip('s')}_id" if unique == "id" else unique
             key, link = table.columns.get(unique), _named(sessions, name)
@@ -139,8 +139,8 @@ def _by_name(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
 def _about(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
     """Columns by which rows of a table of charges name a session without a foreign key, as `job_ref` of holds."""
     referring = {(row.table_oid, row.column_name) for row in references(samples)}
-    tables = [row for row in samples.tables() if _OF_CHARGES.search(row.table_name)]
-    columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
+    known, columns = known_tables(samples)
+    tables = [row for row in known if _OF_CHARGES.search(row.table_name)]
     for table, name in linked_tables(samples, tables, columns, ()):
         key = samples.key_of(table)
         if key is not None and (table.oid, name) not in referring:

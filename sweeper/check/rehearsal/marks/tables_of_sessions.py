@@ -18,6 +18,12 @@ _ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "r
 _KEY = re.compile(r"(uu|ul)?id$|ref(erence)?$|key$|code$|number$|no$")
 
 
+def known_tables(samples: Samples) -> tuple[Sequence[Row], Sequence[Row]]:
+    """The app's tables, as many as are looked at, and their columns."""
+    tables = samples.tables()[: TABLES_AT_MOST * 10]
+    return tables, samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
+
+
 def linked_tables(
     samples: Samples, tables: Sequence[Row], columns: Sequence[Row], keys: Collection[str]
 ) -> list[tuple[Table, str]]:
@@ -34,19 +40,19 @@ def linked_tables(
         sure = [one for one in naming if (row.oid, one.name) in targets]  # its `source` may be the kind of a row
         link = next(iter([*sure, *naming, *(one for one in own if one.name in keys)]), None)
         if link is not None:
-            found.append((samples.table("table", row.as_sql), link.name))
+            found.append((samples.table(row.oid), link.name))
     return found[:TABLES_AT_MOST]
 
 
 def tables_behind_links(samples: Samples, tables: Sequence[Row]) -> Iterator[tuple[Table, str, str]]:
     """Tables whose rows a table of links ties to sessions, the column that it names, and the session of a row, l."""
     mapping, accounts = samples.mapping, samples.accounts
-    known = {row.oid: row.as_sql for row in tables}
+    known = {row.oid for row in tables}
     others = {mapping.sessions.oid, accounts.oid if accounts else 0}
     to_sessions = [row for row in references(samples, to=mapping.sessions) if row.table_oid in known]
     ways = [(row, one) for row in to_sessions for one in references(samples) if one.table_oid == row.table_oid]
-    for row, one in [way for way in ways if way[1].target_oid in known.keys() - others][:_BEHIND_AT_MOST]:
-        links, table = samples.table("table", known[row.table_oid]), samples.table("table", known[one.target_oid])
+    for row, one in [way for way in ways if way[1].target_oid in known - others][:_BEHIND_AT_MOST]:
+        links, table = samples.table(row.table_oid), samples.table(one.target_oid)
         session, key = links.columns[row.column_name], links.columns[one.column_name]
         by_id = mapping.sessions.columns[row.target_column].quoted == mapping.slots["key"]
         if is_quick_by(samples, links, key) and by_id and samples.sees(links, [session, key]):

@@ -11,7 +11,7 @@ from sweeper.check.rehearsal.ledger.linked_sessions import read_kinds
 from sweeper.check.rehearsal.marks.session_marks import number_marks, written_columns
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.past_refunds.past_rows import Pair, PastRefund
-from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.samples import Samples, column_items, named
 from sweeper.check.rehearsal.sessions import is_owed, settled_ids
 from sweeper.check.rehearsal.tables import count_where
 from sweeper.check.rehearsal.words import NOTE, WRITER, is_in_unit, is_money
@@ -98,7 +98,7 @@ def read_given_back(samples: Samples) -> list[PastRefund]:
     refunded = samples.settings.sessions.refunded
     written = [sessions.column(text) for text, value in refunded.items() if value.strip() == "amount"]
     for column in dict.fromkeys((*columns, *(one for one in samples.readable(sessions) if one in written))):
-        choices: Choices = {"numbers": [{"column": one.quoted} for one in (column, *others)], "kinds": []}
+        choices: Choices = {"numbers": column_items((column, *others)), "kinds": []}
         rows = samples.read("read_amounts", samples.newest(running=False), {"owner": "NULL"}, choices)
         given = [(row, Decimal(row.numbers[0] or 0)) for row in rows if is_owed(Decimal(row.amount or 0))]
         given = [(row, back) for row, back in given if back.is_finite() and back > 0]

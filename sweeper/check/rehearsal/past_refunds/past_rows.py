@@ -11,7 +11,7 @@ from sweeper.app.catalog import FLOATING_TYPES, JSON_TYPES, Column
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
-from sweeper.check.rehearsal.samples import Samples, is_whole
+from sweeper.check.rehearsal.samples import Samples, column_items, is_whole
 from sweeper.check.rehearsal.words import DOWN_WORDS, UP_WORDS
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import Slots
@@ -71,7 +71,7 @@ def read_past_refunds(
         }
         for place, one in enumerate(compared)
     ]
-    others: list[Slots] = [{"column": column.quoted} for column in unwritten]
+    others = column_items(unwritten)
     read = list({item["column"]: {"column": item["column"]} for item in [*items, *others]}.values())
     rows = samples.read(
         "compare_past",

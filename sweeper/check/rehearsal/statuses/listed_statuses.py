@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.tables import names_by_oid, references
+from sweeper.check.rehearsal.tables import readable_oids, references
 from sweeper.check.result import Check, failure, warning
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -79,11 +79,11 @@ def labels_of_statuses(samples: Samples) -> dict[str, str]:
     status = mapping.sessions.column(samples.settings.sessions.status)
     if status is None:
         return {}
-    tables = names_by_oid(samples)
+    tables = readable_oids(samples)
     for row in references(samples, of=mapping.sessions):
         if row.column_name != status.name or row.target_oid not in tables:
             continue
-        table = samples.table("table", tables[row.target_oid])
+        table = samples.table(row.target_oid)
         key = table.columns.get(row.target_column)
         texts = [one for one in samples.readable(table) if one.category in ("S", "E") and one != key]
         texts = [one for one in texts if _CALLED.search(one.name)] or texts

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.charges.delivered import check_delivered
 from sweeper.check.rehearsal.marks.session_marks import mark_columns, number_marks
-from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.samples import Samples, column_items, named, sampling
 from sweeper.check.rehearsal.sessions import settled_ids
 from sweeper.check.rehearsal.statuses.listed_statuses import (
     ENOUGH,
@@ -28,7 +28,7 @@ from sweeper.check.result import Check, Status, failure, joined, warning
 from sweeper.check.rows import check_statuses as check_named
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
-from sweeper.postgres.templates import Choices, Slots
+from sweeper.postgres.templates import Choices
 from sweeper.postgres.transaction import Row
 
 _BY_CHOICE = {"cancel", "canceled", "cancelled", "aborted", "withdrawn", "rejected", "declined", "skipped", "deleted",
@@ -227,11 +227,13 @@ def _seen(
     if own is not None and ledger is not None:
         slots = past_slots(samples.reader, own, ledger.table, samples.mapping.slots)
     marks = mark_columns(samples, noted=False)  # `marks` reports what this role may not read of them
-    flags: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type == "boolean"]
-    moments: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type != "boolean"]
     given = number_marks(samples, read=True) if by_number else []
-    numbers: list[Slots] = [{"column": one.column.quoted} for one in given]
-    choices: Choices = {"flags": flags, "moments": moments, "numbers": numbers, "by_exclude": by_exclude}
+    choices: Choices = {
+        "flags": column_items(one for one in marks if one.base_type == "boolean"),
+        "moments": column_items(one for one in marks if one.base_type != "boolean"),
+        "numbers": column_items(one.column for one in given),
+        "by_exclude": by_exclude,
+    }
     try:
         rows: Sequence[Row] = samples.read("compare_statuses", session_ids, slots, choices)
     except (Refusal, StatementError, TooSlow) as error:
