@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
+from functools import lru_cache
 
 from sweeper.app.catalog import FLOATING_TYPES, JSON_TYPES, Column
 from sweeper.app.over_refund import names_in
@@ -165,6 +166,7 @@ def _is_opposite(one: ComparedColumn, ours: str | None, theirs: str | None) -> b
     return "" not in ways and ways[0] != ways[1]
 
 
+@lru_cache  # most refunds have one of a few texts
 def _way(text: str) -> str:
     found = [name for name, words in _WAYS if words.fullmatch(text.strip())]
     return found[0] if len(found) == 1 else ""
