@@ -7,7 +7,12 @@ WITH RECURSIVE app_function AS NOT MATERIALIZED (
            p.proname,
            p.proargtypes[0] AS of_type,
            p.provolatile <> 'i'::"char" AS may_read,
-           pg_catalog.concat_ws(' ', p.prosrc, pg_catalog.pg_get_function_sqlbody(p.oid)) AS body
+           -- without FROM that names no table
+           pg_catalog.regexp_replace(
+               pg_catalog.concat_ws(' ', p.prosrc, pg_catalog.pg_get_function_sqlbody(p.oid)),
+               '\mis\s+(not\s+)?distinct\s+from\M|\m(extract|overlay|substring|trim)\s*\([^()]*\mfrom\M',
+               '', 'gi'
+           ) AS body
     FROM pg_catalog.pg_proc AS p
     WHERE p.pronamespace <> 'pg_catalog'::regnamespace::oid
 ),

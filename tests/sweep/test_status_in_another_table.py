@@ -83,3 +83,20 @@ def test_a_function_that_reads_the_status_elsewhere_is_asked_anew(app: App, immu
     app.install()
     app.sql("INSERT INTO events (job, state) VALUES ('r', 'failed')")
     assert app.sweep() == {"sessions": 2, "credits": 8, "accounts": 1}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "SELECT CASE WHEN $1 IS DISTINCT FROM ''x'' THEN $1 END",
+        "SELECT substring($1 from 1 for 20)",
+        "SELECT trim(both '' '' from $1)",
+    ],
+)
+def test_a_function_whose_from_names_no_table_is_in_the_index(app: App, body: str) -> None:
+    app.sql(f"CREATE FUNCTION state_of(text) RETURNS text LANGUAGE sql IMMUTABLE AS '{body}'")
+    app.map(status="state_of(state)")
+    app.map("sessions.close", state="'failed'")
+    assert app.install().exit_code == 0
+    checked = {check["name"]: check["message"] for check in app.database.sweeper("check", "--json").document["checks"]}
+    assert checked["index"] == "in place; the table is small"
