@@ -33,15 +33,22 @@ def said(app: App, item: str) -> str:
 
 @pytest.mark.parametrize(
     "sets",
-    ["NEW.number := NEW.id;", 'IF true THEN NEW."number" = NEW.id; END IF;', "SELECT 1, 2 INTO NEW.kind, NEW.number;"],
+    [
+        "NEW.number := NEW.id;",
+        'IF true THEN NEW."number" = NEW.id; END IF;',
+        "SELECT 1, 2 INTO NEW.kind, NEW.number;",
+        "NEW.number := abs(coalesce(NEW.number, NEW.id));",
+        "NEW.kind = lower(NEW.kind); NEW.number := NEW.id;",
+    ],
 )
 def test_a_column_that_a_trigger_fills(app: App, sets: str) -> None:
     def trigger(body: str) -> None:
         app.sql(f"CREATE OR REPLACE FUNCTION n() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {body} RETURN NEW; END'")
 
     app.sql("ALTER TABLE book ADD number int; UPDATE book SET number = id; ALTER TABLE book ALTER number SET NOT NULL")
-    # one that only reads it
-    trigger("IF NEW.number = 0 OR NEW.number IS NULL THEN INSERT INTO book (number) VALUES (NEW.number); END IF;")
+    # one that only reads it, or tidies up what is there
+    reads = "IF NEW.number = 0 OR NEW.number IS NULL THEN INSERT INTO book (number) VALUES (NEW.number); END IF;"
+    trigger(f"NEW.number := abs(NEW.number); {reads}")
     app.sql("CREATE TRIGGER n BEFORE INSERT ON book FOR EACH ROW EXECUTE FUNCTION n()")
     app.refused("number", "must have a value: NOT NULL and without a default")
     trigger(sets)

@@ -9,8 +9,9 @@ EXISTS (
     WHERE t.tgrelid = a.attrelid AND t.tgtype::int & 7 = 7 AND NOT t.tgisinternal  -- BEFORE INSERT, each row
       AND t.tgenabled <> 'D'
       AND pg_catalog.replace(p.prosrc, '"', '') OPERATOR(pg_catalog.~*) pg_catalog.concat(
-              '\m', field.name, '\s*:=',
-              '|(;|\mthen|\melse|\mbegin|\mloop)\s*', field.name, '\s*=',
+              '(\m', field.name, '\s*:=|(;|\mthen|\melse|\mbegin|\mloop)\s*', field.name, '\s*=)',
+              -- what is made of its own value is empty if that is
+              '\s*([^;]*\m(coalesce|is\s+null)\M|(?![^;]*\m', field.name, '\M))',
               '|\minto\s+(strict\s+)?(new\.\w+\s*,\s*)*', field.name, '\M'
           )
 )
