@@ -4,7 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from tests.helpers.any_app import App, with_ledger
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.holds import hold_messages
 from tests.helpers.prisma_app import prisma_job
 from tests.helpers.reversals import revert
 from tests.helpers.triggers import spoil
@@ -134,3 +136,38 @@ def test_a_ledger_with_room_for_one_row_a_session_is_named_before_anything_moves
     assert revert(prisma, "--run", run_id, "--without-ledger").exit_code == 0
     assert prisma.value(balance, account) == before
     assert prisma.sql('SELECT "jobId" FROM app."CreditTransaction"') == [(job,)]
+
+
+def test_an_account_with_a_number_that_a_trigger_alters_is_noticed_both_ways(bare: AppDatabase) -> None:
+    app = App(bare)
+    with_ledger(app)
+    app.sql(
+        "UPDATE wallets SET id = 1; UPDATE jobs SET owner = 1; INSERT INTO wallets VALUES (2);"
+        "INSERT INTO jobs VALUES ('k', '1', 'failed', 4, 'no', '{}', '2026-11-23 10:00Z');"
+        "ALTER TABLE wallets ALTER id TYPE int USING id::int; ALTER TABLE jobs ALTER owner TYPE int USING owner::int;"
+        "ALTER TABLE entries ALTER wallet TYPE int USING wallet::int"
+    )
+    app.map("ledger.reverse", id="gen_random_uuid()", wallet="account_id", kind="'back'", amount="-amount")
+    assert app.install().exit_code == 0
+    assert bare.run("--session", "j").document["refunds"]["sessions"] == 1
+    spoil(bare, "entries", "INSERT", "new.wallet := 2;")
+    assert bare.run().exit_code == 3
+    assert hold_messages(bare) == {
+        "k": "what is in the app's ledger is not what was meant: a trigger or a rule changes it"
+    }
+    assert revert(bare, "--session", "j").document["left"]["refused"]["sessions"] == 1
+    assert bare.sql("SELECT balance FROM wallets ORDER BY id") == [(103,), (100,)]
+
+
+@pytest.mark.parametrize("note", ["' has ' || balance_after", "' at ' || at", "gen_random_uuid()::text"])
+def test_a_note_about_the_account_may_say_what_only_the_row_had(bare: AppDatabase, note: str) -> None:
+    """It cannot be worked out again when what was written is compared."""
+    app = App(bare)
+    with_ledger(app)
+    app.sql("ALTER TABLE entries ADD note text")
+    app.map("ledger.insert", note=f"account_id || {note}")
+    back = {"id": "gen_random_uuid()", "wallet": "account_id", "kind": "'back'", "amount": "-amount"}
+    app.map("ledger.reverse", **back, note=f"account_id || {note}")
+    assert app.sweep()["sessions"] == 1
+    assert revert(bare, "--session", "j").exit_code == 0
+    assert app.balance() == 100

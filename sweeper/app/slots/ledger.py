@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sweeper.app import catalog
-from sweeper.app.catalog import Table, is_literal, problem
+from sweeper.app.catalog import Table, is_literal, problem, without_literals
 from sweeper.app.expression import Expression, no_attempt
 from sweeper.app.over_refund import CHAIN, OverRefund, names_in, reads
 from sweeper.app.reader import Reader
@@ -27,6 +27,7 @@ NO_LEDGER = Facts(
     },
 )  # fmt: skip
 _AT = re.compile(r"(refund\.)?at", re.IGNORECASE)
+_CALL = re.compile(r'[\w"]\s*\(')
 
 
 class Ledger(NamedTuple):
@@ -85,9 +86,8 @@ def map_ledger(
     for name, linked in (("session", link.session), ("attempt", link.attempt)):
         if linked.column and linked.column.quoted not in values:
             raise problem("ledger.insert", ", ".join(own.insert), f"must set {linked.column.name}, the ledger.{name}")
-    reverse, reverse_meant = dict[str, str](), list[Slots]()
-    if own.reverse:
-        reverse, _, reverse_meant = _ledger_values(over, "ledger.reverse", own.reverse, table)
+    back = _ledger_values(over, "ledger.reverse", own.reverse, table) if own.reverse else None
+    reverse, _, reverse_meant = back or ({}, [], [])
     ledger = Ledger(
         table=table,
         key=link.key(attempts=bool(own.attempt)),
@@ -168,7 +168,7 @@ def _amount(own: LedgerSection, table: Table, meant: list[Slots]) -> list[Slots]
         for column, value in written.items()
         if column is not None and not catalog.has_subquery(value)
     }
-    amounts = [one for one in meant if one["type"] == "numeric" and one["column"] in types]
+    amounts = [one for one in meant if one["type"] == "numeric" and not one["as_text"] and one["column"] in types]
     return [{**one, "column_type": types[one["column"]]} for one in amounts[:1]]
 
 
@@ -242,14 +242,17 @@ def _ledger_values(
         # a quotient has no exact value in a floating type: there only the amount itself is compared
         floating = column.base_type in catalog.FLOATING_TYPES and _is_amount(value)
         exact = column.base_type in (*catalog.EXACT_TYPES, catalog.MONEY)
+        # what is computed from the time, or by a function, may be another when it is compared
+        of_account = "account_id" in names and not (of_chain or "at" in names or _CALL.search(without_literals(value)))
         if (exact or floating) and kind in catalog.NUMBER_TYPES and not of_time:
+            of_account = of_account and "amount" not in names and not catalog.has_subquery(value)
             amounts += [
                 {**one, "of_chain": "yes" if of_chain else ""}
                 for one in rounded(fill_part("expression", written), kind, [column])
             ]
             if "amount" in names and not of_chain:
                 meant.append({**number, "type": column.base_type if floating else "numeric", "as_text": ""})
-        elif "account_id" in names:
+        if of_account:
             meant.append({**number, "type": column.full_type, "as_text": "yes"})
     left_out = [name for name, column in table.columns.items() if column.required and column.quoted not in values]
     if left_out:
