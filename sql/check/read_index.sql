@@ -1,5 +1,5 @@
 -- Reports whether an index exists and was completely built, how many rows the planner expects in its table, and which
--- function of sweeper's in it not everybody may call: then whoever may not cannot write to the table.
+-- function of sweeper's in it a role may not call that may write to the table: it cannot, then.
 SELECT i.indisvalid AND i.indisready AS valid,
        greatest(t.reltuples, 0)::bigint AS rows,
        (
@@ -11,6 +11,13 @@ SELECT i.indisvalid AND i.indisready AS valid,
              AND d.refclassid = 'pg_proc'::regclass::oid
              AND p.proname::text OPERATOR(pg_catalog.~) '^live_[0-9a-f]{10}$'
              AND NOT pg_catalog.has_function_privilege('public', p.oid, 'EXECUTE')
+             AND EXISTS (
+                 SELECT
+                 FROM pg_catalog.pg_roles AS r
+                 WHERE NOT pg_catalog.has_function_privilege(r.oid, p.oid, 'EXECUTE')
+                   AND pg_catalog.has_any_column_privilege(r.oid, i.indrelid, 'INSERT, UPDATE')
+                   AND r.rolname::text OPERATOR(pg_catalog.!~) '^pg_'  -- such as pg_write_all_data
+             )
            LIMIT 1
        ) AS denied
 FROM pg_catalog.pg_index AS i

@@ -143,8 +143,7 @@ def _unusable(context: CheckContext, name: str, found: Row | None, without: Sequ
     if found.denied:
         return failure(
             "index",
-            f"not everybody may execute {found.denied}: who may not cannot write to "
-            f"{context.mapping.sessions.qualified}",
+            f"who writes to {context.mapping.sessions.qualified} needs to execute {found.denied}, and a role may not",
             f"GRANT EXECUTE ON FUNCTION {found.denied} TO PUBLIC;",
         )
     return None
