@@ -9,6 +9,9 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unus
 from sweeper.render.json.schemas import document_schemas
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import Ran, command
+from tests.helpers.prisma_app import prisma_job
+from tests.helpers.reversals import revert
+from tests.helpers.triggers import spoil
 
 SCHEMAS = document_schemas()
 
@@ -77,6 +80,13 @@ def test_documents_of_corrections(first: AppDatabase) -> None:
     check(first.sweeper("revert", "--session", "s1", "--yes", *reason), "revert")
     for session in ("s0", "s2"):
         check(first.sweeper("explain", session, "--json"), "explain")
+
+
+def test_the_document_of_a_revert_that_says_why_one_is_left(prisma: AppDatabase) -> None:
+    prisma_job(prisma)
+    run_id = prisma.run().document["run_id"]
+    spoil(prisma, 'app."CreditTransaction"', "INSERT", 'new."amount" := -1;')
+    check(revert(prisma, "--run", run_id), "revert")
 
 
 def test_the_document_of_a_draft(bare: AppDatabase) -> None:

@@ -46,7 +46,7 @@ def _by_name(values: Schema) -> Schema:
 _AMOUNT = _object({"sessions": _COUNT, "credits": _CREDITS})
 _PAID = _object({"sessions": _COUNT, "credits": _CREDITS, "accounts": _COUNT})
 _ERROR = _object({"code": _TEXT, "message": _TEXT})
-_LEFT = _by_name(_object({"sessions": _COUNT, "credits": _CREDITS, "samples": _list(_TEXT)}))
+_LEFT = _by_name(_object({"sessions": _COUNT, "credits": _CREDITS, "samples": _list(_TEXT)}, {"message": _TEXT}))
 _RUN = _object(
     {
         "run_id": _TEXT, "as_of": _MOMENT, "started_at": _MOMENT, "ended_at": _MAYBE_MOMENT,
