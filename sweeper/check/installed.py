@@ -150,7 +150,8 @@ def _unusable(context: CheckContext, name: str, found: Row | None, without: Sequ
 
 
 def _no_index(context: CheckContext, instead: str = "", *, small: bool = False) -> Check:
-    other = "reads other tables" if not context.mapping.status.of_row else "calls a function that is not immutable"
+    reads = not context.mapping.status.of_row
+    other = "reads other tables" if reads else "calls a function that is not immutable or may read tables"
     said = f"none of failed and running sessions: sessions.status {other}{instead}"
     if small:
         return ok("index", f"{said}; the table is small")
