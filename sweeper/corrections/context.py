@@ -91,9 +91,14 @@ def add_left(
     samples = (*known.samples, session_id)[:_SAMPLES]
     total = known + amount
     message = known.message
-    if isinstance(problem, Refusal) and not problem.sqlstate:  # our words: the database's may repeat the row
+    if isinstance(problem, Refusal) and _repeats_no_row(problem):
         message = message or problem.message
     left[why] = Left(total.sessions, total.credits, samples, message)
+
+
+def _repeats_no_row(problem: Refusal) -> bool:
+    """Whether its message can be shown: it is ours, or the server's about a constraint, which it calls by its name."""
+    return not problem.sqlstate or (problem.sqlstate.startswith("23") and not problem.raised)
 
 
 def outcome_of(left: dict[str, Left]) -> Outcome:

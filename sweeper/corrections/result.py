@@ -12,7 +12,7 @@ from sweeper.core.results import Amount, Outcome
 class Left(Amount):
     """Sessions that a correction leaves unchanged, for one reason, with a few examples.
 
-    ``message`` says what was not as it should be, where it was not the database that refused them.
+    ``message`` says what was not as it should be, or which constraint refused the first of them.
     """
 
     samples: tuple[str, ...] = ()

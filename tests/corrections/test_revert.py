@@ -122,9 +122,26 @@ def test_a_reversal_that_the_database_refuses_does_not_block_others(first: AppDa
     first.sql("ALTER TABLE users ADD CONSTRAINT kept CHECK (id <> 'u1' OR credits >= 105)")
     done = revert(first, "--run", run_id)
     assert done.exit_code == 1
-    assert done.document["left"]["refused 23514"]["sessions"] == 2
+    left = done.document["left"]["refused 23514"]
+    assert (left["sessions"], left["message"]) == (
+        2, 'new row for relation "users" violates check constraint "kept"',
+    )  # fmt: skip
     assert books(first) == [("u1", 105, 45), ("u2", 100, 50)]
-    assert "kept" not in done.stdout + done.stderr
+    table = first.sweeper("revert", "--run", run_id, "--reason", "wrong mapping", "--yes")
+    assert f"the database refused 23514: {left['message']} " in table.stdout
+
+
+def test_what_a_trigger_of_the_app_says_of_a_row_is_not_repeated(first: AppDatabase) -> None:
+    run_id = swept(first, 3)
+    first.sql(
+        "CREATE FUNCTION reject() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE 'secret of %', NEW.id USING ERRCODE = '23514'; END $$"
+    )
+    when = "FOR EACH ROW WHEN (NEW.id = 'u1')"
+    first.sql(f"CREATE TRIGGER reject BEFORE UPDATE ON users {when} EXECUTE FUNCTION reject()")
+    done = revert(first, "--run", run_id)
+    assert done.document["left"]["refused 23514"] == {"sessions": 1, "credits": 3, "samples": ["u1-0"]}
+    assert "secret" not in done.stdout + done.stderr
 
 
 def test_an_account_that_the_app_has_locked_is_left_and_the_next_revert_takes_it(first: AppDatabase) -> None:

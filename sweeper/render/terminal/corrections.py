@@ -40,7 +40,7 @@ def show_revert(console: Console, result: RevertResult) -> None:
     if result.accounts > len(result.balances) > 0:
         notes.append(f"And {plural(result.accounts - len(result.balances), 'account')} more, with less each.")
     if result.already_reversed:
-        notes.append(f"{plural(result.already_reversed, 'refund')} already taken back: nothing to do for them.")
+        notes.append(f"Already taken back before: {plural(result.already_reversed, 'refund')}.")
     if result.run_open:
         notes.append(
             "This run has not ended. If its process still runs, stop it and revert again: what it pays after this is "
@@ -97,10 +97,12 @@ def _show_left(console: Console, result: Correction) -> None:
         return
     table = plain_table("left, because", "sessions", "credits", "such as")
     for why, left in result.left.items():
-        reason = left.message or _WHY.get(why, f"the database {why}")
+        reason = _WHY.get(why, f"the database {why}")
+        if left.message:
+            reason = left.message if why == "refused" else f"{reason}: {left.message}"
         table.add_row(safe(reason), number(left.sessions), number(left.credits), safe(", ".join(left.samples)))
     console.print()
-    console.print(table)
+    show_ids(console, table)
 
 
 def _show_notes(console: Console, result: Correction, notes: list[str]) -> None:
