@@ -52,6 +52,12 @@ def test_one_run_is_shown_with_its_refunds(first: AppDatabase) -> None:
     assert "max_refunds 10000" in shown
 
 
+def test_the_ids_of_a_run_are_whole_on_a_narrow_terminal(first: AppDatabase) -> None:
+    first.session("s" * 90)
+    run_id = swept(first)
+    assert "s" * 90 in first.sweeper("history", run_id).stdout
+
+
 def test_a_run_that_died_is_shown_as_such_with_what_the_ledger_says(first: AppDatabase) -> None:
     run_id = swept(first)
     first.sql(

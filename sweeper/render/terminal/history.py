@@ -11,7 +11,7 @@ from rich.table import Table
 
 from sweeper.core.durations import describe_duration
 from sweeper.explain.result import RunHistory, RunRecord, RunRefund
-from sweeper.render.terminal.table import amounts_table, plain_table, safe
+from sweeper.render.terminal.table import amounts_table, plain_table, safe, show_ids
 from sweeper.render.words import moment, number, plural
 
 SHOWN_RUNS, _SHOWN_REFUNDS = 20, 50
@@ -53,7 +53,7 @@ def show_run_history(console: Console, history: RunHistory) -> None:
         console.print()
         console.print(amounts_table("reason", dict(history.reasons)))
         console.print()
-        console.print(_refunds_table(list(islice(history.refunds, _SHOWN_REFUNDS))))
+        show_ids(console, _refunds_table(list(islice(history.refunds, _SHOWN_REFUNDS))))
     if run.refunds.sessions > _SHOWN_REFUNDS:
         console.print(f"The first {_SHOWN_REFUNDS}; --json lists them all.")
 
