@@ -1,12 +1,12 @@
 """Caps that are missing or far above real charges, and a grace that counts from the wrong time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from statistics import median
 
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import number, sampling
-from sweeper.check.rehearsal.sessions import look_at
+from sweeper.check.rehearsal.sessions import SampledSession, look_at
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.core.durations import describe_duration
 
@@ -17,7 +17,8 @@ _AMOUNTS_AT_LEAST, _TIMES = 10, 100
 def check_caps(context: CheckContext) -> Iterator[Check]:
     """Whether nothing limits what a mistake could pay."""
     policy = context.settings.policy
-    if policy.max_amount is None and (huge := _huge(context)):
+    known = [] if policy.max_amount is not None else _known(context)
+    if huge := _huge(known):
         session_id, amount, usual = huge
         yield failure(
             "caps", f"policy.max_amount is not set, and session {session_id} would get {number(amount)}, more than "
@@ -29,8 +30,11 @@ def check_caps(context: CheckContext) -> Iterator[Check]:
     if unset:
         listed = ", ".join(f"policy.{name}" for name in unset)
         most = "somewhat above the most that a bad day may owe"
+        highest = max((one.amount for one in known), default=None)
+        seen = "" if highest is None else f", which for the newest {len(known)} sessions is {number(highest)}"
         largest = (
-            "max_amount: somewhat above the largest charge that is right; then sweeper install, which refund() needs"
+            f"max_amount: somewhat above the largest charge that is right{seen}; then sweeper install, which refund() "
+            "needs"
         )
         yield warning(
             "caps",
@@ -45,11 +49,15 @@ def check_caps(context: CheckContext) -> Iterator[Check]:
         )
 
 
-def _huge(context: CheckContext) -> tuple[str, Decimal, Decimal] | None:
-    """A session whose refund would be far above others, that refund, and the usual amount."""
+def _known(context: CheckContext) -> list[SampledSession]:
+    """The newest failed and running sessions that have an amount."""
     with sampling(context) as samples:
         known = [one for running in (False, True) for one in look_at(samples, samples.newest(running=running))]
-    known = [one for one in known if one.is_owed]  # what is not finite is put on hold
+    return [one for one in known if one.is_owed]  # what is not finite is put on hold
+
+
+def _huge(known: Sequence[SampledSession]) -> tuple[str, Decimal, Decimal] | None:
+    """A session whose refund would be far above others, that refund, and the usual amount."""
     if len(known) < _AMOUNTS_AT_LEAST:
         return None
     usual = median(one.amount for one in known)

@@ -166,6 +166,12 @@ def test_one_amount_far_above_all_others_needs_a_cap(app: App) -> None:
     assert (found["status"], "j25" in found["message"]) == ("failure", True)
 
 
+def test_the_warning_about_caps_says_what_the_largest_amount_is(app: App) -> None:
+    app.map("policy", max_amount=None)
+    app.sql("UPDATE jobs SET price = 90 WHERE id = 'j25'; UPDATE book SET amount = -90 WHERE job = 'j25'")
+    assert "is right, which for the newest 40 sessions is 90;" in rehearsed(app)["caps"]["fix"]
+
+
 @pytest.mark.parametrize("amount", ["NaN", "Infinity"])
 def test_an_amount_that_is_not_finite_hides_no_other_and_needs_no_cap(app: App, amount: str) -> None:
     """It is put on hold."""
