@@ -17,7 +17,8 @@ def show_explanation(console: Console, explanation: Explanation) -> None:
     lines = [("session", explanation.session_id), ("account", explanation.account_id), ("status", explanation.status)]
     if explanation.amount is not None:
         lines.append(("credits", number(explanation.amount)))
-    if explanation.charged is not None:
+    # where the app has refunded it, the books may have nothing left of the charge: the sentence says what was refunded
+    if explanation.charged is not None and not explanation.refunded_by_app:
         lines.append(("charged", number(explanation.charged)))
     lines.append(("verdict", explanation.verdict.value))
     for name, value in lines:
