@@ -1,5 +1,6 @@
 -- Run it in psql as it is: everything is rolled back at the end, and nothing that it writes stays.
 -- Only a sequence keeps the numbers that it gave out, as after any transaction that is rolled back.
+-- Here the batch has at most three sessions, owed ones where there are any.
 
 \set ON_ERROR_STOP on
 -- the values that the statement is sent with

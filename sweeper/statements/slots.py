@@ -41,6 +41,7 @@ NOTES = {
         "`sweeper init` asks this of any table that it finds; here of a mapped one.",
     ),
     **dict.fromkeys(REHEARSED, "`sweeper check` asks this of several columns, as it finds them; here of one or two."),
+    "pay": "Here the batch has at most three sessions, owed ones where there are any.",
     "list_adoptable": "The condition is the one of `sweeper adopt --where`; here it is true of every session.",
     "rekey": "What `sweeper install --rekey` does depends on the old key; here the key is as it was.",
 }  # fmt: skip
