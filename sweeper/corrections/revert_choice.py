@@ -56,12 +56,14 @@ def require_reverse(transaction: Transaction, mapping: Mapping, choice: Choice) 
         )
     if not choice.without_ledger:
         raise ConfigurationError(
-            f"[ledger.reverse] is missing: balances would move back, and {ledger.table.name} would still say that "
-            "the refunds stand. Add the section to the file, with the row that takes a refund back there: the "
-            f'columns of [ledger.insert] ({", ".join(ledger.insert)}), the amount as "-amount", and a kind of row '
-            "that ledger.where does not count as a refund. Where it has room for one row a session, create a trigger "
-            f"on {mapping.slots['reversals']} that marks it. Or give --without-ledger to move the balances "
-            "alone. Nothing was taken back",
+            f"nothing was taken back, because [ledger.reverse] is missing: {ledger.table.name} would still say that "
+            "the refunds stand.\n"
+            "Add the section to the file, with the row that takes a refund back there: the columns of [ledger.insert] "
+            f'({", ".join(ledger.insert)}), the amount as "-amount", and a kind of row that ledger.where does not '
+            "count as a refund.\n"
+            "Where that table has room for one row a session, create a trigger on "
+            f"{mapping.slots['reversals']} that marks it instead.\n"
+            "To move the balances alone, give --without-ledger",
             code="no_ledger_reverse",
         )
 
