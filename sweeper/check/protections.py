@@ -12,9 +12,7 @@ from sweeper.install.hooks import Hook, read_hooks
 from sweeper.install.protections import Protections, read_protections
 from sweeper.postgres.templates import fill
 
-_OTHER_THAN_NOW = (
-    "not what this program installs for this file: replaced, of an older version, or with another max_amount"
-)
+_OTHER_THAN_NOW = "not what this program installs for this file: replaced, of an older version, or of another mapping"
 _NO_INHERIT = "ALTER TABLE {} NO INHERIT {};"
 
 
@@ -67,7 +65,7 @@ def check_refund_function(context: CheckContext) -> Iterator[Check]:
     if "refund" not in found.names:
         yield failure("refund_function", "refund() is missing: the app's own layers cannot refund", "sweeper install")
     elif not found.intact("refund"):
-        yield failure("refund_function", f"refund() is {_OTHER_THAN_NOW}", "sweeper install")
+        yield failure("refund_function", f"refund() is {_OTHER_THAN_NOW} or max_amount", "sweeper install")
     elif stale:
         drops = "\n".join(f"DROP FUNCTION {signature};" for signature in stale)
         yield failure("refund_function", f"besides refund() there is {', '.join(stale)}", drops)
