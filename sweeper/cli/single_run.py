@@ -168,7 +168,7 @@ def _show(result: "RunResult", named: int, *, json: bool, name: str | None) -> N
 
         if name:
             print(f"{name}:")  # noqa: T201
-        show_run(console(), result, named=named)
+        show_run(console(), result)
     if result.error:
         print(f"sweeper: {f'{name}: ' if name else ''}{result.error.message}", file=sys.stderr)  # noqa: T201
 
@@ -182,7 +182,8 @@ def _show_why_not(settings: "Settings", request: "RunRequest", result: "RunResul
         explainer = Explainer(database, settings, replace(request, session_ids=()))
         named = dict.fromkeys(request.session_ids)
         found = [explainer.session(session_id) for session_id in [*named][:_EXPLAINED]]
-        show_reasons(console(), [one for one in found if not one.is_paid_by(result.run_id)])
+        unpaid = [one for one in found if not one.is_paid_by(result.run_id)]
+        show_reasons(console(), unpaid, dry_run=result.dry_run)
 
 
 def _has_news(result: "RunResult") -> bool:

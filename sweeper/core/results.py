@@ -61,7 +61,10 @@ class Plan(NamedTuple):
 
 @dataclass(frozen=True)
 class RunResult:
-    """One run, or one dry run; credits are in the app's own unit, durations in seconds."""
+    """One run, or one dry run; credits are in the app's own unit, durations in seconds.
+
+    ``full_caps`` names the caps that stopped it.
+    """
 
     run_id: str | None
     dry_run: bool
@@ -79,6 +82,7 @@ class RunResult:
     duration_seconds: float
     integer_amounts: bool
     floor: datetime | None = None
+    full_caps: tuple[str, ...] = ()
     plan: Plan | None = None
     signal: int | None = None
     error: SweeperError | None = None

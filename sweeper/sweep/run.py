@@ -101,6 +101,7 @@ def _execute(
         duration_seconds=time.monotonic() - request.asked_at,
         integer_amounts=mapping.integer_amounts,
         floor=context.floor,
+        full_caps=_full_caps(payer, left) if outcome is Outcome.CAPPED else (),
         signal=signals.received,
         error=error,
     )
@@ -120,6 +121,15 @@ def _outcome(sweep: Sweep, left: Survey, *, held: int) -> Outcome:
     if left.over_budget > 0 or (sweep.tally.capped and left.sessions + left.to_hold > 0):
         return Outcome.CAPPED
     return Outcome.PARTIAL if held else Outcome.COMPLETE
+
+
+def _full_caps(payer: BatchPayer, left: Survey) -> tuple[str, ...]:
+    """Which caps have no room for what is left; none where the server does not answer any more."""
+    with suppress(SweeperError, Busy, TooSlow, Refusal):
+        room = retrying(payer.room, attempts=1)
+        full = {"max_refunds": room.sessions == 0, "max_credits": left.over_budget > 0 or room.credits == 0}
+        return tuple(name for name, is_full in full.items() if is_full)
+    return ()
 
 
 def _settled(context: RunContext, sweep: Sweep, before_floor: Amount) -> SettledSelection:

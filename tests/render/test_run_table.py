@@ -61,7 +61,16 @@ def test_a_cap_that_leaves_only_what_has_to_go_on_hold_says_so(first: AppDatabas
     first.session("b", models=9, created="2026-11-23 11:00")
     ran = first.sweeper("run", "--max-amount", "8", "--max-refunds", "1", "--batch-size", "1")
     assert ran.exit_code == 4, ran.stdout
-    assert "A cap stopped the run: what is left has to go on hold" in ran.stdout
+    assert "A cap stopped the run (max_refunds): what is left has to go on hold" in ran.stdout
+
+
+def test_the_cap_that_stopped_a_run_is_named(first: AppDatabase) -> None:
+    first.account()
+    first.session("a", models=3)
+    first.session("b", models=3)
+    ran = first.sweeper("run", "--max-refunds", "5", "--max-credits", "4")
+    assert "A cap stopped the run (max_credits): 1 session still owed." in ran.stdout
+    assert ran.stdout.rstrip().endswith("for one run: `sweeper run --max-credits N`.")
 
 
 def test_long_ids_are_shown_whole(first: AppDatabase) -> None:

@@ -35,8 +35,11 @@ def show_explanation(console: Console, explanation: Explanation) -> None:
         console.print(table)
 
 
-def show_reasons(console: Console, explanations: Sequence[Explanation]) -> None:
-    """Print why some sessions were not refunded, a line each."""
+def show_reasons(console: Console, explanations: Sequence[Explanation], *, dry_run: bool) -> None:
+    """Print why some named sessions were not refunded, a line each."""
+    if explanations:
+        console.print()
+        console.print(f"Some of the named sessions {'would not be' if dry_run else 'were not'} refunded:")
     for explanation in explanations:
         line = f"{explanation.session_id}: {sentence(explanation)}"
         console.print(safe(line), soft_wrap=True)

@@ -7,17 +7,14 @@ from sweeper.render.terminal.table import amounts_table, plain_table, safe, show
 from sweeper.render.words import moment, number, plural
 
 
-def show_run(console: Console, result: RunResult, *, named: int = 0) -> None:
-    """Print a run or a dry run, over everything or over as many sessions as were ``named``."""
+def show_run(console: Console, result: RunResult) -> None:
+    """Print a run or a dry run."""
     _headline(console, result)
     if result.reasons:
         console.print(amounts_table("reason", result.reasons))
     if result.plan:
         _show_plan(console, result.plan)
     _notes(console, result)
-    if result.refunds.sessions < named:
-        console.print()
-        console.print(f"Some of the named sessions {'would not be' if result.dry_run else 'were not'} refunded:")
 
 
 def _headline(console: Console, result: RunResult) -> None:
@@ -52,11 +49,14 @@ def _show_plan(console: Console, plan: Plan) -> None:
         console.print(table)
 
 
-def _capped(remaining: int) -> str:
-    rest = f"{plural(remaining, 'session')} still owed. If these refunds are genuine, raise the cap"
-    if not remaining:
+def _capped(result: RunResult) -> str:
+    rest = f"{plural(result.remaining, 'session')} still owed. If these refunds are genuine, raise the cap"
+    if not result.remaining:
         rest = "what is left has to go on hold, and was not looked at. To see it now, raise the cap"
-    return f"A cap stopped the run: {rest} for one run: `sweeper run --max-refunds N`, or --max-credits N."
+    full = result.full_caps
+    flags = " ".join(f"--{name.replace('_', '-')} N" for name in full) or "--max-refunds N --max-credits N"
+    which = f" ({', '.join(full)})" if full else ""
+    return f"A cap stopped the run{which}: {rest} for one run: `sweeper run {flags}`."
 
 
 def _notes(console: Console, result: RunResult) -> None:
@@ -65,7 +65,7 @@ def _notes(console: Console, result: RunResult) -> None:
         left = result.plan.left_by_caps
         notes.append(f"The caps would leave {plural(left.sessions, 'session')}, {number(left.credits)} credits.")
     elif result.outcome is Outcome.CAPPED:
-        notes.append(_capped(result.remaining))
+        notes.append(_capped(result))
     if result.held and not result.dry_run:
         notes.append(f"{plural(result.held, 'session')} put on hold, for you to review (see `sweeper run --dry-run`).")
     if result.already_refunded:
