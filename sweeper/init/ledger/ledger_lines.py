@@ -71,7 +71,11 @@ def ledger_sections(
         Section("ledger", (table, link, where), tuple(notes)),
         Section("ledger.past", tuple(past), comment="with the net recipe: the refunds that the app wrote itself"),
         Section("ledger.insert", tuple(lines), comment=comment),
-        Section("ledger.reverse", tuple(back), comment="the row that takes a refund back, for `sweeper revert`"),
+        Section(
+            "ledger.reverse",
+            tuple(back),
+            comment="the row that takes a refund back, for `sweeper revert`; `where` must not count it",
+        ),
     ]
 
 
