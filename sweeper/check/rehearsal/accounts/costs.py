@@ -110,12 +110,24 @@ def is_proof(agreed: frozenset[str], totals: Totals, target: Totals) -> bool:
     return len(agreed) >= max(ENOUGH, len(target) * _NEARLY) and len(distinct) >= _DIFFERENT
 
 
-def is_explained(costs: SessionCosts, targets: Sequence[Totals], choices: Sequence[Sequence[SessionCost]]) -> bool:
-    """Whether one of the targets changed by the cost of one set of the sessions."""
+def is_explained(
+    costs: SessionCosts,
+    targets: Sequence[Totals],
+    choices: Sequence[Sequence[SessionCost]],
+    *,
+    at_start: bool = False,
+) -> bool:
+    """Whether one of the targets changed by the cost of one set of the sessions.
+
+    With ``at_start``, also for most owners of what is owed: what is counted on success changed alike for the others.
+    """
+    owed = {row.owner for row in costs.rows if row.owed} if at_start else set()
     for rows in choices:
         totals = total(costs, rows)
-        if any(is_proof(agree(target, totals), totals, target) for target in targets):
-            return True
+        for target in targets:
+            agreed = agree(target, totals)
+            if is_proof(agreed, totals, target) and len(owed - agreed) * 2 <= len(owed):
+                return True
     return False
 
 

@@ -128,7 +128,7 @@ def moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) ->
         if name != column.name and all(one.is_finite() for one in given.values())
     ]
     for way, targets in ((DOWN, [left, *below]), (UP, [mine])):
-        if is_explained(costs, targets, unsettled(costs)):
+        if is_explained(costs, targets, unsettled(costs), at_start=True):
             settled = [row for row in costs.rows if row.settled and row.amount]
             return way, bool(settled) and not is_explained(costs, targets, [costs.rows])
     return None
