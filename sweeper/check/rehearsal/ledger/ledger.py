@@ -30,7 +30,7 @@ from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import Samples, column_items, is_whole, named, sampling
 from sweeper.check.rehearsal.sessions import owed_ids, read_failed, settled_ids
 from sweeper.check.rehearsal.tables import count_rows, defaults
-from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UP_WORDS
+from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UNDONE, UP_WORDS
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
 from sweeper.postgres.templates import Choices
@@ -43,7 +43,6 @@ _LATER = re.compile(
     re.IGNORECASE,
 )
 _PLANNED = re.compile(r"expir|until|valid|due|start|begin|end|creat|updat|delet|month|period", re.IGNORECASE)
-_UNDONE = re.compile(r"delet|void|storn|anul|annul|discard|removed", re.IGNORECASE)
 _STEPS_AT_LEAST, _MOST, _ENOUGH = 5, 0.8, 3
 
 
@@ -164,7 +163,7 @@ def _undone(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     flags, amounts = ("boolean", *TIME_TYPES), ledger.amounts
     if samples.mapping.is_by_account:
         return
-    named_so = [one for one in ledger.table.columns.values() if one.base_type in flags and _UNDONE.search(one.name)]
+    named_so = [one for one in ledger.table.columns.values() if one.base_type in flags and UNDONE.search(one.name)]
     qualifiers = of_these_sessions(samples, amounts[0], unsigned=True) if named_so and amounts else []
     failed = read_failed(samples)
     groups = owed_ids(failed), [row.session_id for row in failed if row.is_refunded], settled_ids(samples)

@@ -10,6 +10,7 @@ from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.sessions import marks_in
 from sweeper.check.rehearsal.tables import defaults
+from sweeper.check.rehearsal.words import UNDONE
 from sweeper.config.model import LedgerSection
 
 # values that are different in every refund: no row of the app has the same
@@ -75,6 +76,8 @@ def compared_columns(samples: Samples, ledger: AppLedger) -> tuple[list[Compared
         default = filled.get(column.name)
         if default and _CONSTANT.fullmatch(default):
             compared.append(ComparedColumn(column, default, "default"))
+    # rows may be deleted later, such as those of an account that is closed
+    others = [one for one in others if not (one.nullable and UNDONE.search(one.name))]
     return compared, [column for column in others if column.name not in filled and not column.generated]
 
 
