@@ -57,6 +57,17 @@ def test_sessions_that_took_of_no_pool(app: App) -> None:
     assert rehearsed(app) == {}
 
 
+def test_sessions_that_took_of_two_pools(app: App) -> None:
+    """What some took of both is less than the price, for each pool; others took the whole price of one."""
+    app.sql("ALTER TABLE wallets RENAME balance TO paid_credits; ALTER TABLE wallets ADD free_credits int DEFAULT 50")
+    app.sql("ALTER TABLE jobs ADD from_free int NOT NULL DEFAULT 0, ADD from_paid int NOT NULL DEFAULT 0")
+    app.sql("UPDATE jobs SET from_free = CASE WHEN right(id, 1) IN ('1', '2', '3') THEN 1 ELSE 0 END")
+    app.sql("UPDATE jobs SET from_paid = price - from_free")
+    app.map("accounts", balance="free_credits + paid_credits")
+    app.map("accounts.add", free_credits="s.from_free", paid_credits="s.from_paid")
+    assert rehearsed(app) == {}
+
+
 def test_what_the_price_was_thought_to_be(app: App) -> None:
     app.sql("ALTER TABLE jobs ADD charged_credits int NOT NULL DEFAULT 0")
     app.sql("UPDATE jobs SET charged_credits = price WHERE id NOT IN ('j29', 'j30')")

@@ -73,6 +73,7 @@ def _by_flag(samples: Samples) -> Iterator[Check]:
 def check_taken(samples: Samples) -> Iterator[Check]:
     """A column that equals the amount of many sessions, and is zero or less than it for some."""
     own, sessions = samples.settings.sessions, samples.mapping.sessions
+    shares = paired_shares(sessions)  # each is a part of what was taken
     columns = [
         one
         for one in sessions.columns.values()
@@ -80,6 +81,7 @@ def check_taken(samples: Samples) -> Iterator[Check]:
         and _TAKEN.search(one.name)
         and not _OTHER.search(one.name)
         and one.name.lower() not in own.amount.lower()
+        and one not in shares
     ]
     for column in samples.seen(sessions, columns)[:_AT_MOST]:
         slots = {"charged": f"s.{column.quoted}", "amount_column": ""}
