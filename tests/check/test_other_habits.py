@@ -192,6 +192,12 @@ def test_the_wallet_of_somebody_else_who_has_one(app: App) -> None:
         app.map(account=f"(SELECT w.id FROM wallets w WHERE w.person = s.{whose})")
         said = str(rehearsed(app).get("balances", {}).get("message"))
         assert ("sessions of that asker took, and not each by what sessions.account" in said) == (whose == "worker")
+    app.map(account="(SELECT w.id FROM wallets w WHERE w.person = s.asker)")
+    app.sql("CREATE INDEX ON jobs (asker)")
+    app.sql("ALTER TABLE jobs ADD padding text; ALTER TABLE jobs ALTER padding SET STORAGE PLAIN")
+    app.sql("INSERT INTO jobs (id, padding) SELECT 'x' || n, repeat('x', 7900) FROM generate_series(1, 8000) AS n")
+    app.sql("DELETE FROM jobs WHERE padding IS NOT NULL")
+    assert "balances" not in rehearsed(app), "no index finds the sessions of an account: nothing is known of these"
 
 
 @pytest.mark.parametrize("column", ["gesperrt", "bloqueado", "已冻结"])

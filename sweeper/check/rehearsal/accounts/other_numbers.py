@@ -71,7 +71,7 @@ def check_other_moves(
         for column in columns:
             if said := moved(costs, column, numbers):
                 way, sure = said
-                yield from _left(samples, link, column, own, down=way == DOWN, sure=sure, explained=explained)
+                yield from _left(samples, link, column, own, up=way == UP, sure=sure, explained=explained)
                 break
 
 
@@ -135,14 +135,7 @@ def moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) ->
 
 
 def _left(
-    samples: Samples,
-    link: _Link,
-    column: Column,
-    own: AccountsSection | None,
-    *,
-    down: bool,
-    sure: bool,
-    explained: bool,
+    samples: Samples, link: _Link, column: Column, own: AccountsSection | None, *, up: bool, sure: bool, explained: bool
 ) -> Iterator[Check]:
     # a trigger of the app that a refund fires may change it
     sure = sure and not trigger_may_write(samples, link.table.name)
@@ -168,7 +161,7 @@ def _left(
         )
     # where the file has no accounts, a job of the app's may add up the rows of its ledger
     sure = sure and (own is not None or samples.mapping.ledger is None)
-    yield (failure if sure and (explained or (down and not counts_refunds)) else warning)("balances", said, fix)
+    yield (failure if sure and (explained or (not up and not counts_refunds)) else warning)("balances", said, fix)
 
 
 def check_several_rows(
@@ -178,6 +171,9 @@ def check_several_rows(
 
     ``costs`` and ``targets`` are those of the accounts of the file, which do not agree. An owner may have one row.
     """
+    payer = samples.mapping.sessions.column(samples.settings.sessions.account)
+    if costs is None and not is_quick_by(samples, samples.mapping.sessions, payer):
+        return  # theirs were not read, and may agree as well
     unique = unique_names(samples, accounts)
     for of_accounts, of_sessions in owner_columns(samples, accounts):
         together, alone = read_costs_by(samples, of_sessions), of_accounts.name in unique
