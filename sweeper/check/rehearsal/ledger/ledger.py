@@ -42,7 +42,9 @@ _LATER = re.compile(
     r"(added|applied|posted|settled|booked|counted|credited|processed|merged|tallied|consolidated|transferred)(_?(at|on))?$",
     re.IGNORECASE,
 )
-_PLANNED = re.compile(r"expir|until|valid|due|start|begin|end|creat|updat|delet|month|period", re.IGNORECASE)
+_PLANNED = re.compile(
+    r"expir|until|valid|due|start|begin|end|creat|updat|delet|month|period|archiv|export", re.IGNORECASE
+)
 _STEPS_AT_LEAST, _MOST, _ENOUGH = 5, 0.8, 3
 
 

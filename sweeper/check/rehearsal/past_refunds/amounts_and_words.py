@@ -92,11 +92,11 @@ def read_given_back(samples: Samples) -> list[PastRefund]:
     sessions, own = samples.mapping.sessions, samples.settings.accounts
     moved = own.balance or "" if own else ""
     marks = [mark.column for mark in number_marks(samples)]
-    columns = [one for one in marks if not is_money(one.name) or is_money(moved)]
-    columns = [one for one in columns if is_in_unit(one.name, moved)]
+    columns = [one for one in marks if is_in_unit(one.name, moved) and (not is_money(one.name) or is_money(moved))]
     others = [one for one in samples.readable(sessions) if one.is_number and one not in marks]
-    refunded = samples.settings.sessions.refunded
-    written = [sessions.column(text) for text, value in refunded.items() if value.strip() == "amount"]
+    refunded = {sessions.column(text): value.strip() for text, value in samples.settings.sessions.refunded.items()}
+    written = [one for one, value in refunded.items() if value == "amount"]
+    columns = [one for one in columns if not refunded.get(one, "").isdecimal()]  # it counts the refunds
     for column in dict.fromkeys((*columns, *(one for one in samples.readable(sessions) if one in written))):
         choices: Choices = {"numbers": column_items((column, *others)), "kinds": []}
         rows = samples.read("read_amounts", samples.newest(running=False), {"owner": "NULL"}, choices)
