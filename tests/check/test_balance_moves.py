@@ -255,21 +255,3 @@ def test_a_counter_of_the_member_who_used_it(app: App) -> None:
             "INSERT INTO uses (person, taken) SELECT owner, taken FROM jobs WHERE refunded_at IS NULL; "
             "DROP TABLE members")  # fmt: skip
     assert rehearsed(app) == {}, "a row for each charge"
-
-
-def test_a_counter_of_what_was_made(app: App) -> None:
-    """Where hardly anything is owed, it has moved as one that charges and refunds move; not so for what is owed."""
-    app.sql("UPDATE jobs SET state = 'done' WHERE state = 'running'")
-    app.sql("UPDATE jobs SET refunded_at = ended WHERE state = 'failed' AND owner <> 'w0'")
-    app.sql("INSERT INTO wallets SELECT 'x' || n, 1000 FROM generate_series(1, 40) AS n")
-    app.sql(
-        "INSERT INTO jobs (id, owner, state, taken, began, ended, beat, refunded_at) "
-        "SELECT state || n, 'x' || n, state, 2 + n % 9, now() - interval '50 min', now() - interval '20 min', now(), "
-        "CASE WHEN state = 'failed' THEN now() END "
-        "FROM generate_series(1, 40) AS n, (VALUES ('failed'), ('done')) AS two (state)"
-    )
-    app.sql(CHARGE)
-    app.sql("ALTER TABLE wallets ADD made int")
-    for condition, expected in (("state = 'done'", {}), (UNPAID[4:], {"balances": "failure"})):
-        app.sql(f"UPDATE wallets AS w SET made = (SELECT sum(taken) FROM jobs WHERE owner = w.id AND {condition})")
-        assert {name: item["status"] for name, item in rehearsed(app).items()} == expected

@@ -216,3 +216,21 @@ def test_closed_accounts_in_other_languages(app: App, column: str) -> None:
     assert rehearsed(app) == {}
     app.sql(f"UPDATE wallets SET \"{column}\" = true WHERE id = 'w4'")
     assert f"{column} is set on 1 of the 5 newest accounts" in said(app, "accounts")
+
+
+def test_a_counter_of_what_was_made(bare: AppDatabase) -> None:
+    """Where hardly anything is owed, it has moved as one that charges and refunds move; not so for what is owed."""
+    app = marked_shop(bare)
+    app.sql("UPDATE jobs SET state = 'done', ended = now() WHERE refunded_at IS NULL AND owner <> 'w0'")
+    app.sql("UPDATE jobs SET state = 'done', ended = now() WHERE state = 'running'")
+    app.sql("INSERT INTO wallets SELECT 'x' || n, 1000 FROM generate_series(1, 40) AS n")
+    app.sql(
+        "INSERT INTO jobs (id, owner, state, price, began, ended, beat, refunded_at) "
+        "SELECT state || n, 'x' || n, state, 2 + n % 9, now() - interval '50 min', now() - interval '20 min', now(), "
+        "CASE WHEN state = 'failed' THEN now() END "
+        "FROM generate_series(1, 40) AS n, (VALUES ('failed'), ('done')) AS two (state)"
+    )
+    app.sql("ALTER TABLE wallets ADD made int")
+    for condition, expected in (("state = 'done'", {}), ("refunded_at IS NULL", {"balances": "failure"})):
+        app.sql(f"UPDATE wallets AS w SET made = (SELECT sum(price) FROM jobs WHERE owner = w.id AND {condition})")
+        assert {name: item["status"] for name, item in rehearsed(app).items()} == expected
