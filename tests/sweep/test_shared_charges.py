@@ -53,6 +53,18 @@ def test_a_charge_that_a_function_reads_is_given_back_once(app: App) -> None:
     paid_once(app)
 
 
+def test_a_charge_that_an_operator_reads_is_given_back_once(app: App) -> None:
+    """Nothing in the file's text says that it reads other rows: that is seen when the batch is read back."""
+    app.sql(
+        "CREATE FUNCTION taken_of(jsonb, text) RETURNS numeric LANGUAGE sql IMMUTABLE "
+        "AS 'SELECT sum(taken) FROM books WHERE charge = $1 ->> $2'"
+    )
+    app.sql("GRANT SELECT ON books TO PUBLIC")
+    app.sql("CREATE OPERATOR ~> (LEFTARG = jsonb, RIGHTARG = text, FUNCTION = taken_of)")
+    app.map(charged="meta ~> 'charge'")
+    paid_once(app)
+
+
 @pytest.mark.parametrize(
     "body",
     [
