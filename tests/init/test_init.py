@@ -1,5 +1,6 @@
 """``sweeper init``: the right tables, statuses and ledger of apps of many habits, and questions elsewhere."""
 
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -80,6 +81,10 @@ def test_a_file_whose_questions_are_answered_installs_and_sweeps(server: Server,
         database.config.write_text(database.config.read_text().replace(', "?"]', "]"))
         if "balance_after" in database.config.read_text():
             database.configure('balance_after = "?"', 'balance_after = "0"')
+        text = re.sub(
+            r'^(id|idempotency_key)( +)= "\?"', r'\1\2= "refund_id::text"', database.config.read_text(), flags=re.M
+        )
+        database.config.write_text(text)
         installed = database.sweeper("install", now=None)
         assert installed.exit_code == 0, installed.stderr
         ran = database.sweeper("run", "--dry-run", "--json", now=None)
