@@ -120,9 +120,14 @@ def test_an_app_in_chinese(server: Server, tmp_path: Path) -> None:
     assert found["accounts"]["balance"] == '"积分余额"'
     assert (ledger["table"], ledger["session"], ledger["where"]) == ('"积分流水"', '"任务号"', "\"类型\" = '退款'")
     assert ledger["insert"]['"幂等键"'] == "?"
-    assert 'The app\'s refunds name their session in "幂等键", such as 退款:T' in " ".join(
-        text.replace("# ", "").split()
-    )
+    assert 'The app\'s rows name their session in "幂等键", such as 退款:T' in " ".join(text.replace("# ", "").split())
+
+
+def test_keys_of_refunds_alone_name_the_session(server: Server, tmp_path: Path) -> None:
+    found, _ = draft(server, tmp_path, CHINESE.replace("'消费:' || \"任务号\"", 'md5("任务号")'))
+    assert found["ledger"]["insert"]['"幂等键"'] == "?"
+    found, _ = draft(server, tmp_path, CHINESE.replace("'退款:' || \"任务号\"", "'退款' || md5(\"任务号\")"))
+    assert found["ledger"]["insert"]['"幂等键"'] == "refund_id::text"
 
 
 @pytest.mark.parametrize(

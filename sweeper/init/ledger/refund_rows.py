@@ -14,6 +14,7 @@ from sweeper.postgres.templates import fill_expression, quote_text
 TEXT_TYPES = ("text", "character varying", "character", "bpchar")
 LEFT_EMPTY = ""
 _OWN_KEY = "refund_id::text"
+_EACH_ROW = "true"
 _A_TEXT = "A text is written in quotes of SQL: \"'Refund'\"."
 _SHOWN_AT_MOST = 40
 _OF_CODES = "a code such as workflow_failure or stuck: write a text instead if customers read it"
@@ -46,11 +47,11 @@ def insert_lines(
         # one owner may have several accounts, or the session lead to several, and then it is open what the account is
         open_path = path is not None and not (path.unique and is_known)
         several = pays and open_path and column.name not in known
-        if value == _OWN_KEY and column.name not in known and _names_session(evidence, table, column, refunds, known):
+        is_own_key = value == _OWN_KEY and column.name not in known
+        if is_own_key and (keys := _session_keys(evidence, table, column, refunds, known)):
             question = (
-                f"The app's refunds name their session in {column.as_sql}, such as "
-                f"{_seen_there(evidence, table, column, refunds)}: its own code may find a refund by that. "
-                "What will ours have?"
+                f"The app's rows name their session in {column.as_sql}, such as {', '.join(keys)}: its own code may "
+                "find a refund by that. What will ours have?"
             )
             found = [Candidate(_OWN_KEY, "a key of our own: the app's code does not find our row by it")]
             lines.append(Line(column.as_sql, OPEN_QUESTION, question=question, candidates=tuple(found)))
@@ -79,28 +80,36 @@ def _from_session(column: Column, session: Session) -> list[Candidate]:
 
 def _seen(evidence: Evidence, table: Table, column: Column, refunds: str | None) -> str:
     """Some of the different values that the app's own refunds have in a column; a single one may be its default."""
-    return "" if column.not_null or column.is_time else _seen_there(evidence, table, column, refunds)
+    values = [] if column.not_null or column.is_time else _texts(evidence, table, column, refunds)
+    return ", ".join(values) if len(values) > 1 else ""
 
 
-def _seen_there(evidence: Evidence, table: Table, column: Column, refunds: str | None) -> str:
+def _texts(evidence: Evidence, table: Table, column: Column, refunds: str | None) -> list[str]:
+    """Up to three values that the app's own refunds have in a column, cut to a line."""
     if refunds is None or table.key is None:
-        return ""
+        return []
     values = [value if len(value) <= _SHOWN_AT_MOST else f"{value[:_SHOWN_AT_MOST]}..."
               for value in texts_of(evidence, table, column, refunds)]  # fmt: skip
-    return ", ".join(" ".join(value.split()) for value in values) if len(values) > 1 else ""
+    return [" ".join(value.split()) for value in values]
 
 
-def _names_session(
+def _session_keys(
     evidence: Evidence, table: Table, column: Column, refunds: str | None, known: Mapping[str, str]
-) -> bool:
-    """Whether the newest rows that name a session have its id in a unique column, too."""
+) -> list[str]:
+    """Some of the values by which the app's refunds name their session in a unique column; empty if they do not.
+
+    Where there is no refund yet, other rows show how the app makes such values.
+    """
     link = next((one for one in table.columns if known.get(one.name, "").startswith("session_id")), None)
-    if link is None or refunds is None or table.key is None:
-        return False
-    slots = {"table": table.as_sql, "key": table.key.as_sql}
-    condition = fill_expression("names_session", {"column": column.as_sql, "link": link.as_sql})
-    looked = evidence.rows("sample_condition", {**slots, "condition": condition})
-    return bool(looked and looked[0][0] and looked[0][0] == looked[0][1])
+    theirs = _texts(evidence, table, column, refunds)
+    values = theirs or _texts(evidence, table, column, _EACH_ROW)
+    if link is None or not values:
+        return []
+    slots = {"column": column.as_sql, "link": link.as_sql, "refunds": refunds if refunds and theirs else _EACH_ROW}
+    condition = fill_expression("names_session", slots)
+    key = table.key.as_sql if table.key else ""
+    looked = evidence.rows("sample_condition", {"table": table.as_sql, "key": key, "condition": condition})
+    return values if looked and looked[0][0] == looked[0][1] else []
 
 
 def reverse_lines(table: Table, lines: list[Line], amount: Column, kinds: list[Column], link: Column) -> list[Line]:
