@@ -10,4 +10,3 @@ CROSS JOIN LATERAL (
 WHERE {include chosen}
   AND {include is_charged}
   AND entry.undone
-ORDER BY 1
