@@ -55,6 +55,7 @@ class Mapping:
     live_statuses: tuple[str, ...]
     status_labels: StatusLabels | None
     fenced: bool = False
+    _filled: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def has_accounts(self) -> bool:
@@ -184,19 +185,18 @@ class Mapping:
 
     def before_install(self) -> "Mapping":
         """The mapping for a database where sweeper has no tables yet: statements read empty ones instead."""
-        stand_ins = {
-            "refunds": "no_refunds",
-            "holds": "no_holds",
-            "reversals": "no_reversals",
-            "runs": "no_runs",
-            "own_settings": "no_settings",
-        }
+        stand_ins = {"refunds": "no_refunds", "holds": "no_holds", "reversals": "no_reversals", "runs": "no_runs"}
+        stand_ins["own_settings"] = "no_settings"
         empty = {table: fill_part(name, self.slots, self.choices) for table, name in stand_ins.items()}
         return replace(self, slots={**self.slots, **empty})
 
     def statement(self, name: str, slots: Slots | None = None, choices: Choices | None = None) -> str:
         """The statement ``name``, filled with the app's names, and with ``slots`` and ``choices`` of its own."""
-        return fill(name, {**self.slots, **(slots or {})}, {**self.choices, **(choices or {})})
+        if slots or choices:
+            return fill(name, {**self.slots, **(slots or {})}, {**self.choices, **(choices or {})})
+        if name not in self._filled:
+            self._filled[name] = fill(name, self.slots, self.choices)
+        return self._filled[name]
 
 
 def read_mapping(transaction: Transaction, settings: Settings, search_path: str) -> Mapping:

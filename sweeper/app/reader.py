@@ -69,6 +69,7 @@ class Reader:
             )
             for column in self.transaction.rows(fill("list_columns", {}), {"table_oid": row.oid})
         }  # fmt: skip
+        self._labels |= {column.base_type: () for column in columns.values() if not column.labels}
         of = read_partitions(self.transaction, key, text, row)
         return Table(
             row.oid, row.schema_name, row.table_name, row.partition_key, tuple(row.partition_columns), of.owned,

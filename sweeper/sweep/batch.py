@@ -28,7 +28,7 @@ from sweeper.postgres.errors import Busy, Refusal
 from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Row, Transaction
-from sweeper.sweep.batch_locks import AccountLocks, ChosenSessions, choose, require_short_answer
+from sweeper.sweep.batch_locks import ChosenSessions, choose, lock_accounts, lock_charges, require_short_answer
 from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.holds import Holds
 from sweeper.sweep.selection import Selection, binds_for_nobody
@@ -85,12 +85,7 @@ class BatchPayer:
         self._holds = holds
         self.run_id = run_id
         self._began_at = time.monotonic()
-        names = ["lock_sessions", "list_refunded", "pay", "explain_pay", "count_failed", "read_back"]
-        names += ["read_balances"] * mapping.has_accounts + ["find_changed"] * bool(mapping.lists["shares_rows"])
-        self._statements = {name: mapping.statement(name) for name in names}
-        self._locks = AccountLocks(mapping)
         self._in_shard = ShardPayer(mapping) if mapping.is_by_account else None
-        self._fire_deferred, self._read_traffic = fill("fire_deferred", {}), fill("read_traffic", {})
 
     def pay(self, selection: Selection, session_ids: tuple[str, ...]) -> Batch:
         """Pay those of these sessions that are still owed, as many as the caps allow.
@@ -113,7 +108,7 @@ class BatchPayer:
             binds = {**selection.binds, **selection.bounds(in_hand)}
             binds |= {"in_hand": text_array(in_hand), "budget": room.credits}
             locked_at = time.monotonic()
-            locked = transaction.row(self._statements["lock_sessions"], binds)
+            locked = transaction.row(self._mapping.statement("lock_sessions"), binds)
             require_short_answer(in_hand, locked)
             missing = frozenset(in_hand) - frozenset(locked.session_ids)
             refunded = self._list_refunded(transaction, selection, missing) if missing else missing
@@ -122,7 +117,7 @@ class BatchPayer:
             credits = sum((Decimal(amount) for _, _, amount, _ in batch.paid), Decimal(0))
             if room.credits is not None and credits > room.credits:
                 raise Busy  # an amount grew after it was found: find what fits again, with fewer at a time
-            seen = transaction.row(self._read_traffic)
+            seen = transaction.row(fill("read_traffic", {}))
         locked_seconds = time.monotonic() - locked_at
         self._caps.committed(len(batch.paid), credits)
         self._holds.committed([session_id for session_id, _ in batch.held], chosen.held_for_account(batch.held))
@@ -144,7 +139,7 @@ class BatchPayer:
         """
         with self._transaction() as transaction:
             binds = binds_for_nobody(self._selection, self._mapping, self.run_id)
-            transaction.rows(self._statements["explain_pay"], binds)
+            transaction.rows(self._mapping.statement("explain_pay"), binds)
 
     def server_start(self) -> datetime:
         """When the server was started that a new connection reaches now."""
@@ -171,8 +166,8 @@ class BatchPayer:
 
     def _pay_locked(self, transaction: Transaction, selection: Selection, chosen: ChosenSessions) -> Batch:
         """Lock the accounts, pay, and compare what was written with what was intended."""
-        balances = self._locks.take_accounts(transaction, chosen)
-        if not self._locks.take_charges(transaction, chosen):
+        balances = lock_accounts(transaction, self._mapping, chosen)
+        if not lock_charges(transaction, self._mapping, chosen):
             return Batch(skipped=tuple(chosen.session_ids))
         binds = {
             **selection.binds,
@@ -186,7 +181,7 @@ class BatchPayer:
         }
         row = self._write(transaction, binds)
         self._require_written(transaction, selection, row)
-        transaction.rows(self._fire_deferred)
+        transaction.rows(fill("fire_deferred", {}))
         self._require_as_meant(transaction, binds, row, balances)
         batch = _batch_of(row)
         self._holds.require_room(row.held_sessions, chosen.held_for_account(batch.held))
@@ -194,7 +189,7 @@ class BatchPayer:
 
     def _write(self, transaction: Transaction, binds: Mapped[str, object]) -> Row:
         if self._in_shard is None:
-            return transaction.row(self._statements["pay"], binds)
+            return transaction.row(self._mapping.statement("pay"), binds)
         return cast("Row", self._in_shard.pay(transaction, binds))  # it has the same attributes
 
     def _require_as_meant(
@@ -207,13 +202,13 @@ class BatchPayer:
             ChangesOthers: they share rows that refunds change.
         """
         shares_rows = self._mapping.lists["shares_rows"] and len(row.paid_sessions) > 1
-        if shares_rows and transaction.rows(self._statements["find_changed"], binds):
+        if shares_rows and transaction.rows(self._mapping.statement("find_changed"), binds):
             raise ChangesOthers
         if row.paid_sessions and not self._are_failed(transaction, binds, row.paid_sessions):
-            require_as_meant(transaction.rows(self._statements["read_back"], binds))
+            require_as_meant(transaction.rows(self._mapping.statement("read_back"), binds))
         if balances is None or not self._mapping.has_balance:
             return
-        after = read_balances(transaction, self._statements["read_balances"], row.moved_accounts)
+        after = read_balances(transaction, self._mapping.statement("read_balances"), row.moved_accounts)
         exact, exact_spent = self._mapping.exact_balance, self._mapping.exact_spent
         tries = _SERIALIZED_TRIES if self._mapping.serialized else 1
         compare_balances(row, balances, after, exact=exact, exact_spent=exact_spent, tries=tries)
@@ -222,14 +217,14 @@ class BatchPayer:
         """Whether all these sessions are failed now, and nothing else of a refund has to be read back."""
         if self._mapping.is_read_back:
             return False
-        found = transaction.row(self._statements["count_failed"], {**binds, "in_hand": text_array(session_ids)})
+        found = transaction.row(self._mapping.statement("count_failed"), {**binds, "in_hand": text_array(session_ids)})
         return bool(found.failed == len(session_ids))
 
     def _list_refunded(
         self, transaction: Transaction, selection: Selection, session_ids: Collection[str]
     ) -> frozenset[str]:
         binds = {**selection.binds, **selection.bounds(tuple(session_ids)), "in_hand": text_array(session_ids)}
-        return frozenset(transaction.row(self._statements["list_refunded"], binds).session_ids)
+        return frozenset(transaction.row(self._mapping.statement("list_refunded"), binds).session_ids)
 
     def _require_written(self, transaction: Transaction, selection: Selection, row: Row) -> None:
         compare_ledgers(row)

@@ -61,26 +61,18 @@ def choose(in_hand: Sequence[str], locked: Row, credits: Decimal | None) -> Chos
     return ChosenSessions([session_id for session_id, _ in chosen], [account_id for _, account_id in chosen])
 
 
-class AccountLocks:
-    """The second step of each batch; a transaction that takes them keeps them until it ends."""
+def lock_accounts(transaction: Transaction, mapping: Mapping, chosen: ChosenSessions) -> Balances | None:
+    """Lock the accounts until the transaction ends; the balances of those it got, None where none are mapped."""
+    if not mapping.has_accounts:
+        return None
+    balances = balances_of(transaction.row(mapping.statement("lock_accounts"), {"account_ids": chosen.accounts}))
+    if mapping.serialized:  # in one statement with the lock, other rows could be read as they were before it
+        return read_balances(transaction, mapping.statement("read_balances"), list(balances))
+    return balances
 
-    def __init__(self, mapping: Mapping) -> None:
-        self._serialized = mapping.serialized
-        self._lock_accounts = mapping.statement("lock_accounts") if mapping.has_accounts else ""
-        self._read_balances = mapping.statement("read_balances") if mapping.has_accounts else ""
-        self._lock_charges = mapping.statement("lock_charges") if mapping.lists["locks_charges"] else ""
 
-    def take_accounts(self, transaction: Transaction, chosen: ChosenSessions) -> Balances | None:
-        """The balances of the accounts that could be locked; None where none are mapped."""
-        if not self._lock_accounts:
-            return None
-        balances = balances_of(transaction.row(self._lock_accounts, {"account_ids": chosen.accounts}))
-        if self._serialized:  # in one statement with the lock, other rows could be read as they were before it
-            return read_balances(transaction, self._read_balances, list(balances))
-        return balances
-
-    def take_charges(self, transaction: Transaction, chosen: ChosenSessions) -> bool:
-        """Lock what represents the rows that these share with other sessions; false if somebody else has it."""
-        if not self._lock_charges:
-            return True
-        return bool(transaction.row(self._lock_charges, {"account_ids": chosen.accounts}).taken)
+def lock_charges(transaction: Transaction, mapping: Mapping, chosen: ChosenSessions) -> bool:
+    """Lock what represents the rows that these share with other sessions; false if somebody else has it."""
+    if not mapping.lists["locks_charges"]:
+        return True
+    return bool(transaction.row(mapping.statement("lock_charges"), {"account_ids": chosen.accounts}).taken)

@@ -67,11 +67,7 @@ class Caps:
         as_of: datetime,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._try, self._lock = mapping.statement("try_caps"), mapping.statement("lock_caps")
-        self._bound = fill("bound_lock", {})
-        self._count_runs = mapping.statement("count_other_runs")
-        self._count_others = mapping.statement("count_recent_refunds")
-        self._count_own = mapping.statement("count_own_refunds")
+        self._mapping = mapping
         self._limits = limits
         self._binds = {"run_id": run_id, "as_of": as_of}
         self._shared = not (limits.refunds_by_hand or limits.refunds is None) or not (
@@ -92,7 +88,7 @@ class Caps:
         """What the caps leave now."""
         if self._own is None:  # at the start, after an error, or what is known was read without the lock
             self._other_runs = ()
-        sessions, credits = self._own or self._counted(transaction, self._count_own)
+        sessions, credits = self._own or self._counted(transaction, "count_own_refunds")
         self._own = None  # unknown again until this batch commits
         self._before = (sessions, credits)
         limits = self._limits
@@ -112,15 +108,15 @@ class Caps:
 
     def _paid_by_others(self, transaction: Transaction) -> tuple[int, Decimal]:
         """What other runs refunded, counted again only if one of them may have paid since: there may be many."""
-        found = transaction.row(self._count_runs, self._binds)
+        found = transaction.row(self._mapping.statement("count_other_runs"), self._binds)
         runs = found.runs, found.still_open, found.server_start
         if found.still_open or runs != self._other_runs:
-            self._others = self._counted(transaction, self._count_others)
+            self._others = self._counted(transaction, "count_recent_refunds")
         self._other_runs = runs
         return self._others
 
     def _counted(self, transaction: Transaction, statement: str) -> tuple[int, Decimal]:
-        row = transaction.row(statement, self._binds)
+        row = transaction.row(self._mapping.statement(statement), self._binds)
         return row.sessions, Decimal(row.credits)
 
     def take(self, transaction: Transaction) -> Room:
@@ -146,16 +142,16 @@ class Caps:
         return self.read(transaction)
 
     def _wait_for_turn(self, transaction: Transaction) -> None:
-        if transaction.rows(self._try):
+        if transaction.rows(self._mapping.statement("try_caps")):
             return
         # a batch of another run may take longer than a batch waits for the app, and the server logs what it cancels
-        before = transaction.row(self._bound, {"lock_timeout": TURN_TIMEOUT}).before
+        before = transaction.row(fill("bound_lock", {}), {"lock_timeout": TURN_TIMEOUT}).before
         try:
             with translated():
-                locked = transaction.rows(self._lock)
+                locked = transaction.rows(self._mapping.statement("lock_caps"))
         except Busy:
             raise AnotherPays from None
-        transaction.rows(self._bound, {"lock_timeout": before})
+        transaction.rows(fill("bound_lock", {}), {"lock_timeout": before})
         if not locked:
             raise ConfigurationError(
                 "the row for the caps is missing in sweeper's table locks: run `sweeper install`",

@@ -19,7 +19,7 @@ from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.context import RunContext, RunRequest, prepare
 from sweeper.sweep.owed import OwedReader, OwedSession
 from sweeper.sweep.owed_list import FailingRows, OwedList
-from sweeper.sweep.rehearsal import Rehearsal, find_objection
+from sweeper.sweep.rehearsal import Rehearsal, find_objection, read_earlier_runs
 from sweeper.sweep.suspects import refusal_of, unproven
 
 _NO_RUN = "00000000-0000-0000-0000-000000000000"
@@ -131,8 +131,13 @@ def plan(
     """
     with exactly(), reported():
         context = prepare(database, settings, request, of_file=True)
-        planned = read(database, context.mapping, lambda opened: _plan(opened, context, settings, request))
-        objection = rehearsal and find_objection(database, context.mapping, rehearsal, request.accepted)
+        mapping = context.mapping
+        planned, earlier = read(
+            database,
+            mapping,
+            lambda opened: (_plan(opened, context, settings, request), read_earlier_runs(opened, mapping)),
+        )
+        objection = rehearsal and find_objection(mapping, rehearsal, earlier, request.accepted)
         if objection and planned.error is None:
             return replace(planned, outcome=Outcome.FAILED, error=objection)
         return planned

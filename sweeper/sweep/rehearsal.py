@@ -4,10 +4,8 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from sweeper.app.mapping import Mapping
-from sweeper.app.transactions import read
 from sweeper.config.errors import nearest
 from sweeper.core.errors import ConfigurationError
-from sweeper.postgres.database import Database
 from sweeper.postgres.transaction import Transaction
 
 # the items of `check` that compare the file with the app's own past, in order
@@ -25,6 +23,13 @@ class FailedItem(NamedTuple):
     fix: str
 
 
+class EarlierRuns(NamedTuple):
+    """Whether a run has paid under a mapping, and the items that were accepted for it."""
+
+    have_paid: bool
+    accepted: tuple[str, ...]
+
+
 # returns the items that fail; reads the app's tables and writes nothing
 Rehearsal = Callable[[Mapping], Sequence[FailedItem]]
 
@@ -40,22 +45,19 @@ def check_names(accepted: Collection[str]) -> None:
             raise ConfigurationError(f"--accept {name}: there is no such item{nearest(name, REHEARSED)}", code="usage")
 
 
+def read_earlier_runs(transaction: Transaction, mapping: Mapping) -> EarlierRuns:
+    """Read what runs under this mapping have done."""
+    row = transaction.row(mapping.statement("read_rehearsal"), {"mapping": mapping.file_digest})
+    return EarlierRuns(bool(row.has_paid), tuple(row.accepted))
+
+
 def find_objection(
-    database: Database, mapping: Mapping, rehearsal: Rehearsal, accepted: Collection[str]
+    mapping: Mapping, rehearsal: Rehearsal, earlier: EarlierRuns, accepted: Collection[str]
 ) -> ConfigurationError | None:
-    """Why nothing may be paid under this mapping yet; None, without a rehearsal, once a run has paid.
-
-    What was accepted in an earlier run of the same mapping stays accepted.
-    """
-
-    def ask(transaction: Transaction) -> tuple[bool, list[str]]:
-        row = transaction.row(mapping.statement("read_rehearsal"), {"mapping": mapping.file_digest})
-        return bool(row.has_paid), list(row.accepted)
-
-    has_paid, before = read(database, mapping, ask)
-    if has_paid:
+    """Why nothing may be paid under this mapping yet; None, without a rehearsal, once a run has paid."""
+    if earlier.have_paid:
         return None
-    failed = [item for item in rehearsal(mapping) if item.name not in {*accepted, *before}]
+    failed = [item for item in rehearsal(mapping) if item.name not in {*accepted, *earlier.accepted}]
     if not failed:
         return None
     said = "\n".join(f"{item.name}: {item.message}\n  to fix it: {item.fix}" for item in failed)

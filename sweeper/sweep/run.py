@@ -30,7 +30,7 @@ from sweeper.sweep.holds import Holds
 from sweeper.sweep.horizon import SettledSelection, note_seen, store
 from sweeper.sweep.owed import Survey
 from sweeper.sweep.progress import Observer
-from sweeper.sweep.rehearsal import Rehearsal, find_objection
+from sweeper.sweep.rehearsal import EarlierRuns, Rehearsal, find_objection, read_earlier_runs
 from sweeper.sweep.selection import Selection, binds_for_nobody
 from sweeper.sweep.sweep import Sweep
 
@@ -56,8 +56,8 @@ def execute(
         context = prepare(database, settings, request, paying=True)
         context.surroundings.require_writable()
         run_id = str(uuid_utils.uuid7())
-        retrying(lambda: _check_payable(database, context.mapping, context.selection, run_id))
-        objection = rehearsal and find_objection(database, context.mapping, rehearsal, request.accepted)
+        earlier = retrying(lambda: _check_payable(database, context.mapping, context.selection, run_id))
+        objection = rehearsal and find_objection(context.mapping, rehearsal, earlier, request.accepted)
         if objection:
             raise objection
         return _execute(database, settings, request, context, run_id, signals, observer)
@@ -165,10 +165,11 @@ def _attempts_at_end(outcome: Outcome, error: SweeperError | None) -> int | None
     return 2 if outcome is Outcome.INTERRUPTED or (error and error.code == "connection") else None
 
 
-def _check_payable(database: Database, mapping: Mapping, selection: Selection, run_id: str) -> None:
+def _check_payable(database: Database, mapping: Mapping, selection: Selection, run_id: str) -> EarlierRuns:
     binds = binds_for_nobody(selection, mapping, run_id)
     with app_transaction(database, mapping, LOCKING_TIMEOUTS) as transaction:
         require_payable(transaction, mapping, binds)
+        return read_earlier_runs(transaction, mapping)
 
 
 def _before_floor(sweep: Sweep, context: RunContext) -> Amount:

@@ -41,14 +41,11 @@ class ShardPayer:
     """Closes and marks the sessions of a batch, inserts their refunds, and adds to the balances what was inserted."""
 
     def __init__(self, mapping: Mapping) -> None:
-        names = ("close_in_shard", "insert_in_shard", "hold_in_shard", "end_holds_in_shard")
-        moves = ("add_in_shard",) if mapping.lists["moves"] else ()
-        self._statements = {name: mapping.statement(name) for name in (*names, *moves)}
-        self._has_accounts, self._has_shares = mapping.has_accounts, bool(mapping.shares)
+        self._mapping = mapping
 
     def pay(self, transaction: Transaction, binds: Mapped[str, object]) -> ShardPayment:
         """Pay the locked sessions that are still owed; ``binds`` are those of the statement that pays."""
-        closed = transaction.row(self._statements["close_in_shard"], binds)
+        closed = transaction.row(self._mapping.statement("close_in_shard"), binds)
         paid = self._insert(transaction, closed, binds) if closed.session_ids else ()
         moved = self._add(transaction, paid, binds) if paid else {}
         held = self._hold(transaction, closed, binds) if closed.held_sessions else ()
@@ -86,20 +83,20 @@ class ShardPayer:
             "details": list(closed.details),
             "failed_ats": list(closed.failed_ats),
         }
-        return transaction.rows(self._statements["insert_in_shard"], {**binds, **more})
+        return transaction.rows(self._mapping.statement("insert_in_shard"), {**binds, **more})
 
     def _add(
         self, transaction: Transaction, paid: Sequence[Row], binds: Mapped[str, object]
     ) -> dict[str, tuple[int, str]]:
         """By account, how many refunds changed its balance, and by how much."""
-        if "add_in_shard" not in self._statements:  # there is no balance, or a trigger of the app changes it
-            return _by_account(paid) if self._has_accounts else {}
+        if not self._mapping.lists["moves"]:  # there is no balance, or a trigger of the app changes it
+            return _by_account(paid) if self._mapping.has_accounts else {}
         amounts = {
             "account_ids": text_array([row.account_id for row in paid]),
             "amounts": text_array([row.amount for row in paid]),
-            "shares": [row.shares for row in paid] if self._has_shares else [],
+            "shares": [row.shares for row in paid] if self._mapping.shares else [],
         }
-        rows = transaction.rows(self._statements["add_in_shard"], {**binds, **amounts})
+        rows = transaction.rows(self._mapping.statement("add_in_shard"), {**binds, **amounts})
         return {row.account_id: (row.refunds, row.amount) for row in rows}
 
     def _hold(self, transaction: Transaction, closed: Row, binds: Mapped[str, object]) -> Sequence[Row]:
@@ -109,7 +106,7 @@ class ShardPayer:
             "attempts": list(closed.held_attempts),
             "reasons": text_array(closed.held_reasons),
         }
-        return transaction.rows(self._statements["hold_in_shard"], {**binds, **more})
+        return transaction.rows(self._mapping.statement("hold_in_shard"), {**binds, **more})
 
     def _end_holds(self, transaction: Transaction, paid: Sequence[Row], binds: Mapped[str, object]) -> None:
         more = {
@@ -117,7 +114,7 @@ class ShardPayer:
             "account_ids": text_array([row.account_id for row in paid]),
             "attempts": text_array([row.attempt for row in paid]),
         }
-        transaction.rows(self._statements["end_holds_in_shard"], {**binds, **more})
+        transaction.rows(self._mapping.statement("end_holds_in_shard"), {**binds, **more})
 
 
 def _intended(closed: Row) -> set[tuple[object, ...]]:
