@@ -8,10 +8,10 @@ from functools import partial
 from sweeper.app.mapping import read_mapping
 from sweeper.app.search_path import require_own_schema
 from sweeper.check import guard, installed, policy, protections, rows, triggers
-from sweeper.check.context import CheckContext, reading, run_check
+from sweeper.check.context import CheckContext, not_checked, reading
 from sweeper.check.exposure import check_grants, check_other_tables, check_search_path
 from sweeper.check.rehearsal.rehearse import rehearse
-from sweeper.check.result import Check, CheckResult, Status, failure, ok
+from sweeper.check.result import Check, CheckResult, Status, failure, ok, with_name
 from sweeper.check.rights import check_rights, denied, merged
 from sweeper.check.server import check_server, read_server
 from sweeper.config.model import PolicySection, Settings
@@ -22,6 +22,7 @@ from sweeper.install.own_ledger.missing_tables import find_missing
 from sweeper.install.state import SCHEMA_VERSION, read_installation
 from sweeper.install.surroundings import Surroundings
 from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow
 from sweeper.postgres.retries import retrying
 
 _PROTOCOL_VIOLATION = "08P01"
@@ -46,7 +47,7 @@ def _check(database: Database, settings: Settings | SweeperError, as_of: datetim
     if isinstance(settings, SweeperError):
         yield _refused_file(settings)
     else:
-        yield ok("file", "valid, without open questions")
+        yield ok("valid, without open questions", "file")
     try:
         server, pooled = retrying(partial(read_server, database), attempts=1)
     except SweeperError as error:
@@ -65,19 +66,19 @@ def _unusable(error: SweeperError) -> Check:
     """The check for a server that cannot be used."""
     if _PROTOCOL_VIOLATION in error.message:
         return failure(
-            "pooler",
             f"{error.message}: a pooler in statement mode allows no transactions",
             "name a pooler in transaction or session mode in SWEEPER_DATABASE_URL, or the server itself",
+            "pooler",
         )
     if error.code == "unsupported_server":
-        return failure("version", error.message, "name a Postgres in SWEEPER_DATABASE_URL")
-    return failure("connection", error.message, "fix SWEEPER_DATABASE_URL, or the server")
+        return failure(error.message, "name a Postgres in SWEEPER_DATABASE_URL", "version")
+    return failure(error.message, "fix SWEEPER_DATABASE_URL, or the server", "connection")
 
 
 def _refused_file(error: SweeperError) -> Check:
     """The check for a file that cannot be used."""
     fixes = {"no_config": "sweeper init", "open_questions": "answer each question in the file"}
-    return failure("file", error.message, fixes.get(error.code, "fix the file"))
+    return failure(error.message, fixes.get(error.code, "fix the file"), "file")
 
 
 def _check_mapped(
@@ -111,7 +112,7 @@ def _check_mapped(
             current = installation is not None and installation.schema_version == SCHEMA_VERSION
             missing = find_missing(transaction, mapping) if current else ""
         found.append(CheckContext(database, settings, mapping, installation, role, as_of, missing=missing))
-        yield ok("mapping", "fits the tables of this database")
+        yield ok("fits the tables of this database")
 
     yield from _run_check(database, role, "mapping", map_it)
     if found:
@@ -133,7 +134,7 @@ def _not_let_in(
     if error.code == "search_path":
         return [check_search_path(database, settings, surroundings.search_path(settings.database.schema_))]
     if error.code != "privilege":
-        return [failure("installed", error.message, "update the program" if error.code == "newer_schema" else "")]
+        return [failure(error.message, "update the program" if error.code == "newer_schema" else "", "installed")]
     lacking = check_rights(database, settings, role, surroundings.search_path(settings.database.schema_))
     return lacking if lacking[0].status is Status.FAILURE else [denied(database, error, role)]
 
@@ -162,8 +163,19 @@ def _check_installed(context: CheckContext, *, may_pay: bool) -> Iterator[Check]
 
 
 def _run_check(database: Database, role: str, name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
-    """The checks that ``look`` yields; a privilege that the role lacks is reported as a check of its rights."""
+    """The checks that ``look`` yields; if it fails, one with the reason, such as a privilege that is missing."""
     try:
-        return run_check(name, look)
+        found = list(look())
+    except (Busy, TooSlow) as problem:
+        found = [not_checked(problem)]
+    except Refusal as refusal:  # not its message, which may repeat a row
+        found = [failure(f"the database refuses to read it (SQLSTATE {refusal.sqlstate})", "fix the mapping")]
     except SweeperError as error:
-        return [denied(database, error, role)]
+        found = [denied(database, error, role) if error.code == "privilege" else failure(error.message, _fix_of(error))]
+    return with_name(name, found)
+
+
+def _fix_of(error: SweeperError) -> str:
+    if error.code in ("not_installed", "mapping_changed", "guard_missing"):
+        return "sweeper install"
+    return "fix the mapping, then: sweeper install" if error.code == "mapping" else "see the message"

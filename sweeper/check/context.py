@@ -1,6 +1,5 @@
-"""What every check gets, and how the other checks go on when one fails."""
+"""What every check gets."""
 
-from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,12 +7,11 @@ from typing import Any
 
 from sweeper.app.catalog import Column
 from sweeper.app.mapping import Mapping
-from sweeper.check.result import Check, failure, warning
+from sweeper.check.result import Check, warning
 from sweeper.config.model import Settings
-from sweeper.core.errors import SweeperError
 from sweeper.install.state import Installation
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.errors import Busy, TooSlow
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Transaction
 
@@ -73,32 +71,8 @@ def reading(
     return database.transaction(timeouts=TIMEOUTS, search_path=search_path, timezone=timezone, read_only=True)
 
 
-def not_checked(name: str, problem: Busy | TooSlow) -> Check:
+def not_checked(problem: Busy | TooSlow) -> Check:
     """An item that could not be checked now, and may be later."""
     if isinstance(problem, Busy):
-        return warning(name, "not checked: the app's tables are locked as a whole just now", "sweeper check")
-    return warning(name, "not checked: reading it took too long", "sweeper check, when the server is less busy")
-
-
-def run_check(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
-    """The checks that ``look`` yields; if it fails, one with the reason.
-
-    Raises:
-        SweeperError: the role lacks a privilege.
-    """
-    try:
-        return list(look())
-    except (Busy, TooSlow) as problem:
-        return [not_checked(name, problem)]
-    except Refusal as refusal:  # not its message, which may repeat a row
-        return [failure(name, f"the database refuses to read it (SQLSTATE {refusal.sqlstate})", "fix the mapping")]
-    except SweeperError as error:
-        if error.code == "privilege":
-            raise
-        return [failure(name, error.message, _fix_of(error))]
-
-
-def _fix_of(error: SweeperError) -> str:
-    if error.code in ("not_installed", "mapping_changed", "guard_missing"):
-        return "sweeper install"
-    return "fix the mapping, then: sweeper install" if error.code == "mapping" else "see the message"
+        return warning("not checked: the app's tables are locked as a whole just now", "sweeper check")
+    return warning("not checked: reading it took too long", "sweeper check, when the server is less busy")

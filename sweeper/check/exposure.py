@@ -27,8 +27,8 @@ def check_search_path(database: Database, settings: Settings, search_path: str) 
         found = find_planters(transaction, tables, own_schema, search_path, named=named_in(settings))
     if found is None:
         said = "no other role can add a function or a trigger that would run with the rights of a run"
-        return ok("search_path", f"besides superusers and the owners of the mapped tables, {said}")
-    return (failure if found.dangerous else warning)("search_path", found.message, found.fix)
+        return ok(f"besides superusers and the owners of the mapped tables, {said}", "search_path")
+    return (failure if found.dangerous else warning)(found.message, found.fix, "search_path")
 
 
 def check_other_tables(context: CheckContext) -> Iterator[Check]:
@@ -36,15 +36,15 @@ def check_other_tables(context: CheckContext) -> Iterator[Check]:
     with sampling(context) as samples:
         rows = [row for row in samples.all_tables() if row.of_stranger]
     if not rows:
-        yield ok("other_tables", "all tables belong to roles that gain no rights when this role reads them")
+        yield ok("all tables belong to roles that gain no rights when this role reads them")
         return
     owned = {owner: [row.as_sql for row in rows if row.owner == owner] for owner in sorted({row.owner for row in rows})}
     named = "; ".join(f"{owner} ({some(names, _NAMED)})" for owner, names in owned.items())
     yield warning(
-        "other_tables", f"not compared with the file: tables of {named}. Whoever owns a table can run code with the "
+        f"not compared with the file: tables of {named}. Whoever owns a table can run code with the "
         "rights of whoever reads it, and these owners lack those of this role or of the mapped tables' owners",
         "where one of them has charges or refunds of the app: ALTER TABLE … OWNER TO the owner of the mapped tables",
-    )  # fmt: skip
+    )
 
 
 def check_grants(context: CheckContext) -> Iterator[Check]:
@@ -62,14 +62,14 @@ def check_grants(context: CheckContext) -> Iterator[Check]:
         if not _is_allowed(row, allowed) and (row.role is None or (row.name, row.privilege) not in allowed_hooks)
     ]
     if not excess:
-        yield ok("grants", "no role has more rights than `sweeper install --print` lists")
+        yield ok("no role has more rights than `sweeper install --print` lists")
         return
     said = "; ".join(
         f"{role} has {', '.join(sorted({row.privilege for row in excess if _who(row) == role}))} on {name}"
         for role, name in dict.fromkeys((_who(row), row.name) for row in excess)
     )
     severe = any(row.role is None or row.privilege in _NEVER_MEANT for row in excess)
-    yield (failure if severe else warning)("grants", said, "\n".join(_revokes(excess)))
+    yield (failure if severe else warning)(said, "\n".join(_revokes(excess)))
 
 
 def _is_allowed(row: Row, allowed: frozenset[tuple[str, str, str]]) -> bool:

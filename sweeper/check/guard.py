@@ -25,7 +25,7 @@ def check_guard_before_install(context: CheckContext) -> Iterator[Check]:
         with context.reading() as transaction:
             check_ledger_rows(transaction, context.mapping, context.settings, context.as_of)
     except ConfigurationError as error:
-        yield failure("guard", error.message, "take one of the refunds back, or set ledger.guard")
+        yield failure(error.message, "take one of the refunds back, or set ledger.guard")
     if context.mapping.ledger and not context.mapping.ledger.guarded:
         yield _left_open(context.mapping.ledger.table)
 
@@ -47,7 +47,7 @@ def check_guard(context: CheckContext, installation: Installation, *, may_pay: b
                     require_payable(transaction, mapping, binds)
         except ConfigurationError as error:
             fix = error.fix if isinstance(error, DeferrableGuardError | ReorderedGuardError) else "sweeper install"
-            yield failure("guard", error.message, fix)
+            yield failure(error.message, fix)
             return
         except FailedError as error:
             if error.code != "privilege":
@@ -60,13 +60,12 @@ def check_guard(context: CheckContext, installation: Installation, *, may_pay: b
         return
     narrow = mapping.ledger is not None and mapping.ledger.guard != mapping.ledger.where
     covers = "; it covers only the rows that ledger.guard names" if narrow else ", on every refund"
-    yield ok("guard", f"in place and valid{covers}")
+    yield ok(f"in place and valid{covers}")
 
 
 def _left_open(table: Table) -> Check:
     """What sweeper's own guard does not prevent, where the app's ledger cannot have a guard."""
     return warning(
-        "guard",
         f"in place and valid in sweeper's own ledger, so neither a sweep nor refund() refunds a charge twice. But "
         f"{table.name} is partitioned by {table.partition_key}, and no unique index without that can hold over its "
         "partitions: nothing stops code of the app that looks for a refund, and writes one, at the same moment as a "
@@ -86,11 +85,9 @@ def _own_guard(transaction: Transaction, mapping: Mapping) -> Check | None:
     indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": refunds})
     candidates = [index for index in indexes if index.keys == sorted(wanted)]
     if not candidates:
-        return failure("guard", f"missing: {refunds} has no unique index on ({', '.join(wanted)})", "sweeper install")
+        return failure(f"missing: {refunds} has no unique index on ({', '.join(wanted)})", "sweeper install")
     if not any(index.usable and index.whole for index in candidates):
-        return failure(
-            "guard", f"the unique index on {refunds} is not valid, or it is deferrable or partial", "sweeper install"
-        )
+        return failure(f"the unique index on {refunds} is not valid, or it is deferrable or partial", "sweeper install")
     return None
 
 
@@ -99,11 +96,10 @@ def _app_guard(transaction: Transaction, installation: Installation) -> Check | 
     found = transaction.rows(fill("read_index", {}), {"name": name}) if name else []
     if not found:
         return failure(
-            "guard",
             f"missing: {name} is gone. Tools that compare schemas (Prisma, `drizzle-kit push`, Alembic and others) "
             "drop indexes that they do not know: make the next migration keep it, as docs/operations.md shows",
             "sweeper install",
         )
     if not found[0].valid:
-        return failure("guard", f"{name} is not valid: its build was not completed", "sweeper install")
+        return failure(f"{name} is not valid: its build was not completed", "sweeper install")
     return None

@@ -32,21 +32,21 @@ def check_installed(context: CheckContext) -> Iterator[Check]:
     """Whether the mapping in the file is the installed one."""
     installation = context.installation
     if installation is None or not installation.fingerprint:
-        yield failure("installed", f"sweeper is not installed (schema {context.mapping.schema})", "sweeper install")
+        yield failure(f"sweeper is not installed (schema {context.mapping.schema})", "sweeper install")
     elif installation.schema_version < SCHEMA_VERSION:
-        yield failure("installed", "an older sweeper installed it", "sweeper install")
+        yield failure("an older sweeper installed it", "sweeper install")
     elif context.missing:
-        yield failure("installed", context.missing, "see the message")
+        yield failure(context.missing, "see the message")
     elif installation.fingerprint != context.mapping.fingerprint:
         with context.reading() as transaction:
             require_same_key(transaction, context.mapping, installation)
-        yield failure("installed", what_changed(context.mapping, installation), "sweeper install")
+        yield failure(what_changed(context.mapping, installation), "sweeper install")
     elif renamed := renamed_statuses(context.mapping, installation):
         yield failure(
-            "installed", f"{', '.join(renamed)}: values of the status were renamed to each other since the index was "
+            f"{', '.join(renamed)}: values of the status were renamed to each other since the index was "
             "built, which misses sessions now",
             "sweeper install",
-        )  # fmt: skip
+        )
     else:
         with context.reading() as transaction:
             require_same_key(transaction, context.mapping, installation)
@@ -62,7 +62,6 @@ def _same_age(mapping: Mapping, installation: Installation) -> Iterator[Check]:
         yield _with_names(mapping)
         return
     yield warning(
-        "installed",
         f"{mapping.sessions.qualified} and the accounts are other tables than before, and those in schema "
         f"{mapping.schema} are not: if a dump of the app's was put back, what was refunded since it was made is not in "
         "its balances, and counts as refunded. Put the schema back from the same dump",
@@ -74,9 +73,8 @@ def _with_names(mapping: Mapping) -> Check:
     installed = f"schema {mapping.schema}, with this mapping"
     names = mapping.slots["outer_names"]
     if not names:
-        return ok("installed", installed)
+        return ok(installed)
     return warning(
-        "installed",
         f"{installed}; {names}: a bare name in a subquery, which means a column outside of it as long as no table in "
         f"it has one. Then neither runs nor {mapping.schema}.refund() would pay",
         "write s.NAME, refund.NAME, or the alias of its table, then sweeper install",
@@ -97,7 +95,7 @@ def check_index(context: CheckContext, installation: Installation) -> Iterator[C
         yield _no_index(context)
         return
     if name is None:  # as for partitioned sessions before they got one
-        yield warning("index", "none on live sessions: each run reads the whole table", "sweeper install")
+        yield warning("none on live sessions: each run reads the whole table", "sweeper install")
         return
     if replaced := replaced_live_function(context):
         yield replaced
@@ -116,22 +114,22 @@ def check_index(context: CheckContext, installation: Installation) -> Iterator[C
             return
         if name != live_index_name(context.mapping):
             yield warning(
-                "index", f"{name} is not the one that this mapping would have: each run reads more than it must",
+                f"{name} is not the one that this mapping would have: each run reads more than it must",
                 "sweeper install",
-            )  # fmt: skip
+            )
             return
         if found[0].rows < _PLAN_MATTERS_ROWS:
-            yield ok("index", f"in place{_of_partitions(sessions)}; the table is small")
+            yield ok(f"in place{_of_partitions(sessions)}; the table is small")
             return
         binds = {**scope(context).binds, "page_size": context.settings.policy.batch_size}
         plan = transaction.row(context.mapping.statement("explain_find"), binds)[0]
     if parts & _indexes_of(plan):
-        yield ok("index", f"in place{_of_partitions(sessions)}, and the planner uses it")
+        yield ok(f"in place{_of_partitions(sessions)}, and the planner uses it")
     else:
         yield warning(
-            "index", f"the planner does not use {name}: each run reads more than it must",
+            f"the planner does not use {name}: each run reads more than it must",
             f"ANALYZE {context.mapping.sessions.qualified};",
-        )  # fmt: skip
+        )
 
 
 def _unusable(context: CheckContext, name: str, found: Row | None, without: Sequence[str]) -> Check | None:
@@ -139,10 +137,9 @@ def _unusable(context: CheckContext, name: str, found: Row | None, without: Sequ
     if found is None or not found.valid:
         what = "not valid: its build was not completed" if found else "missing"
         what += f" ({', '.join(without[:3])} of the partitions have none)" if found and without else ""
-        return failure("index", f"{name} is {what}; each run reads the whole table", "sweeper install")
+        return failure(f"{name} is {what}; each run reads the whole table", "sweeper install")
     if found.denied:
         return failure(
-            "index",
             f"who writes to {context.mapping.sessions.qualified} needs to execute {found.denied}, and a role may not",
             f"GRANT EXECUTE ON FUNCTION {found.denied} TO PUBLIC;",
         )
@@ -154,12 +151,11 @@ def _no_index(context: CheckContext, instead: str = "", *, small: bool = False) 
     other = "reads other tables" if reads else "calls a function that is not immutable or may read tables"
     said = f"none of failed and running sessions: sessions.status {other}{instead}"
     if small:
-        return ok("index", f"{said}; the table is small")
+        return ok(f"{said}; the table is small")
     return warning(
-        "index", f"{said}. A run reads the status of each session from the horizon on, a full sweep of each from the "
-        "floor on",
+        f"{said}. A run reads the status of each session from the horizon on, a full sweep of each from the floor on",
         "map a column of the sessions, or an immutable expression over their rows alone, to sessions.status",
-    )  # fmt: skip
+    )
 
 
 def _of_partitions(sessions: Table) -> str:
@@ -186,23 +182,22 @@ def check_migrations(context: CheckContext) -> Iterator[Check]:
         index = transaction.rows(fill("read_index", {}), {"name": name}) if name else []
     if context.mapping.status.column is None:
         yield ok(
-            "migrations", "before a column is changed that sessions.status reads: sweeper install --release; after it: "
-            "install",
-        )  # fmt: skip
+            "before a column is changed that sessions.status reads: sweeper install --release; after it: install",
+        )
         return
     in_the_way = ["fence"] if any(fence.names_status for fence in fences) else []
     if index and index[0].valid and slots["live_function"] not in slots["live_condition"]:
         in_the_way.append("index")
     if in_the_way:
         yield warning(
-            "migrations", f"the {' and the '.join(in_the_way)} of an earlier installation would make a migration fail "
+            f"the {' and the '.join(in_the_way)} of an earlier installation would make a migration fail "
             f"that changes the type of {status}",
             "sweeper install",
-        )  # fmt: skip
+        )
     elif slots["live_function"]:
-        yield ok("migrations", f"the app can change the type, the values and the name of {status}")
+        yield ok(f"the app can change the type, the values and the name of {status}")
     else:
-        yield ok("migrations", f"before the type of {status} is changed: sweeper install --release; after it: install")
+        yield ok(f"before the type of {status} is changed: sweeper install --release; after it: install")
 
 
 def check_horizon(context: CheckContext, installation: Installation) -> Iterator[Check]:
@@ -212,17 +207,16 @@ def check_horizon(context: CheckContext, installation: Installation) -> Iterator
     horizon = usable_horizon(installation, digest, context.as_of)
     if policy.since is not None and policy.since > context.as_of:
         yield warning(
-            "horizon",
             f"policy.since lies {describe_duration(policy.since - context.as_of)} ahead: no session that started "
             "before that is refunded",
             "policy.since: a moment in the past",
         )
     elif horizon is not None:
-        yield ok("horizon", f"everything older than {describe_duration(context.as_of - horizon.start)} is settled")
+        yield ok(f"everything older than {describe_duration(context.as_of - horizon.start)} is settled")
     elif installation.horizon is None:
-        yield ok("horizon", "none yet: a run starts at the floor")
+        yield ok("none yet: a run starts at the floor")
     else:
-        yield ok("horizon", "the next run starts at the floor: a day has passed, or the policy has changed")
+        yield ok("the next run starts at the floor: a day has passed, or the policy has changed")
 
 
 def check_books(context: CheckContext) -> Iterator[Check]:
@@ -232,19 +226,19 @@ def check_books(context: CheckContext) -> Iterator[Check]:
     if row.holds:
         waiting = "1 session on hold waits" if row.holds == 1 else f"{row.holds} sessions on hold wait"
         yield warning(
-            "holds", f"{waiting} for a decision, the oldest for "
-            f"{describe_duration(context.as_of - row.oldest_hold)}",
+            f"{waiting} for a decision, the oldest for {describe_duration(context.as_of - row.oldest_hold)}",
             "sweeper run --dry-run shows them; then sweeper run --session ID, with --max-amount N for a larger one, or "
             "sweeper adopt --session ID --amount 0 --reason TEXT to waive it",
-        )  # fmt: skip
+            "holds",
+        )
     else:
-        yield ok("holds", "none")
+        yield ok("none", "holds")
     if row.last_success is None and row.last_outcome is None:
-        yield ok("last_run", "none yet")
+        yield ok("none yet", "last_run")
     elif row.last_success is None or context.as_of - row.last_success > _LATE:
         raised = ", with --max-refunds N or --max-credits N where the refunds are genuine"
         again = f"sweeper run{raised if row.last_outcome == 'capped' else ''}"
         when = "never" if row.last_success is None else f"{describe_duration(context.as_of - row.last_success)} ago"
-        yield warning("last_run", f"the last completed run: {when}; the last of all: {row.last_outcome}", again)
+        yield warning(f"the last completed run: {when}; the last of all: {row.last_outcome}", again, "last_run")
     else:
-        yield ok("last_run", f"{describe_duration(context.as_of - row.last_success)} ago")
+        yield ok(f"{describe_duration(context.as_of - row.last_success)} ago", "last_run")

@@ -21,10 +21,10 @@ def check_caps(context: CheckContext) -> Iterator[Check]:
     if huge := _huge(known):
         session_id, amount, usual = huge
         yield failure(
-            "caps", f"policy.max_amount is not set, and session {session_id} would get {number(amount)}, more than "
+            f"policy.max_amount is not set, and session {session_id} would get {number(amount)}, more than "
             f"{_TIMES} times the usual {number(usual)}",
             "policy.max_amount: somewhat above the largest charge that is right; what is above it is put on hold",
-        )  # fmt: skip
+        )
         return
     unset = [name for name in ("max_refunds", "max_credits", "max_amount") if getattr(policy, name) is None]
     if unset:
@@ -37,13 +37,11 @@ def check_caps(context: CheckContext) -> Iterator[Check]:
             "needs"
         )
         yield warning(
-            "caps",
             f"without a limit: {listed}",
             "\n".join(f"policy.{largest}" if name == "max_amount" else f"policy.{name}: {most}" for name in unset),
         )
     else:
         yield ok(
-            "caps",
             f"{policy.max_refunds:,} refunds and {policy.max_credits:,} credits in 24 hours, "
             f"{policy.max_amount:,} a refund",
         )
@@ -70,9 +68,9 @@ def check_grace(context: CheckContext) -> Iterator[Check]:
     grace = describe_duration(context.settings.policy.grace)
     if not context.knows_failure:
         yield warning(
-            "grace", f"{grace}, and it counts from the start of a session: one that ran longer and fails is owed at "
+            f"{grace}, and it counts from the start of a session: one that ran longer and fails is owed at "
             "once, before the app's own layers had time to refund it",
             "map sessions.failed_at to when it failed",
-        )  # fmt: skip
+        )
     else:
-        yield ok("grace", f"{grace} from the failure")
+        yield ok(f"{grace} from the failure")

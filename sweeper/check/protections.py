@@ -29,20 +29,26 @@ def check_append_only(context: CheckContext) -> Iterator[Check]:
     before = [hook for hook in _hooks(context) if hook.before]
     off = [name for name, stands in found.append_only.items() if not stands]
     if off:
-        yield failure("append_only", f"{', '.join(off)} can be edited: its trigger is missing, off, not ALWAYS, or "
-                      "another one", "sweeper install")  # fmt: skip
+        yield failure(
+            f"{', '.join(off)} can be edited: its trigger is missing, off, not ALWAYS, or another one",
+            "sweeper install",
+        )
     elif not found.intact("reject_change"):
-        yield failure("append_only", "the function that rejects a change of refunds was replaced", "sweeper install")
+        yield failure("the function that rejects a change of refunds was replaced", "sweeper install")
     elif found.children:
         listed = ", ".join(f"{child} (of {table})" for child, table in found.children.items())
-        yield failure("append_only", f"tables inherit from sweeper's: {listed}; their rows pass for refunds and can be "
-                      "edited", "\n".join(_NO_INHERIT.format(*one) for one in found.children.items()))  # fmt: skip
+        yield failure(
+            f"tables inherit from sweeper's: {listed}; their rows pass for refunds and can be edited",
+            "\n".join(_NO_INHERIT.format(*one) for one in found.children.items()),
+        )
     elif before:
         listed = ", ".join(f"{hook.name} on {hook.table}" for hook in before)
-        yield failure("append_only", f"{listed} fires before the row is written, and could drop or change it: a hook "
-                      "is AFTER INSERT", "\n".join(hook.drop for hook in before))  # fmt: skip
+        yield failure(
+            f"{listed} fires before the row is written, and could drop or change it: a hook is AFTER INSERT",
+            "\n".join(hook.drop for hook in before),
+        )
     else:
-        yield ok("append_only", "refunds and reversals reject every change, their owner's too")
+        yield ok("refunds and reversals reject every change, their owner's too")
 
 
 def replaced_live_function(context: CheckContext) -> Check | None:
@@ -53,9 +59,9 @@ def replaced_live_function(context: CheckContext) -> Check | None:
     if not function or name not in found.names or found.intact(name):
         return None
     return failure(
-        "index", f"the function {function} was replaced: a run may not look at failed or running sessions",
+        f"the function {function} was replaced: a run may not look at failed or running sessions",
         f"DROP FUNCTION {function} CASCADE;  -- and its index; then: sweeper install",
-    )  # fmt: skip
+    )
 
 
 def check_refund_function(context: CheckContext) -> Iterator[Check]:
@@ -63,25 +69,25 @@ def check_refund_function(context: CheckContext) -> Iterator[Check]:
     found = _read(context)
     stale = [signature for signature in found.others if ".refund(" in signature or signature.startswith("refund(")]
     if "refund" not in found.names:
-        yield failure("refund_function", "refund() is missing: the app's own layers cannot refund", "sweeper install")
+        yield failure("refund() is missing: the app's own layers cannot refund", "sweeper install")
     elif not found.intact("refund"):
-        yield failure("refund_function", f"refund() is {_OTHER_THAN_NOW} or max_amount", "sweeper install")
+        yield failure(f"refund() is {_OTHER_THAN_NOW} or max_amount", "sweeper install")
     elif stale:
         drops = "\n".join(f"DROP FUNCTION {signature};" for signature in stale)
-        yield failure("refund_function", f"besides refund() there is {', '.join(stale)}", drops)
+        yield failure(f"besides refund() there is {', '.join(stale)}", drops)
     elif denied := _denied(context, "refund", mapped_tables(context.settings)):
-        yield failure("refund_function", f"each call of refund() fails: {denied.message}", denied.fix)
+        yield failure(f"each call of refund() fails: {denied.message}", denied.fix)
     else:
-        yield ok("refund_function", "in place, and the one of this program and this file")
+        yield ok("in place, and the one of this program and this file")
 
 
 def check_fence(context: CheckContext) -> Iterator[Check]:
     """Whether the fence is as it was asked for; without it a slow worker could finish a refunded session."""
     if why := context.mapping.without_fence:
         yield warning(
-            "fence", f"none: {why}; a slow worker may finish a session that was refunded",
+            f"none: {why}; a slow worker may finish a session that was refunded",
             "let the worker lock the session's row and look at it before it finishes",
-        )  # fmt: skip
+        )
         return
     found = _read(context) if context.installation else None
     if found is not None and found.fence_wanted:
@@ -92,40 +98,41 @@ def check_fence(context: CheckContext) -> Iterator[Check]:
     if fenced:
         yield _in_place(context)
     elif not context.settings.sessions.running:
-        yield ok("fence", "none; no session runs")
+        yield ok("none; no session runs")
     elif context.settings.sessions.stuck_at is not None:
-        yield ok("fence", "none; a running session is stuck when its own deadline has passed")
+        yield ok("none; a running session is stuck when its own deadline has passed")
     elif (heartbeat := read_heartbeat(context)).seen:
-        yield ok("fence", "none; a heartbeat distinguishes a stuck session from a slow one")
+        yield ok("none; a heartbeat distinguishes a stuck session from a slow one")
     elif heartbeat.mapped and not heartbeat.doubted:
-        yield ok("fence", "none; active_at was not seen to move yet, for no session has run for 10 minutes")
+        yield ok("none; active_at was not seen to move yet, for no session has run for 10 minutes")
     elif heartbeat.mapped:
         yield warning(
-            "fence", f"no fence, and active_at = {context.settings.sessions.active_at!r} was not seen to move: "
+            f"no fence, and active_at = {context.settings.sessions.active_at!r} was not seen to move: "
             f"{not_moving(heartbeat)}; a slow session looks like a stuck one, and its worker may finish what was "
             "refunded",
             "sweeper install --fence adds a trigger to the app's table; or map what moves while the work goes on to "
             "sessions.active_at",
-        )  # fmt: skip
+        )
     else:
         yield warning(
-            "fence", "no fence and no heartbeat: a slow session looks like a stuck one, and its worker may finish "
+            "no fence and no heartbeat: a slow session looks like a stuck one, and its worker may finish "
             "what was refunded",
             "sweeper install --fence adds a trigger to the app's table; or map a heartbeat to sessions.active_at",
-        )  # fmt: skip
+        )
 
 
 def _asked_for(found: Protections) -> Check | None:
     """What is wrong with a fence that was asked for."""
     if not found.fence_trigger:
         return failure(
-            "fence", "lost: `install --fence` put it on the table of sessions, and it is not there (was the table "
-            "swapped for another?)", "sweeper install --fence",
-        )  # fmt: skip
+            "lost: `install --fence` put it on the table of sessions, and it is not there (was the table "
+            "swapped for another?)",
+            "sweeper install --fence",
+        )
     if not found.fence_enabled:
-        return failure("fence", "switched off: its trigger is disabled", "sweeper install --fence")
+        return failure("switched off: its trigger is disabled", "sweeper install --fence")
     if not (found.fence_stands and found.intact("fence")):
-        return failure("fence", f"the fence is {_OTHER_THAN_NOW}", "sweeper install --fence")
+        return failure(f"the fence is {_OTHER_THAN_NOW}", "sweeper install --fence")
     return None
 
 
@@ -148,18 +155,18 @@ def _denied(context: CheckContext, function: str, tables: Sequence[str]) -> Deni
 def _in_place(context: CheckContext) -> Check:
     """The fence is there; whether its owner can read, and a session that changes its partition as it ends passes."""
     if denied := _denied(context, "fence", [context.settings.sessions.table]):
-        return failure("fence", f"lets every update pass: {denied.message}", denied.fix)
+        return failure(f"lets every update pass: {denied.message}", denied.fix)
     own, sessions = context.settings.sessions, context.mapping.sessions
     written = [own.ended_at, own.active_at, own.failed_at, own.stuck_at, *own.close]
     columns = [sessions.column(name) for name in written if name]
     changing = {column.name for column in columns if column} - {getattr(sessions.column(own.started_at), "name", "")}
     if moving := sorted(changing & {*sessions.tree_columns}):
         return warning(
-            "fence", f"in place, but the sessions are partitioned by {', '.join(moving)}: an UPDATE that changes it, "
+            f"in place, but the sessions are partitioned by {', '.join(moving)}: an UPDATE that changes it, "
             "and so moves a session to another partition, passes; a slow worker may finish what was refunded",
             "let the worker lock the session's row and look at it before it finishes",
-        )  # fmt: skip
-    return ok("fence", "in place: a refunded session can neither go on nor succeed")
+        )
+    return ok("in place: a refunded session can neither go on nor succeed")
 
 
 def check_hooks(context: CheckContext) -> Iterator[Check]:
@@ -169,14 +176,14 @@ def check_hooks(context: CheckContext) -> Iterator[Check]:
     if off:
         listed = ", ".join(f"{hook.name} on {hook.table}" for hook in off)
         yield warning(
-            "hooks", f"switched off: {listed}; what it does for a refund is not done",
+            f"switched off: {listed}; what it does for a refund is not done",
             "\n".join(f"ALTER TABLE {context.mapping.slots[hook.table]} ENABLE TRIGGER {hook.name};" for hook in off),
-        )  # fmt: skip
+        )
     elif hooks:
         listed = ", ".join(f"{hook.name} on {hook.table} ({hook.function})" for hook in hooks)
-        yield ok("hooks", f"the app's own triggers on sweeper's ledger: {listed}")
+        yield ok(f"the app's own triggers on sweeper's ledger: {listed}")
     else:
-        yield ok("hooks", "the app has no trigger of its own on sweeper's ledger")
+        yield ok("the app has no trigger of its own on sweeper's ledger")
 
 
 def check_moves(context: CheckContext) -> Iterator[Check]:
@@ -184,15 +191,15 @@ def check_moves(context: CheckContext) -> Iterator[Check]:
     mapping = context.mapping
     if mapping.has_accounts or mapping.ledger:
         parts = (("a balance", mapping.has_accounts), ("a row of the app's ledger", mapping.ledger is not None))
-        yield ok("moves", f"each refund is compared with {' and '.join(what for what, there in parts if there)}")
+        yield ok(f"each refund is compared with {' and '.join(what for what, there in parts if there)}")
         return
     hooked = context.installation is not None and any(hook.works for hook in _hooks(context))
     what = "the session and what your triggers on its ledger do" if hooked else "the session alone"
     yield warning(
-        "moves", f"a refund changes {what}: the file has neither [accounts] nor [ledger], so sweeper compares nothing",
+        f"a refund changes {what}: the file has neither [accounts] nor [ledger], so sweeper compares nothing",
         "nothing, where closing a session is its refund; else map [accounts] or [ledger], or create a trigger AFTER "
         f"INSERT on {mapping.slots['refunds']}",
-    )  # fmt: skip
+    )
 
 
 def _hooks(context: CheckContext) -> tuple[Hook, ...]:

@@ -1,7 +1,7 @@
 """The results of `sweeper check`: frozen, and independent of how they are shown."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -26,26 +26,31 @@ class Check:
     fix: str = ""
 
 
-def ok(name: str, message: str) -> Check:
-    """An item without a problem."""
+def ok(message: str, name: str = "") -> Check:
+    """An item without a problem; without a name it has that of the item that finds it: see `with_name`."""
     return Check(name, Status.OK, message)
 
 
-def warning(name: str, message: str, fix: str) -> Check:
+def warning(message: str, fix: str, name: str = "") -> Check:
     """A problem that does not stop a run."""
     return Check(name, Status.WARNING, message, fix)
 
 
-def failure(name: str, message: str, fix: str) -> Check:
+def failure(message: str, fix: str, name: str = "") -> Check:
     """A problem that stops a run, or makes it do the wrong thing."""
     return Check(name, Status.FAILURE, message, fix)
 
 
-def joined(name: str, found: Sequence[Check]) -> Check:
+def joined(found: Sequence[Check]) -> Check:
     """Several findings as one item: a failure when one of them is."""
     failed = any(check.status is Status.FAILURE for check in found)
     message, fixes = "; ".join(check.message for check in found), "\n".join(check.fix for check in found)
-    return (failure if failed else warning)(name, message, fixes)
+    return (failure if failed else warning)(message, fixes)
+
+
+def with_name(name: str, found: Iterable[Check]) -> list[Check]:
+    """What an item has found, under its name."""
+    return [check if check.name else replace(check, name=name) for check in found]
 
 
 @dataclass(frozen=True)

@@ -48,13 +48,13 @@ def check_rights(database: Database, settings: Settings, role: str, search_path:
 
 def _privileges(missing: Mapping[str, list[str]], role: str) -> Check:
     if not missing:
-        return ok("privileges", "this role may do what a run does")
+        return ok("this role may do what a run does", "privileges")
     said = "; ".join(f"{', '.join(privileges)} on {table}" for table, privileges in missing.items())
     grants = [
         f"GRANT {', '.join(_in_columns(table, privilege) for privilege in privileges)} ON {table} TO {role};"
         for table, privileges in missing.items()
     ]
-    return failure("privileges", f"for a run this role lacks {said}", "\n".join(grants))
+    return failure(f"for a run this role lacks {said}", "\n".join(grants), "privileges")
 
 
 def _in_columns(table: str, privilege: str) -> str:
@@ -64,12 +64,13 @@ def _in_columns(table: str, privilege: str) -> str:
 
 def _row_security(tables: list[str], role: str) -> Check:
     if not tables:
-        return ok("row_security", "no policy hides rows from this role")
+        return ok("no policy hides rows from this role", "row_security")
     return failure(
-        "row_security", f"row-level security would hide rows of {', '.join(tables)} from this role: a run refuses to "
+        f"row-level security would hide rows of {', '.join(tables)} from this role: a run refuses to "
         "treat the rest as all there is",
         f"ALTER ROLE {role} BYPASSRLS;",
-    )  # fmt: skip
+        "row_security",
+    )
 
 
 def tables_denied(database: Database, error: SweeperError) -> list[str]:
@@ -88,7 +89,7 @@ def denied(database: Database, error: SweeperError, role: str, written: Mapping[
     if found is None:
         security = "row-level security" in error.message
         fix = f"ALTER ROLE {role} BYPASSRLS;" if security else "grant it, or run as a role that has it"
-        return failure("row_security" if security else "privileges", error.message, fix)
+        return failure(error.message, fix, "row_security" if security else "privileges")
     kind, name = found.groups()
     what = quote_name(name)
     if kind in ("table", "view", "foreign table"):
@@ -99,7 +100,7 @@ def denied(database: Database, error: SweeperError, role: str, written: Mapping[
     for table, privileges in (written or {}).items():
         if kind == "table" and table.endswith(f".{quote_name(name)}"):
             grant = f"{privileges} ON {table}"
-    return failure("privileges", error.message, f"GRANT {grant} TO {role};")
+    return failure(error.message, f"GRANT {grant} TO {role};", "privileges")
 
 
 def merged(checks: list[Check]) -> list[Check]:

@@ -37,12 +37,12 @@ def check_statuses(context: CheckContext) -> Iterator[Check]:
     if rows:
         listed = ", ".join(f"{'null' if row.status is None else repr(row.status)} ({row.sessions})" for row in rows)
         yield warning(
-            "statuses", f"sessions have statuses that no list names, and are never refunded: {listed}{where}",
+            f"sessions have statuses that no list names, and are never refunded: {listed}{where}",
             "name each in sessions.failed, sessions.running, or sessions.succeeded when nothing is owed; then: "
             "sweeper install",
-        )  # fmt: skip
+        )
     else:
-        yield ok("statuses", f"every session's status{where} is in one of the lists")
+        yield ok(f"every session's status{where} is in one of the lists")
 
 
 def _unnamed(context: CheckContext, *, sampled: bool) -> Sequence[Row]:
@@ -63,7 +63,7 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
             found = [*map(sampled, rows)]
             is_known = any(one.is_owed for one in found if one.is_refunded) or is_netted(samples)
     except Refusal as refusal:
-        yield _fails("amounts", "newest failed sessions", refusal, "a run pays the others, and puts it on hold")
+        yield _fails("newest failed sessions", refusal, "a run pays the others, and puts it on hold")
         return
     unpaid = [row for row in rows if row.unpaid]
     nulls = sum(row.amount is None for row in unpaid)
@@ -74,64 +74,64 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
     many = len(unpaid) >= _ENOUGH and nulls / len(unpaid) > _NULLS_ARE_MANY
     if len(unpaid) >= _ENOUGH and not is_any_owed and not is_known:
         yield warning(
-            "amounts", f"none of the {len(unpaid)} newest failed sessions that nobody has refunded has an amount "
-            "above zero: nothing would be refunded", "sessions.amount: what was charged, less what was delivered",
-        )  # fmt: skip
+            f"none of the {len(unpaid)} newest failed sessions that nobody has refunded has an amount "
+            "above zero: nothing would be refunded",
+            "sessions.amount: what was charged, less what was delivered",
+        )
     elif many and not netted:
         yield warning(
-            "amounts", f"{nulls} of the {len(unpaid)} newest failed sessions have no amount: nothing would be "
-            "refunded for them",
+            f"{nulls} of the {len(unpaid)} newest failed sessions have no amount: nothing would be refunded for them",
             "look at sessions.amount; right for a session without a charge, wrong where the expression misses it",
-        )  # fmt: skip
+        )
     else:
         amounts = f"{len(unpaid) - nulls} of the {len(unpaid)} newest failed sessions that nobody has refunded"
-        yield ok("amounts", f"{amounts} have an amount")
+        yield ok(f"{amounts} have an amount")
 
 
 def check_future_times(context: CheckContext) -> Iterator[Check]:
     """Whether sessions failed, or were last active, later than now: grace or stuck_after never passes for them."""
     latest = context.as_of + context.settings.policy.max_clock_skew
-    rows = _of_newest(context, "future_times", "find_future_times", {"as_of": latest})
+    rows = _of_newest(context, "find_future_times", {"as_of": latest})
     if isinstance(rows, Check):
         yield rows
         return
     if not rows:
-        yield ok("future_times", "no session failed, or was last active, later than now")
+        yield ok("no session failed, or was last active, later than now")
         return
     running = sum(row.running for row in rows)
     kinds = (("failed", len(rows) - running), ("last active", running))
     found = " and ".join(f"{count} {what}" for what, count in kinds if count)
     samples = ", ".join(row.sample for row in rows[:_SAMPLES])
     yield warning(
-        "future_times", f"of the newest sessions {found} later than now, such as {samples}: none of them is refunded "
+        f"of the newest sessions {found} later than now, such as {samples}: none of them is refunded "
         "before that moment",
         "fix their rows, or what writes them; sweeper run --session ID pays a failed one at once",
-    )  # fmt: skip
+    )
 
 
-def _of_newest(context: CheckContext, name: str, statement: str, binds: dict[str, object]) -> Sequence[Row] | Check:
+def _of_newest(context: CheckContext, statement: str, binds: dict[str, object]) -> Sequence[Row] | Check:
     """The rows that a statement gives for the newest sessions, or the item for one that the database refuses."""
     try:
         with context.reading() as transaction:
             given = {"newest": _NEWEST, "payable_again": False, **binds}
             return transaction.rows(context.mapping.statement(statement), given)
     except Refusal as refusal:
-        return _fails(name, "newest sessions", refusal, "not checked")
+        return _fails("newest sessions", refusal, "not checked")
 
 
-def _fails(name: str, sessions: str, refusal: Refusal, what_then: str) -> Check:
+def _fails(sessions: str, refusal: Refusal, what_then: str) -> Check:
     return warning(
-        name, f"an expression of the mapping fails for one of the {sessions} (SQLSTATE {refusal.sqlstate}): "
-        f"{what_then}", "sweeper run --dry-run names it; fix its row, or the expression",
-    )  # fmt: skip
+        f"an expression of the mapping fails for one of the {sessions} (SQLSTATE {refusal.sqlstate}): {what_then}",
+        "sweeper run --dry-run names it; fix its row, or the expression",
+    )
 
 
 def check_uncharged(context: CheckContext) -> Iterator[Check]:
     """How many amounts have no charge in the app's books, by month: they are not refunded."""
     if not context.mapping.knows_charges:
-        yield ok("uncharged", "not looked at: the file does not say what was charged (sessions.charged)")
+        yield ok("not looked at: the file does not say what was charged (sessions.charged)")
         return
-    rows = _of_newest(context, "uncharged", "count_uncharged", {})
+    rows = _of_newest(context, "count_uncharged", {})
     if isinstance(rows, Check):
         yield rows
         return
@@ -139,15 +139,14 @@ def check_uncharged(context: CheckContext) -> Iterator[Check]:
     missed = [row for row in without if row.uncharged == row.amounts >= _FEW]
     if missed:
         yield warning(
-            "uncharged", f"no amount above zero has a charge in the app's books in {_months(missed)}: nothing is "
+            f"no amount above zero has a charge in the app's books in {_months(missed)}: nothing is "
             "refunded for these sessions",
             "look at sessions.charged: where do the books have the charges of these months?",
-        )  # fmt: skip
+        )
     elif without:
-        yield ok("uncharged", f"amounts above zero without a charge in the app's books, which owe nothing: "
-                 f"{_months(without)}")  # fmt: skip
+        yield ok(f"amounts above zero without a charge in the app's books, which owe nothing: {_months(without)}")
     else:
-        yield ok("uncharged", "every amount above zero has a charge in the app's books")
+        yield ok("every amount above zero has a charge in the app's books")
 
 
 def _months(rows: Sequence[Row]) -> str:
@@ -159,15 +158,13 @@ def check_durations(context: CheckContext) -> Iterator[Check]:
     """Whether ``stuck_after`` is longer than real work takes."""
     own, settings = context.settings.sessions, context.settings
     if own.stuck_at is not None:
-        yield ok(
-            "stuck_after", "not used: sessions.stuck_at is each session's own deadline; without one it is never stuck"
-        )
+        yield ok("not used: sessions.stuck_at is each session's own deadline; without one it is never stuck")
         return
     limits = [limit for status in own.running if (limit := settings.stuck_after(status)) is not None]
     limit = min(limits, default=STUCK_AFTER_DEFAULT)
     by_status = "".join(_by_status(settings))
     if not limits and own.running:
-        yield ok("stuck_after", f"no running session is ever stuck{by_status}")
+        yield ok(f"no running session is ever stuck{by_status}")
         return
     heartbeat = read_heartbeat(context)
     if own.ended_at is None or not own.succeeded:
@@ -178,27 +175,24 @@ def check_durations(context: CheckContext) -> Iterator[Check]:
     row = _durations(context, own.ended_at)
     if not row.sessions:
         yield ok(
-            "stuck_after",
             f"{describe_duration(limit)}{by_status}; no session of the last 30 days succeeded to compare it with",
         )
         return
     longest, p99 = timedelta(seconds=row.longest), timedelta(seconds=row.p99)
     took = f"sessions that succeeded took up to {describe_duration(longest)} (p99 {describe_duration(p99)})"
     if longest > limit and heartbeat.seen:
-        yield ok(
-            "stuck_after", f"{describe_duration(limit)} without a sign of life, and active_at was seen to move; {took}"
-        )
+        yield ok(f"{describe_duration(limit)} without a sign of life, and active_at was seen to move; {took}")
     elif longest > limit:
         regular = timedelta(seconds=row.silent) > limit and row.sessions >= _ENOUGH
         doubt = f"; active_at = {own.active_at!r}: {not_moving(heartbeat)}" if heartbeat.doubted else ""
         yield (failure if regular else warning)(
-            "stuck_after", f"{took}, longer than stuck_after = {describe_duration(limit)}: such a session would be "
+            f"{took}, longer than stuck_after = {describe_duration(limit)}: such a session would be "
             f"closed and refunded while it is still running{doubt}",
             f'policy.stuck_after = "{int(longest.total_seconds() * 1.5) // 3600 + 1}h", or map a heartbeat to '
             "sessions.active_at",
-        )  # fmt: skip
+        )
     else:
-        yield ok("stuck_after", f"{describe_duration(limit)}{by_status}; {took}")
+        yield ok(f"{describe_duration(limit)}{by_status}; {took}")
 
 
 def _durations(context: CheckContext, ended_at: str) -> Row:
@@ -225,11 +219,11 @@ def _shorter_than_an_end(context: CheckContext, limit: timedelta, heartbeat: Hea
     if column is None or row is None or row.sessions < _ENOUGH or timedelta(seconds=row.silent) <= limit:
         return None
     return warning(
-        "stuck_after", f"{describe_duration(limit)}; sessions.ended_at is not mapped, and {column.name} of sessions "
+        f"{describe_duration(limit)}; sessions.ended_at is not mapped, and {column.name} of sessions "
         f"that succeeded is up to {describe_duration(timedelta(seconds=row.longest))} after their start: if that is "
         "their end, such a session would be closed and refunded while it is still running",
         f"sessions.ended_at = {column.quoted!r}, and a longer policy.stuck_after",
-    )  # fmt: skip
+    )
 
 
 def _by_status(settings: Settings) -> Iterator[str]:
@@ -249,7 +243,7 @@ def _not_compared(active_at: str | None, limit: str, heartbeat: Heartbeat) -> Ch
     said = f"{limit}; not compared with real sessions: sessions.ended_at is not mapped"
     if heartbeat.doubted:
         return warning(
-            "stuck_after", f"{said}, and active_at = {active_at!r} was not seen to move: {not_moving(heartbeat)}",
+            f"{said}, and active_at = {active_at!r} was not seen to move: {not_moving(heartbeat)}",
             "map sessions.ended_at, or what moves while the work goes on to sessions.active_at",
-        )  # fmt: skip
-    return ok("stuck_after", f"{limit} without a sign of life" if heartbeat.seen else said)
+        )
+    return ok(f"{limit} without a sign of life" if heartbeat.seen else said)

@@ -27,34 +27,37 @@ def check_server(
     server: Row, *, pooled: bool, as_of: datetime, asked_at: float, max_clock_skew: timedelta
 ) -> Iterator[Check]:
     """Whether a run can work on this server."""
-    yield ok("connection", f"connected as {server.role}")
+    yield ok(f"connected as {server.role}", "connection")
     if server.server_version < 140_000:
-        yield failure("version", f"Postgres {server.version}: 14 or later is needed", "update the server")
+        yield failure(f"Postgres {server.version}: 14 or later is needed", "update the server", "version")
     else:
-        yield ok("version", f"Postgres {server.version}")
+        yield ok(f"Postgres {server.version}", "version")
     if server.standby:
         yield failure(
-            "primary", "this server is a standby: a dry run works here, a run does not",
+            "this server is a standby: a dry run works here, a run does not",
             "name the primary in SWEEPER_DATABASE_URL",
-        )  # fmt: skip
+            "primary",
+        )
     elif server.read_only_by_default:
         yield failure(
-            "primary", "transactions of this role are read-only by default (default_transaction_read_only)",
+            "transactions of this role are read-only by default (default_transaction_read_only)",
             f"ALTER ROLE {server.role_as_sql} RESET default_transaction_read_only",
-        )  # fmt: skip
+            "primary",
+        )
     elif server.without_triggers:
         yield failure(
-            "primary", "session_replication_role is replica: no trigger would fire, and a run refuses to pay without",
+            "session_replication_role is replica: no trigger would fire, and a run refuses to pay without",
             f"ALTER ROLE {server.role_as_sql} RESET session_replication_role",
-        )  # fmt: skip
+            "primary",
+        )
     else:
-        yield ok("primary", "this server can be written to")
+        yield ok("this server can be written to", "primary")
     yield _clock(server.clock, as_of, asked_at, max_clock_skew)
     yield ok(
-        "pooler",
         "there is a pooler in between: its transaction mode is fine, its statement mode is not"
         if pooled
         else "connected directly, or through a pooler that cannot be detected",
+        "pooler",
     )
 
 
@@ -63,7 +66,8 @@ def _clock(theirs: datetime, as_of: datetime, asked_at: float, limit: timedelta)
     message = describe_skew(skew)
     if abs(skew) > limit.total_seconds():
         return failure(
-            "clock", f"{message}, more than max_clock_skew = {limit.total_seconds():g} s",
+            f"{message}, more than max_clock_skew = {limit.total_seconds():g} s",
             "set both clocks by NTP (timedatectl set-ntp true)",
-        )  # fmt: skip
-    return ok("clock", message)
+            "clock",
+        )
+    return ok(message, "clock")

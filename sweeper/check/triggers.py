@@ -18,11 +18,9 @@ def check_rules(context: CheckContext) -> Iterator[Check]:
         found = transaction.rows(fill("list_rules", {}), binds)
     if found:
         listed = ", ".join(f"{row.name} on {row.table_name}" for row in found)
-        yield failure(
-            "rules", f"Postgres refuses to pay because of the rule {listed}: replace it with a trigger", found[0].fix
-        )
+        yield failure(f"Postgres refuses to pay because of the rule {listed}: replace it with a trigger", found[0].fix)
     else:
-        yield ok("rules", "no table that a refund writes to has a rule")
+        yield ok("no table that a refund writes to has a rule")
 
 
 def check_triggers(context: CheckContext) -> Iterator[Check]:
@@ -30,7 +28,7 @@ def check_triggers(context: CheckContext) -> Iterator[Check]:
     with context.reading() as transaction:
         found = transaction.rows(fill("list_triggers", {}), fired_by_refund(context))
     if not found:
-        yield ok("triggers", "a refund sets off no trigger of the app")
+        yield ok("a refund sets off no trigger of the app")
         return
     listed = ", ".join(f"{row.name} on {row.table_name} ({row.function_name})" for row in found)
     late = ", ".join(row.name for row in found if row.deferred)
@@ -39,9 +37,9 @@ def check_triggers(context: CheckContext) -> Iterator[Check]:
         "CONSTRAINTS ALL IMMEDIATE before it calls that"
     )
     yield warning(
-        "triggers", f"a refund sets off {listed}; make sure that none of them moves credits or raises an error{late}",
+        f"a refund sets off {listed}; make sure that none of them moves credits or raises an error{late}",
         f"SELECT pg_get_functiondef('{found[0].function_name}'::regproc);",
-    )  # fmt: skip
+    )
 
 
 def fired_by_refund(context: CheckContext) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from sweeper.check.rehearsal.statuses.statuses import check_statuses
 from sweeper.check.rehearsal.stored_results import StoredRehearsal, read_stored, stored_json, with_stored_result
 from sweeper.check.rehearsal.times.running import check_active_at, check_deadlines
 from sweeper.check.rehearsal.times.zone import check_zone
-from sweeper.check.result import Check, Status, warning
+from sweeper.check.result import Check, Status, warning, with_name
 from sweeper.check.rights import tables_denied
 from sweeper.check.rows import check_durations
 from sweeper.config.model import Settings
@@ -79,36 +79,35 @@ def _check_items(context: CheckContext) -> Iterator[tuple[str, list[Check]]]:
     for name, look in zip(REHEARSED, _ITEMS, strict=True):
         context.hidden.clear()
         context.out_of_sight.clear()
-        yield name, retrying(partial(check_item, context, name, partial(look, context)))
+        yield name, with_name(name, retrying(partial(check_item, context, partial(look, context))))
 
 
-def check_item(context: CheckContext, name: str, look: Callable[[], Iterator[Check]]) -> list[Check]:
+def check_item(context: CheckContext, look: Callable[[], Iterator[Check]]) -> list[Check]:
     """What an item finds, or why it could not be checked."""
     try:
         with exactly():  # as in a run, so that `check` finds the same
             return list(look())
     except (Busy, TooSlow) as problem:
-        return [not_checked(name, problem)]
+        return [not_checked(problem)]
     except Refusal as refusal:
-        return [_refused(name, refusal)]
+        return [_refused(refusal)]
     except StatementError as error:
         if error.code == "privilege":
             for table in tables_denied(context.database, error):
                 context.hidden.setdefault(table, [])
-            return [warning(name, f"not checked: {error.message}", "sweeper check, as a role that may read it")]
-        return [_refused(name, error.refusal)]
+            return [warning(f"not checked: {error.message}", "sweeper check, as a role that may read it")]
+        return [_refused(error.refusal)]
     except ArithmeticError:  # a row has an infinity or a NaN
-        return [warning(name, "not checked: a number in the newest rows is not finite", "fix the row")]
+        return [warning("not checked: a number in the newest rows is not finite", "fix the row")]
     except SweeperError as error:
         if error.code == "mapping":
-            return [warning(name, f"not checked: {error.message}", "fix the mapping, then: sweeper install")]
+            return [warning(f"not checked: {error.message}", "fix the mapping, then: sweeper install")]
         raise
 
 
-def _refused(name: str, refusal: Refusal) -> Check:
+def _refused(refusal: Refusal) -> Check:
     # not its message, which may repeat a row
     return warning(
-        name,
         f"not checked: an expression of the mapping fails here (SQLSTATE {refusal.sqlstate})",
         "fix the expression",
     )

@@ -67,7 +67,7 @@ def with_stored_result(context: CheckContext, name: str, found: list[Check], kep
         f"not checked: this role may not read all that this item looks at ({tables}), and no other role has checked it"
     )
     install = "sweeper install, as a role that may read it: it keeps the result for roles that may not; or:"
-    return [failure(name, said, "\n".join([install, *grants]))]
+    return [failure(said, "\n".join([install, *grants]), name)]
 
 
 def grant_of(table: str, columns: list[str], role: str) -> str:

@@ -11,11 +11,10 @@ FOREIGN = (
 CANCELED = re.compile("annul|anulad|cancelad|storn|abgebroch|отмен|取消|キャンセル|취소|ملغ|إلغاء", re.IGNORECASE)
 # words for refunds in the app's rows
 GIVEN_BACK = (
-    "refund(?!able)|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits?[ _]?returned|returned[ _]?credits?"
-    "|credit(s|ed)?[ _]?back|(paid|pay|money)[ _]?back|compensated|revers(ed|al)|credits?[ _]?restored"
-    "|restored[ _]?credits?|(credit|coin|point|token|quota|second|minute|slot)s?[ _]?(released|reversed)"
-    "|(coin|point|minute)s?[ _]?(returned|restored)|credit[ _-]?(note|memo)"
-    f"|{FOREIGN}"
+    "refund(?!able)|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits?[ _]?returned|returned[ "
+    "_]?credits?|credit(s|ed)?[ _]?back|(paid|pay|money)[ _]?back|compensated|revers(ed|al)|credits?[ "
+    "_]?restored|restored[ _]?credits?|(credit|coin|point|token|quota|second|minute|slot)s?[ "
+    f"_]?(released|reversed)|(coin|point|minute)s?[ _]?(returned|restored)|credit[ _-]?(note|memo)|{FOREIGN}"
 )
 REFUND_WORDS = f"refund(?!able)|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor|{FOREIGN}"
 # a column for when, or whether, a row was deleted

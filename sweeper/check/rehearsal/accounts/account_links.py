@@ -45,11 +45,10 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
     owned = [name for name in others if name.endswith("_id") and f"{name.removesuffix('_id')}_type" in others]
     sure = links or owned or key.name in defaults(samples, accounts)
     yield (failure if sure else warning)(
-        "accounts", f"sessions.account = {own.sessions.account!r} refers to {column} of "
-        f"{name_of_target} by a foreign key, and accounts.id = {own.accounts.id!r} of {accounts.name} "
-        "is another number: a refund would go to whoever has it",
+        f"sessions.account = {own.sessions.account!r} refers to {column} of {name_of_target} by a foreign key, and "
+        f"accounts.id = {own.accounts.id!r} of {accounts.name} is another number: a refund would go to whoever has it",
         f'accounts.id = "{links[0]}"' if links else "accounts.table and accounts.id: where that account's balance is",
-    )  # fmt: skip
+    )
 
 
 def _reached(start: Link, known: dict[Link, set[Link]]) -> set[Link]:
@@ -79,7 +78,6 @@ def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
         used = [column.name for column in used_columns(samples, other, columns)]
         if used and is_shared(samples, row.column_name) and not are_balances_explained(samples, accounts, own):
             yield warning(
-                "accounts",
                 f"sessions also name a row of {other.name} by {row.column_name}, which has {', '.join(used)}: "
                 f"sessions.account = {account!r} pays {own.table}",
                 f"sessions.account = {row.column_name!r}, accounts.table = {other.name!r}, if that is who was charged",
@@ -131,9 +129,9 @@ def _compare(rows: Sequence[Row], column: Column, touched: Column | None, text: 
             f"; by {touched.name} the latter was changed as the session began, and the former was not since, for "
             f"{unchanged}"
         )
-        yield failure("accounts", said, fix)
+        yield failure(said, fix)
     elif not confirmed and not plain:
-        yield warning("accounts", said, fix)
+        yield warning(said, fix)
 
 
 def _links_to_accounts(samples: Samples, accounts: Table, own: AccountsSection) -> list[Column]:

@@ -84,11 +84,11 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
             found += _closed(samples, accounts, own)
         found += _reaches_nobody(samples, own)
     if found:
-        yield joined("accounts", found)
+        yield joined(found)
     elif own is None:
-        yield ok("accounts", "none are mapped: a refund moves no balance by itself")
+        yield ok("none are mapped: a refund moves no balance by itself")
     else:
-        yield ok("accounts", "no other column looks like a balance that the file leaves out")
+        yield ok("no other column looks like a balance that the file leaves out")
 
 
 def _reaches_nobody(samples: Samples, own: AccountsSection | None) -> Iterator[Check]:
@@ -98,7 +98,6 @@ def _reaches_nobody(samples: Samples, own: AccountsSection | None) -> Iterator[C
         return
     if owed := list_owed(samples):
         yield warning(
-            "accounts",
             f"a refund of a session that has failed, such as {named(owed)}, changes nothing in the app's tables: the "
             "file has no balance, no [ledger] and no [sessions.refunded], and no trigger is on sweeper's refunds",
             "accounts.balance, [ledger] or [sessions.refunded]; or a trigger on sweeper's refunds (docs/hooks.md)",
@@ -154,10 +153,10 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
                 sure = why_limit(samples, accounts, used, own) or why_total(used, own)
                 sure = sure or _never_moves(samples, accounts, used, own)
             yield (failure if sure else warning)(
-                "accounts", said + sure,
+                said + sure,
                 "if a charge is taken from them as well: accounts.balance as their sum, and [accounts.add] with the "
                 "share of each; or name them in accounts.invariant",
-            )  # fmt: skip
+            )
 
 
 def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: AccountsSection) -> str:
@@ -232,7 +231,7 @@ def _closed(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
         if count:
             condition = f"NOT {column.quoted}" if column.base_type == "boolean" else f"{column.quoted} IS NULL"
             yield warning(
-                "accounts", f"{column.name} is set on {count} of the {rows} newest accounts, and accounts.active is "
+                f"{column.name} is set on {count} of the {rows} newest accounts, and accounts.active is "
                 "not given: they are paid like any other",
                 f"accounts.active = '{condition}'",
-            )  # fmt: skip
+            )

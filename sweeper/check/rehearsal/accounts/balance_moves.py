@@ -56,7 +56,7 @@ class _Other:
 def check_balances(context: CheckContext) -> Iterator[Check]:
     """Compare what sessions took of some accounts with what these have."""
     own, accounts = context.settings.accounts, context.mapping.accounts
-    nothing = ok("balances", "no balance is mapped that could be compared with what sessions took")
+    nothing = ok("no balance is mapped that could be compared with what sessions took")
     if context.mapping.is_by_account or (own is not None and not context.mapping.has_balance):
         yield nothing
         return
@@ -74,11 +74,11 @@ def check_balances(context: CheckContext) -> Iterator[Check]:
         found = found or list(check_own_numbers(samples, accounts, own, costs))
         found = found or list(check_other_moves(samples, accounts, own, explained=explained))
     if found:
-        yield joined("balances", found)
+        yield joined(found)
     elif explained:
-        yield ok("balances", "they have moved by exactly what the file says the sessions took, less what was refunded")
+        yield ok("they have moved by exactly what the file says the sessions took, less what was refunded")
     else:
-        yield ok("balances", "other things moved them as well: not compared with what sessions took")
+        yield ok("other things moved them as well: not compared with what sessions took")
 
 
 def are_balances_explained(samples: Samples, accounts: Table, own: AccountsSection, *, alone: bool = False) -> bool:
@@ -222,7 +222,6 @@ def _kind_in_part(samples: Samples, costs: SessionCosts, targets: Sequence[Total
 
 def _failed(other: _Other, missed: Sequence[str], known: Sequence[str], *, less: bool = False) -> Check:
     return (warning if less else failure)(
-        "balances",
         f"those of {len(known)} accounts, such as {missed[0]}, have moved by exactly {other.said}: "
         f"{len(other.above)} sessions, such as {named([one.session_id for one in other.above])}, would be paid "
         f"{'less' if less else 'more'} than was taken for them",

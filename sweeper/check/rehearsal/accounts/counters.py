@@ -72,7 +72,6 @@ def _times(rows: Sequence[Row], place: int) -> Fraction | None:
 
 def _another_unit(samples: Samples, column: Column, accounts: Table, times: Fraction) -> Check:
     return failure(
-        "accounts",
         f"{column.name} of {accounts.name} is {times} times what running and failed sessions took that nobody has "
         f"given back, for all accounts looked at, by sessions.amount = {samples.settings.sessions.amount!r}",
         "sessions.amount: all that was taken, in the unit of the balance",
@@ -88,7 +87,6 @@ def _would_be_below_zero(rows: Sequence[Row], place: int) -> bool:
 def _too_much(samples: Samples, column: Column, accounts: Table, rows: Sequence[Row], place: int) -> Check:
     sample = next(row for row in rows if Decimal(row.counters[place] or 0) < Decimal(row.total))
     return failure(
-        "accounts",
         f"{column.name} of {accounts.name} is less than running and failed sessions took that nobody has given back, "
         f"such as {number(Decimal(sample.counters[place] or 0))} of account {sample.account_id} and "
         f"{number(Decimal(sample.total))} by sessions.amount = {samples.settings.sessions.amount!r}: refunds "
@@ -126,7 +124,6 @@ def _sum(row: Row, places: Sequence[int]) -> Decimal:
 def _unchanged(left: Sequence[Column], accounts: Table, sample: Row, places: Sequence[int]) -> Check:
     names = ", ".join(column.name for column in left)
     return failure(
-        "accounts",
         f"{names} of {accounts.name} is what running and failed sessions took that nobody has given back, such as "
         f"{number(_sum(sample, places))} of account {sample.account_id}: a refund would leave it there forever",
         "\n".join(f'[accounts.add] {column.quoted} = "-amount", or its share of it' for column in left),
@@ -157,7 +154,6 @@ def check_below_zero(samples: Samples, accounts: Table, own: AccountsSection) ->
         if counts and len(below) >= _ENOUGH:
             one = below[0]
             yield warning(
-                "accounts",
                 f"[accounts.add] {column.name} = {value!r} would bring {column.name} below zero for {len(below)} of "
                 f"{len(moved)} accounts with failed sessions, such as {one.account_id}, which has {number(one.has)}, "
                 f"by {number(-one.taken)}: it has not counted all of these charges, or not since it was last reset",
@@ -198,7 +194,6 @@ def check_own_numbers(
         if (said := moved(costs, column, {column.name: numbers[column.name]})) and said[1]:
             sign = "" if said[0] == DOWN else "-"
             yield failure(
-                "balances",
                 f"{column.name} of {accounts.name} has moved by exactly what sessions took and were given back, and a "
                 "refund leaves it as it is",
                 f'[accounts.add] {column.quoted} = "{sign}amount"',
@@ -214,7 +209,6 @@ def check_balance_as_amount(samples: Samples) -> Iterator[Check]:
     amounts = {row.amount for row in same}
     if len(same) >= _SEVERAL and len(same) >= len(rows) * _NEARLY_ALL and len(amounts) >= _DIFFERENT:
         yield failure(
-            "accounts",
             f"sessions.amount = {samples.settings.sessions.amount!r} is the balance of the account for {len(same)} of "
             f"{len(rows)} sessions, such as {named([row.session_id for row in same])}: a refund would double it",
             "sessions.amount: what the session was charged",

@@ -23,17 +23,15 @@ def check_spent(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
         "accounts.invariant: what always holds between accounts.balance and accounts.spent; or leave accounts.spent out"
     )
     if own.invariant is None:
-        yield warning(
-            "accounts", f"accounts.spent = {own.spent!r} goes down by a refund, and no invariant proves it", fix
-        )
+        yield warning(f"accounts.spent = {own.spent!r} goes down by a refund, and no invariant proves it", fix)
         return
     condition = samples.reader.condition("accounts.invariant", own.invariant, accounts, "a")
     rows, count = count_where(samples, accounts, condition, "a")
     if count < rows:
         yield warning(
-            "accounts", f"accounts.invariant = {own.invariant!r} does not hold for {rows - count} of the {rows} "
-            "newest accounts", fix,
-        )  # fmt: skip
+            f"accounts.invariant = {own.invariant!r} does not hold for {rows - count} of the {rows} newest accounts",
+            fix,
+        )
 
 
 def check_broken(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
@@ -53,7 +51,6 @@ def check_broken(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
     broken = [row.session_id for row in rows if row.broken]
     if len(broken) >= max(_ENOUGH, len(rows) * _MOST):  # one such as a cap is broken by few
         yield failure(
-            "accounts",
             f"accounts.invariant = {own.invariant!r} holds for the accounts of {len(broken)} sessions that are not "
             f"refunded, such as {named(broken)}, and would not after their refund",
             "[accounts.add], accounts.balance and accounts.spent: all that the app's own refund moves",

@@ -161,7 +161,7 @@ def _left(
         )
     # where the file has no accounts, a job of the app's may add up the rows of its ledger
     sure = sure and (own is not None or samples.mapping.ledger is None)
-    yield (failure if sure and (explained or (not up and not counts_refunds)) else warning)("balances", said, fix)
+    yield (failure if sure and (explained or (not up and not counts_refunds)) else warning)(said, fix)
 
 
 def check_several_rows(
@@ -184,7 +184,6 @@ def check_several_rows(
             wrong = min((_differing(costs, target) for target in targets), key=len, default=[]) if costs else []
             such = f", such as {named(wrong)}" if wrong else ""
             yield warning(  # the app may give back to another row than the one that it took from
-                "balances",
                 f"the rows of {own.table} with the same {of_accounts.name} have together moved by exactly what "
                 f"sessions of that {of_sessions.name} took, and not each by what sessions.account leads to it{such}: "
                 "another row was charged; does the app give back to this one?",

@@ -35,7 +35,6 @@ def check_periods(samples: Samples, accounts: Table) -> Iterator[Check]:
             if len(early) >= _ENOUGH and len(early) * 2 > len(rows):
                 sample = early[0]
                 yield warning(
-                    "accounts",
                     f"sessions.account = {own.account!r} is the row of an earlier {column.name} than that in which "
                     f"sessions began, for {len(early)} of {len(rows)}, such as {sample.session_id}: "
                     f"{sample.period} beside {sample.later} of the same {owner.name}",

@@ -145,7 +145,6 @@ def _booked_shares(samples: Samples) -> Iterator[_Share]:
 
 def _forgotten(pool: Column, share: _Share, own: AccountsSection) -> Check:
     return failure(
-        "accounts",
         f"{share.sessions} sessions, such as {share.sample}, took from {pool.name} ({share.name}), and a refund "
         f"gives nothing back to it: accounts.balance = {own.balance!r}",
         "accounts.balance as the sum of the pools, and [accounts.add] with the share of each",
@@ -165,7 +164,6 @@ def _of_other_pools(samples: Samples, share: _Share) -> list[str]:
 
 def _whole(pool: Column, share: _Share, others: Sequence[str]) -> Check:
     return failure(
-        "accounts",
         f"[accounts.add] gives {pool.name} the whole amount, and {len(others)} of the failed sessions, such as "
         f"{named(others)}, took nothing from it, as {share.name} says",
         f"accounts.balance as the sum of the pools, and [accounts.add] {pool.quoted} with {share.name}",
@@ -174,7 +172,6 @@ def _whole(pool: Column, share: _Share, others: Sequence[str]) -> Check:
 
 def _swapped(pool: Column, share: _Share, wrong: _Share) -> Check:
     return failure(
-        "accounts",
         f"[accounts.add] gives {pool.name} what was taken of another pool ({wrong.name}); what sessions, such "
         f"as {share.sample}, took from it is {share.name}",
         f"[accounts.add] {pool.quoted}: {share.name}",

@@ -48,7 +48,6 @@ def check_scaled_shares(
         if is_explained(costs, [moved], [costs.rows, *unsettled(costs)]):
             sign = "-" if times < 0 else ""
             yield failure(
-                "balances",
                 f"{column.name} has moved by exactly what sessions took, for {len(costs.owners)} accounts, such as "
                 f"{costs.owners[0]}, and [accounts.add] {column.name} = {value!r} would give back "
                 f"{abs(times)} times as much",
@@ -72,7 +71,6 @@ def _further(samples: Samples, accounts: Table, costs: SessionCosts | None, text
         agreed = agree(has, totals)
         if is_proof(agreed, totals, has) and any(totals.values()):
             yield failure(
-                "balances",
                 f"{column.name} has gone {'down' if share['sign'] else 'up'} by exactly {name or 'the amounts'} of "
                 f"sessions, for {len(agreed)} accounts, such as {costs.owners[0]}, and [accounts.add] {column.name} = "
                 f"{value!r} would move it further",

@@ -32,20 +32,20 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
     mapped = accounts.column(own.balance or "")
     if mapped is not None and row.accounts >= _ENOUGH and row.different == row.accounts and row.alike:
         yield failure(
-            "accounts", f"accounts.balance = {own.balance!r} is the same for all {row.accounts} accounts looked at, "
+            f"accounts.balance = {own.balance!r} is the same for all {row.accounts} accounts looked at, "
             f"such as {named(row.samples)}, and the rows of {ledger.table.name} differ: no charge moves it",
             "accounts.balance: the column that a charge is taken from; without [accounts], where the balance is the "
             "sum of the ledger",
-        )  # fmt: skip
+        )
         return
     # where all have used the same, that may by chance be what is left
     if mapped is not None and row.totals >= _ENOUGH and not row.different and _is_against(mapped, ledger, own):
         yield failure(
-            "accounts", f"accounts.balance = {own.balance!r} is what {amount.name} in the rows of {ledger.table.name} "
+            f"accounts.balance = {own.balance!r} is what {amount.name} in the rows of {ledger.table.name} "
             f"comes to, for all {row.accounts} accounts looked at, and a refund moves the one up and the other down",
             f'[accounts.add] {mapped.quoted} = "-amount", and accounts.balance with it; or [ledger.insert] '
             f"{amount.quoted} with the other sign",
-        )  # fmt: skip
+        )
         return
     equal = [one for one, count in zip(others, row.equal, strict=True) if count == row.accounts]
     opposite = [one for one, count in zip(others, row.opposite, strict=True) if count == row.accounts]
@@ -57,12 +57,13 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
         # without a refund among the rows, a counter of all that was ever used may equal them, too
         is_sure = better[0] in equal or row.refunds > 0
         yield (failure if is_sure else warning)(
-            "accounts", f"accounts.balance = {own.balance!r} is not what the rows of {ledger.table.name} come to for "
+            f"accounts.balance = {own.balance!r} is not what the rows of {ledger.table.name} come to for "
             f"{row.different} of {row.accounts} accounts, such as {named(row.samples)}, and "
             f"{'' if better[0] in equal else '-'}{better[0].name} is",
-            f"accounts.balance = {better[0].quoted!r}" if better[0] in equal else
-            f'[accounts.add] {better[0].quoted} = "-amount", and accounts.balance with it',
-        )  # fmt: skip
+            f"accounts.balance = {better[0].quoted!r}"
+            if better[0] in equal
+            else f'[accounts.add] {better[0].quoted} = "-amount", and accounts.balance with it',
+        )
 
 
 def _is_against(mapped: Column, ledger: AppLedger, own: AccountsSection) -> bool:
@@ -91,11 +92,11 @@ def check_versions(samples: Samples, accounts: Table, own: AccountsSection) -> I
             continue
         if not fires_triggers(samples):  # one of them may raise it
             yield warning(
-                "accounts", f"{column.name} of {accounts.name} is about as high as the ledger has rows of an account, "
+                f"{column.name} of {accounts.name} is about as high as the ledger has rows of an account, "
                 "and a refund leaves it as it is: if the app raises it with each change, who has read the account "
                 "before a refund would write the old balance over it",
                 f'[accounts.add] {column.quoted} = "1"',
-            )  # fmt: skip
+            )
 
 
 def gross_counters(samples: Samples, accounts: Table, own: AccountsSection) -> list[Column]:
@@ -168,16 +169,16 @@ def check_counters(own: AccountsSection) -> Iterator[Check]:
     for column, value in moved.items():
         if column and re.fullmatch(r'[\w."]+', column) and _is_counter(column) and "-" not in value:
             yield failure(
-                "accounts", f"{column} counts what was used, by its name, and a refund adds {value!r} to it: the "
+                f"{column} counts what was used, by its name, and a refund adds {value!r} to it: the "
                 "account would have less than before",
                 f'accounts.balance = "-{column}" or what is left, and [accounts.add] {column} = "-amount"',
-            )  # fmt: skip
+            )
     named = re.findall(r"\w+", own.balance or "")
     counters = [name for name in named if _is_counter(name) and name not in {one.strip('"') for one in own.add or {}}]
     for column in own.add or {}:
         if counters and _LIMIT.fullmatch(column):
             yield failure(
-                "accounts", f"{column} is what an account may use, by its name, and {counters[0]} counts what was used "
+                f"{column} is what an account may use, by its name, and {counters[0]} counts what was used "
                 f"of it: a refund raises the one, and leaves the other as it is",
                 f'[accounts.add] {counters[0]} = "-amount", and nothing for {column}',
-            )  # fmt: skip
+            )

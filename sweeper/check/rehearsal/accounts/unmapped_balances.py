@@ -38,7 +38,6 @@ def check_unmoved(samples: Samples) -> Iterator[Check]:
         if found := _balance_of(samples, table, link, ledger, [ledger.key, account, ledger.amounts[0]]):
             column, sample = found
             yield failure(
-                "accounts",
                 f"{column.name} of {table.name} is what the rows of {ledger.table.name} come to for each account, such "
                 f"as {sample}, and no refund moves it",
                 f'[accounts] table = "{table.name}", id = "{link}", balance = "{column.name}"; where a trigger of the '
@@ -113,7 +112,6 @@ def check_booked(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
             spent = row and (row.refunds >= row.accounts or (LEFT.search(amount.name) and row.totals >= _ENOUGH))
             if row and spent and row.accounts >= _MANY and not row.different:
                 yield warning(  # the app's own refunds may write none, of other accounts than these
-                    "accounts",
                     f"accounts.balance = {own.balance!r} is what {amount.name} in the rows of {table.name} comes to, "
                     f"for all {row.accounts} accounts looked at, and a refund writes no row there",
                     "a trigger on sweeper's refunds that writes the rows (docs/hooks.md); or [ledger], when one row is "

@@ -37,7 +37,6 @@ def _no_account(samples: Samples, held: Sequence[Row], known: int) -> Check:
     nameless = [row for row in held if row.account_id is None]
     if len(nameless) * 2 > len(held) or own.accounts is None:
         return warning(
-            "accounts",
             f"sessions.account = {own.sessions.account!r} is null for {len(nameless)} of {known} sessions that are not "
             f"refunded, such as {named([row.session_id for row in nameless])}: nobody could be paid",
             "sessions.account: who was charged",
@@ -45,7 +44,6 @@ def _no_account(samples: Samples, held: Sequence[Row], known: int) -> Check:
     held = [row for row in held if row.account_id is not None]
     better = _column_with(samples, [row.account_id for row in held])
     return failure(
-        "accounts",
         f"accounts.id = {own.accounts.id!r} of {own.accounts.table} is not what sessions.account = "
         f"{own.sessions.account!r} gives for {len(held)} of {known} sessions that are not refunded, such as "
         f"{held[0].session_id}: nobody has {held[0].account_id}",
@@ -82,7 +80,6 @@ def _inactive(samples: Samples, held: Sequence[Row], known: int) -> Check:
         )
     )
     return warning(
-        "accounts",
         f"{said} of the accounts looked at, also of {len(held)} of {known} sessions that are not refunded, such as "
         f"{held[0].session_id}, of {held[0].account_id}: a run would put them on hold",
         fix,
@@ -91,10 +88,8 @@ def _inactive(samples: Samples, held: Sequence[Row], known: int) -> Check:
 
 def _rounded(samples: Samples, held: Sequence[Row], known: int) -> Check:
     return warning(
-        "accounts",
-        f"sessions.amount = {samples.settings.sessions.amount!r} has digits that a column which takes it "
-        f"cannot keep, for {len(held)} of {known} sessions that are not refunded, such as {held[0].session_id}: "
-        f"{held[0].amount}",
+        f"sessions.amount = {samples.settings.sessions.amount!r} has digits that a column which takes it cannot keep, "
+        f"for {len(held)} of {known} sessions that are not refunded, such as {held[0].session_id}: {held[0].amount}",
         "sessions.amount: in the unit of the balance, rounded as the app does",
     )
 
@@ -103,7 +98,6 @@ def _mismatch(samples: Samples, held: Sequence[Row], known: int) -> Check:
     own = samples.settings.accounts
     assert own is not None  # noqa: S101 - only shares can differ
     return warning(
-        "accounts",
         f"what [accounts.add] gives would not make accounts.balance = {own.balance!r} grow by sessions.amount, for "
         f"{len(held)} of {known} sessions that are not refunded, such as {named([row.session_id for row in held])}: a "
         "run would put them on hold",

@@ -34,10 +34,8 @@ def check_charged_accounts(samples: Samples) -> Iterator[Check]:
         return
     sample, payer = wrong[0], samples.settings.sessions.account
     yield failure(
-        "charges",
-        f"sessions.account = {payer!r} is another account than the ledger charged for "
-        f"{len(wrong)} of {len(rows)} sessions, such as {sample.session_id}: {sample.account} instead of "
-        f"{sample.charged} in {account.quoted}",
+        f"sessions.account = {payer!r} is another account than the ledger charged for {len(wrong)} of {len(rows)} "
+        f"sessions, such as {sample.session_id}: {sample.account} instead of {sample.charged} in {account.quoted}",
         "sessions.account: who was charged",
     )
 
@@ -64,7 +62,6 @@ def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSectio
             continue
         sample = wrong[0]
         yield failure(
-            "accounts",
             f"accounts.id = {own.id!r} finds another row of {accounts.name} than {ledger.table.name} names in "
             f"{column.name} for {len(wrong)} of {len(rows)} sessions, such as {sample.session_id}: {key.name} "
             f"{sample.found} instead of {sample.named}",

@@ -46,7 +46,7 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
     own, books = context.settings.sessions, context.mapping.ledger
     with sampling(context) as samples:
         if sessions_fail(samples):
-            yield ok("charges", "not compared: ledger.session fails for rows that are no refunds")
+            yield ok("not compared: ledger.session fails for rows that are no refunds")
             return
         if wrong := [*check_charged_accounts(samples)] or [*check_subjects(samples)] or [*check_parts_of_keys(samples)]:
             yield from wrong
@@ -54,7 +54,7 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
         if own.charged:
             found = _read(samples, {"charged": samples.expression("charged", own.charged)}, {"charged": True})
         elif books is not None and has_subquery(own.amount) and books.table.name.lower() in own.amount.lower():
-            yield next(check_retried(samples), ok("charges", "sessions.amount is read from the books"))
+            yield next(check_retried(samples), ok("sessions.amount is read from the books"))
             return
         else:
             found = _by_ledger(samples)
@@ -71,9 +71,7 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
     charged = [one for one in found if one.charged]
     above = [one for one in found if one.amount > (one.charged or Decimal(0))]
     if not above or len(charged) < len(found) * _KNOWN:
-        yield ok(
-            "charges", f"no amount is above the charge in the ledger ({len(charged)} sessions that are not refunded)"
-        )
+        yield ok(f"no amount is above the charge in the ledger ({len(charged)} sessions that are not refunded)")
         return
     # the newest may not be booked yet, as where that is done at night
     last = max(context.as_of - _BOOKED_LATER, *(one.started_at for one in charged))
@@ -81,7 +79,6 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
     sample = max(above, key=lambda one: one.amount - (one.charged or 0))
     assert context.settings.ledger is not None  # noqa: S101 - _by_ledger found charges in it
     yield (failure if len(booked) >= len(found) * _ODD else warning)(
-        "charges",
         f"sessions.amount = {own.amount!r} is more than the ledger says was charged for {len(above)} of {len(found)} "
         f"sessions that are not refunded, such as {named([one.session_id for one in above])}; for {sample.session_id} "
         f"it is {number(sample.amount)}, and the charge {number(sample.charged or Decimal(0))}",
@@ -105,14 +102,14 @@ def _without_books(samples: Samples) -> Iterator[Check]:
         columns = [one for one in sessions.columns.values() if one.is_number]
         price = next((one for one in columns if _PRICE.search(one.name) and not _NO_AMOUNT.search(one.name)), None)
         yield (failure if price else warning)(
-            "charges",
             f"sessions.amount = {own.amount!r} is, by its name, something other than credits, and there are no books "
             f"to compare it with{f', while a session has {price.name}' if price else ''}",
-            f"sessions.amount = {price.quoted!r}, if that is what was charged" if price
+            f"sessions.amount = {price.quoted!r}, if that is what was charged"
+            if price
             else "sessions.amount: what was charged, less what was delivered",
-        )  # fmt: skip
+        )
         return
-    yield ok("charges", "the books have no charges of the newest failed sessions to compare with")
+    yield ok("the books have no charges of the newest failed sessions to compare with")
 
 
 def _known(amount: Decimal) -> Decimal:
@@ -135,18 +132,18 @@ def _compared_with_charged(context: CheckContext, found: Sequence[_Charge], *, l
     below = [one for one in charged if _known(one.amount) < _known(one.charged or Decimal(0))]
     if left_nothing and len(below) >= max(_ENOUGH, len(charged) * _NEARLY_ALL):
         return warning(
-            "charges", f"sessions.amount = {context.settings.sessions.amount!r} is less than sessions.charged for "
+            f"sessions.amount = {context.settings.sessions.amount!r} is less than sessions.charged for "
             f"{len(below)} of {len(charged)} sessions, such as {below[0].session_id}: {number(below[0].amount)} "
             f"instead of {number(below[0].charged or Decimal(0))}, and the app's own refunds leave nothing of it",
             "sessions.amount: all that was charged, as the app gives it back",
-        )  # fmt: skip
+        )
     if not above:
-        return ok("charges", f"no amount is above sessions.charged ({len(found)} sessions that are not refunded)")
+        return ok(f"no amount is above sessions.charged ({len(found)} sessions that are not refunded)")
     return warning(
-        "charges", f"sessions.amount = {context.settings.sessions.amount!r} is above sessions.charged for {len(above)} "
+        f"sessions.amount = {context.settings.sessions.amount!r} is above sessions.charged for {len(above)} "
         f"of {len(found)} sessions, such as {named([one.session_id for one in above])}: a run puts them on hold",
         "sessions.amount: what was charged, less what was given back or delivered",
-    )  # fmt: skip
+    )
 
 
 def _may_be_paid(samples: Samples, row: Row) -> bool:

@@ -66,13 +66,14 @@ def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]
             if done and delivered and one.owed >= _ENOUGH:
                 sure = _RESULT.search(one.column.name) and not _NO_RESULT.search(one.column.name)
                 yield (failure if sure else warning)(
-                    "statuses", f"{one.column.name} is set for {one.done} of {one.of_done} sessions that succeeded, "
+                    f"{one.column.name} is set for {one.done} of {one.of_done} sessions that succeeded, "
                     f"for none of the {one.of_refunded} that the app has refunded, and for {one.owed} of the "
                     f"{one.of_owed} {f'in {status!r} ' if status else ''}that would be paid, such as "
                     f"{named([one.sample])}: were they delivered?",
-                    f"sessions.succeeded: {status!r}, when nothing is owed for such a session" if status
+                    f"sessions.succeeded: {status!r}, when nothing is owed for such a session"
+                    if status
                     else f"sessions.exclude: also {one.column.quoted} IS NOT NULL",
-                )  # fmt: skip
+                )
                 return
 
 
@@ -90,11 +91,11 @@ def check_never_charged(samples: Samples) -> Iterator[Check]:
         without = one.of_owed - one.owed
         if always and _CHARGE.search(one.column.name) and _ENOUGH <= without <= one.of_owed * _PART:
             yield failure(
-                "charges", f"{one.column.name} is set for all {one.of_done} sessions that succeeded and all "
+                f"{one.column.name} is set for all {one.of_done} sessions that succeeded and all "
                 f"{one.of_refunded} that the app has refunded, and not for {without} of the {one.of_owed} that would "
                 "be paid: were they ever charged?",
                 f"sessions.exclude: also {one.column.quoted} IS NULL; or sessions.amount: what that says was taken",
-            )  # fmt: skip
+            )
             return
 
 
@@ -153,7 +154,6 @@ def check_retried(samples: Samples) -> Iterator[Check]:
         if len(found) < _ENOUGH or len(refunded) * len(found) < _EXPECTED * len(owed) or done.intersection(refunded):
             continue
         yield failure(
-            "charges",
             f"{len(found)} of {len(owed)} sessions that would be paid, such as {named(found)}, are linked by "
             f"{column.name} to a later one that succeeded, and none of the {len(refunded)} is that the app has "
             "refunded: was their charge moved to the later one?",
@@ -181,7 +181,6 @@ def check_other_try(samples: Samples) -> Iterator[Check]:
                 continue
             sure = len(beside) >= _ENOUGH
             yield (failure if sure else warning)(
-                "marks",
                 f"{len(found)} sessions that would be paid, such as {named(found)}, are linked by {column.name} to one "
                 "that the app has refunded, and it has refunded no such session by its own id"
                 + (f", nor the other one where such a session succeeded ({len(beside)})" if sure else ""),

@@ -38,11 +38,10 @@ def check_never_taken(samples: Samples) -> Iterator[Check]:
         taken = [row for row in said if _WAS_TAKEN.fullmatch(row.value.strip())]
         if len(nothing) >= _SOME and len(taken) >= _ENOUGH:
             yield failure(
-                "charges", f"{column.name} says of {len(nothing)} of {len(said)} sessions that would be paid that "
-                f"nothing was taken for them, such as {named([row.session_id for row in nothing])} "
-                f"({nothing[0].value})",
+                f"{column.name} says of {len(nothing)} of {len(said)} sessions that would be paid that nothing was "
+                f"taken for them, such as {named([row.session_id for row in nothing])} ({nothing[0].value})",
                 f"sessions.amount: null where {column.name} says so; or sessions.never",
-            )  # fmt: skip
+            )
             return
     yield from _by_flag(samples)
 
@@ -62,11 +61,11 @@ def _by_flag(samples: Samples) -> Iterator[Check]:
         without = [one for one in owed if one not in taken]
         if len(refunded) >= _REFUNDED and taken.issuperset(refunded) and _ENOUGH <= len(without) < len(owed):
             yield failure(
-                "charges", f"{column.name} is true of all {len(refunded)} sessions that the app has refunded, and not "
+                f"{column.name} is true of all {len(refunded)} sessions that the app has refunded, and not "
                 f"of {len(without)} of the {len(owed)} that would be paid, such as {named(without)}: were they ever "
                 "charged?",
                 f"sessions.amount: null where {column.name} is not true; or sessions.never",
-            )  # fmt: skip
+            )
             return
 
 
@@ -99,7 +98,6 @@ def check_taken(samples: Samples) -> Iterator[Check]:
         if guessed or len(same) >= max(_AT_LEAST, len(pairs) * _SAME):
             sample = above[0]
             yield failure(
-                "charges",
                 f"sessions.amount = {own.amount!r} is more than {column.name} of the session for {len(above)} of "
                 f"{len(pairs)} sessions that are not refunded, such as {named([one[0] for one in above])}; for "
                 f"{sample[0]} it is {number(sample[1])}, and {column.name} {number(sample[2])}",
@@ -122,7 +120,7 @@ def check_without_share(samples: Samples) -> Iterator[Check]:
     if len(refunded) >= _REFUNDED and took.issuperset(refunded) and _ENOUGH <= len(without) <= len(owed) / 2:
         names = ", ".join(one.name for one in columns)
         yield failure(
-            "charges", f"{names} are zero for {len(without)} of {len(owed)} sessions that would be paid, such as "
+            f"{names} are zero for {len(without)} of {len(owed)} sessions that would be paid, such as "
             f"{named(without)}, and for none of {len(refunded)} that the app has refunded: were they ever charged?",
             f"sessions.amount: the sum of {names}, if they are what was taken",
-        )  # fmt: skip
+        )

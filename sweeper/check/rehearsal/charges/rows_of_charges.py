@@ -36,11 +36,9 @@ def check_rows_of_charges(samples: Samples) -> Iterator[Check]:
         without = _uncharged(running, failed)
         if without and not _are_all_charged(samples):
             yield warning(
-                "charges",
-                f"the rows of {name} come to sessions.amount = {own.amount!r} for {len(_same(running))} "
-                f"of {len(running)} sessions that run and {len(_same(failed))} of {len(failed)} that failed, "
-                f"and {len(without)} that would be paid have none, such as {named(without)}: were they ever "
-                "charged?",
+                f"the rows of {name} come to sessions.amount = {own.amount!r} for {len(_same(running))} of "
+                f"{len(running)} sessions that run and {len(_same(failed))} of {len(failed)} that failed, and "
+                f"{len(without)} that would be paid have none, such as {named(without)}: were they ever charged?",
                 f'sessions.charged = "{charge}"' if charge else f"sessions.charged: what the rows of {name} took",
             )
             return

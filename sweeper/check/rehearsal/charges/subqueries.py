@@ -44,7 +44,6 @@ def check_ledger_subjects(samples: Samples, ledger: AppLedger) -> Iterator[Check
         rows = _count(samples, ledger.table, (column, kind), ledger.account, filter=where)
         if wrong := _of_something_else(rows, "", reads_kind=False):
             yield failure(
-                "ledger",
                 f"ledger.where = {own.where!r} is true of rows whose {kind.name} is {wrong.kind!r}: these are about "
                 f"something else, and {wrong.known} have a session's number in {column.name}, such as "
                 f"{named(wrong.about)}, which would not be refunded",
@@ -117,7 +116,6 @@ def _names_others(row: Row, text: str) -> bool:
 
 def _failed(key: str, table: Table, column: Column, kind: Column, wrong: Row) -> Check:
     return failure(
-        "charges",
         f"sessions.{key} counts rows of {table.name} as those of a session whose {column.name} is its number and whose "
         f"{kind.name} is {wrong.kind!r}: these are about something else, and {wrong.known} have a session's number, "
         f"such as {named(wrong.about)}",
@@ -130,7 +128,6 @@ def _not_charged(samples: Samples, key: str, table: Table, kind: Column, other: 
     payer, column = samples.settings.sessions.account, account_of_rows(samples, table)
     where = f" in {column.name}" if column else ""
     return warning(
-        "charges",
         f"sessions.{key} reads rows of {table.name} whose {kind.name} is {other.kind!r}, and sessions.account = "
         f"{payer!r} is another account than they name{where} for {other.known - other.same} of {other.known} sessions, "
         f"such as {named(other.about)}: which of them was charged?",
@@ -194,7 +191,6 @@ def _check_key(samples: Samples, key: str, text: str, one: _Key) -> Iterator[Che
             if len(found) >= _ENOUGH:
                 # the text may choose among such rows, such as the versions of a price
                 yield (warning if one.by_row else failure)(
-                    "charges",
                     f"sessions.{key} counts rows of {one.table.name} as those of a session by {column.name} alone, and "
                     f"rows of another {other.name} have the same, for {len(found)} of the newest sessions, such as "
                     f"{named(found)}: a foreign key of {column.name} and {other.name} says which are the session's",

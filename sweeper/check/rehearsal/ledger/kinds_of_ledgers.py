@@ -40,10 +40,10 @@ def check_lots(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         rows = count_lots(samples, ledger.key, amounts[0], column)
         if rows and not fires_triggers(samples):  # which may write it
             yield failure(
-                "ledger", f"{column.name} is what is left of a row's credits, above zero in {rows} of the newest, "
+                f"{column.name} is what is left of a row's credits, above zero in {rows} of the newest, "
                 "and [ledger.insert] does not write it: nobody could spend what is refunded",
-                f"[ledger.insert] {column.quoted} = \"amount\"",
-            )  # fmt: skip
+                f'[ledger.insert] {column.quoted} = "amount"',
+            )
 
 
 def count_lots(samples: Samples, key: Column, amount: Column, column: Column) -> int:
@@ -66,11 +66,10 @@ def _against(samples: Samples, ledger: AppLedger, key: Column) -> Iterator[Check
         if rows := count_lots(samples, key, amount, column):
             value = ledger.values[wrong[0]].strip()
             yield failure(
-                "ledger",
                 f"[ledger.insert] {wrong[0].name} = {value!r} is below zero, and all {rows} of the "
                 f"newest rows of which something is left, by {column.name}, have given credits",
                 f'[ledger.insert] {wrong[0].quoted} = "amount"',
-            )  # fmt: skip
+            )
             return
 
 
@@ -91,11 +90,11 @@ def check_entries(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         (row,) = samples.ask("sample_entries", slots)
         if row.balanced >= max(_ENOUGH, row.groups * _MOST):
             yield failure(
-                "ledger", f"{ledger.table.name} has double entries: {row.balanced} of the {row.groups} newest groups "
+                f"{ledger.table.name} has double entries: {row.balanced} of the {row.groups} newest groups "
                 f"of rows with one {column.name} sum to zero, such as {row.sample}; [ledger.insert] writes one",
                 "in place of [ledger] a trigger of the app's own on sweeper.refunds that writes both "
                 "(docs/hooks.md); sessions.charged or sessions.exclude then says what was refunded",
-            )  # fmt: skip
+            )
             return
 
 
@@ -121,10 +120,10 @@ def check_newest_balances(samples: Samples, ledger: AppLedger, column: Column) -
     terms = _terms(row.running, row.numbers) if row.different * 2 > row.accounts >= _ACCOUNTS_AT_LEAST else ()
     if terms:
         text = _as_sql(numbers, terms)
-        yield failure("ledger", f"{said}, and {text} is", f"accounts.balance = {text!r}, and what each takes of it")
+        yield failure(f"{said}, and {text} is", f"accounts.balance = {text!r}, and what each takes of it")
         return
     if moment is None:  # among rows with the same time, the newest is not known
-        yield warning("ledger", said, _ASK)
+        yield warning(said, _ASK)
 
 
 def check_not_newest(samples: Samples, ledger: AppLedger, column: Column) -> Iterator[Check]:
@@ -137,11 +136,11 @@ def check_not_newest(samples: Samples, ledger: AppLedger, column: Column) -> Ite
     if any(is_newest_balance(samples, ledger, one) for one in after):  # the newest rows move nothing
         return
     yield failure(
-        "ledger", f"{column.name} of the newest row is accounts.balance = {read.own.balance!r} for "
+        f"{column.name} of the newest row is accounts.balance = {read.own.balance!r} for "
         f"{read.row.moved - read.row.moved_different} of {read.row.moved} accounts looked at, and [ledger.insert] "
         "fills it with balance_before",
         f'[ledger.insert] {column.quoted} = "balance_after"',
-    )  # fmt: skip
+    )
 
 
 def is_newest_balance(samples: Samples, ledger: AppLedger, column: Column) -> bool:

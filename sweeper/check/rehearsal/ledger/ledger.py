@@ -53,7 +53,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
     with sampling(context) as samples:
         ledger = app_ledger(samples)
         if ledger is None:
-            yield next(check_forgotten(samples), ok("ledger", "none is mapped"))
+            yield next(check_forgotten(samples), ok("none is mapped"))
             return
         failing = list(check_session_fails(samples, ledger))
         found = [*failing, *check_linked(samples, ledger), *_running(samples, ledger)]
@@ -62,7 +62,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
         found += missed or [*check_named_in_texts(samples, ledger)] or check_named_in_json(samples, ledger)
         found += [*_later(samples, ledger), *_no_room(samples), *check_ledger_subjects(samples, ledger)]
         found += [*check_lots(samples, ledger), *check_entries(samples, ledger), *_undone(samples, ledger)]
-    yield joined("ledger", found) if found else ok("ledger", "its newest rows agree with the file")
+    yield joined(found) if found else ok("its newest rows agree with the file")
 
 
 def _running(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
@@ -93,10 +93,10 @@ def _running(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
             )  # fmt: skip
             word = "balance_before" if "before" in column.name.lower() else "balance_after"
             yield failure(
-                "ledger", f"{column.name} {seen}, and [ledger.insert] fills it with {value!r}: of several refunds of "
+                f"{column.name} {seen}, and [ledger.insert] fills it with {value!r}: of several refunds of "
                 "one account in one batch only the first would be right",
-                f"[ledger.insert] {column.quoted} = \"{word}\", with [accounts] mapped, if only with table and id",
-            )  # fmt: skip
+                f'[ledger.insert] {column.quoted} = "{word}", with [accounts] mapped, if only with table and id',
+            )
 
 
 def _is_chained(samples: Samples, ledger: AppLedger, column: Column) -> bool:
@@ -125,7 +125,7 @@ def _no_room(samples: Samples) -> Iterator[Check]:
     mapping = samples.mapping
     index = find_full_key(samples.transaction, mapping)
     if index is not None:
-        yield warning("ledger", f"{full_key(mapping, index)}: `sweeper revert` is refused", FULL_KEY_FIX)
+        yield warning(f"{full_key(mapping, index)}: `sweeper revert` is refused", FULL_KEY_FIX)
 
 
 def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
@@ -154,10 +154,10 @@ def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         # one that gives back a part may be something else, such as a correction
         sure = len(sessions) >= _ENOUGH or any(row.whole or re.search(REFUND_WORDS, row.words, re.I) for row in rows)
         yield (failure if sure else warning)(
-            "ledger", f"ledger.where = {ledger.section.where!r} misses rows that look like refunds, of {len(sessions)} "
+            f"ledger.where = {ledger.section.where!r} misses rows that look like refunds, of {len(sessions)} "
             f"sessions that would be paid again, such as {named(sessions)} ({rows[0].words.strip()})",
             "ledger.where: true of every refund that settles a session; or sessions.amount less what they refunded",
-        )  # fmt: skip
+        )
 
 
 def _undone(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
@@ -176,11 +176,11 @@ def _undone(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         if owed and not refunded and len(settled) * 10 <= len(groups[2]):
             sessions = [row.session_id for row in owed]
             yield warning(
-                "ledger", f"{len(sessions)} sessions that would be paid, such as {named(sessions)}, have only rows in "
+                f"{len(sessions)} sessions that would be paid, such as {named(sessions)}, have only rows in "
                 f"{ledger.table.name} whose {column.name} is set, as no session has that the app has refunded: was "
                 "their charge undone?",
                 f"sessions.amount and sessions.charged: without rows whose {column.name} is set",
-            )  # fmt: skip
+            )
 
 
 def _later(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
@@ -210,9 +210,8 @@ def _later(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
             )
             if _LATER.search(column.name):
                 yield failure(
-                    "ledger", f"{said}: something of the app's adds the rows to the balance later, so that it would "
-                    "move twice",
+                    f"{said}: something of the app's adds the rows to the balance later, so that it would move twice",
                     "leave [accounts] out, or give it an empty [accounts.add]",
-                )  # fmt: skip
+                )
             else:
-                yield warning("ledger", said, f"[ledger.insert] {column.quoted}, if the app's own refund code sets it")
+                yield warning(said, f"[ledger.insert] {column.quoted}, if the app's own refund code sets it")

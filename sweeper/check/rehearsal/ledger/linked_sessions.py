@@ -27,7 +27,6 @@ def check_session_fails(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     own = ledger.section
     if sessions_fail(samples):
         yield warning(
-            "ledger",
             f"ledger.session = {own.session!r} fails for rows that ledger.where is not true of: what they say of "
             "charges and of missed refunds is not compared",
             f'ledger.session = "CASE WHEN {own.where} THEN {own.session} END"',
@@ -46,7 +45,6 @@ def check_named_in_texts(samples: Samples, ledger: AppLedger) -> Iterator[Check]
         named_there = _given_back_whole(samples, ledger, rows)
     if len(named_there) >= _SOME:
         yield failure(
-            "ledger",
             f"ledger.where = {own.where!r} and ledger.session = {own.session!r} miss rows that look like refunds and "
             f"name, in a text, {len(named_there)} sessions that would be paid again, such as {named(named_there)}",
             "ledger.where and ledger.session: how the rows of the app's own refunds say which session they are of",
@@ -75,7 +73,6 @@ def check_named_in_json(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         row = next((row for row in rows if len(row.sessions) >= _SOME), None)
         if row is not None:
             yield failure(
-                "ledger",
                 f"ledger.where = {own.where!r} leaves out rows that look like refunds of {len(row.sessions)} sessions "
                 f"that would be paid again, such as {named(row.sessions)}: they name them in {column.name} under "
                 f"{row.name!r}, with the account and the whole amount",
@@ -123,7 +120,6 @@ def check_linked(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     rows = samples.try_ask("find_linked", {"key": key.quoted}, unanswered=ROWS_UNANSWERED)
     if (row := next(iter(rows), None)) and row.rows >= _ENOUGH and not row.linked:
         yield failure(
-            "ledger",
             f"none of the {row.rows} newest rows of {ledger.table.name} that are refunds is about a session of "
             f"{context.mapping.sessions.name}: ledger.session = {own.session!r} is {row.sample} in one, and no session "
             f"has that as sessions.id = {context.settings.sessions.id!r}",
@@ -158,7 +154,6 @@ def check_row_kinds(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
             if whole and row.kind not in often:
                 few = others.get(row.kind)  # such as that of canceled work
                 yield failure(
-                    "ledger",
                     f"ledger.where = {own.where!r} is true of no row of the newest failed sessions, and {row.sessions} "
                     f"of them, such as {named(row.samples)}, have a row of their whole amount with {column.name} "
                     f"{row.kind}, as {f'only {few}' if few else 'no session'} that succeeded has: those look like "
@@ -195,7 +190,6 @@ def rows_of_excluded(samples: Samples, ledger: AppLedger) -> Check | None:
                 which = "exclude is true of" if sessions.exclude else "have nothing left of their charge"
                 how = "and no row of them has what ours would have" if alone else "as no other session has"
                 return warning(
-                    "past_refunds",
                     f"{row.sessions} of the newest sessions that {which}, such as {named(row.samples)}, have a row "
                     f"with {column.name} {row.kind}, {how}: those look like the app's own refunds, and "
                     f"ledger.where = {own.where!r} is true of none",

@@ -33,7 +33,6 @@ def check_forgotten(samples: Samples) -> Iterator[Check]:
         count = len(booked)
         if count >= max(_ENOUGH, len(refunded) * _MOST) and elsewhere <= len(owed) * _FEW:
             yield failure(
-                "ledger",
                 f"none is mapped, and the app has a row in {where} for {count} of the {len(refunded)} newest sessions "
                 f"that {which}, such as {named(booked[:1])}, and for {elsewhere} of the {len(owed)} that are "
                 "not refunded: a refund would write none",
@@ -55,7 +54,6 @@ def check_given_back(samples: Samples) -> Iterator[Check]:
         exact = sorted(one for one in found.keys() & owed.keys() if found[one].exact)
         if len(exact) >= _ENOUGH and not _is_read(samples, where, f"{own.amount} {own.charged}"):
             yield failure(
-                "past_refunds",
                 f"rows in {where} give back exactly what others took of {len(exact)} sessions that would be paid, "
                 f"such as {named(exact)}: exclude = {own.exclude!r} is not true of them",
                 _HOW_TO_SEE,
@@ -65,7 +63,6 @@ def check_given_back(samples: Samples) -> Iterator[Check]:
         is_read = _is_read(samples, where, f"{own.amount} {own.charged} {own.exclude}")
         if len(both[0]) >= max(_ENOUGH, len(refunded) * _ALL) and len(both[1]) >= _ENOUGH and not is_read:
             yield warning(
-                "past_refunds",
                 f"rows in {where} look like refunds of {len(both[0])} of {len(refunded)} sessions that the app has "
                 f"refunded, and of {len(both[1])} that would be paid, such as {named(both[1])}",
                 _HOW_TO_SEE,
@@ -110,7 +107,6 @@ def _another_number(
         sample = next((one for one in given if ours[one] > given[one]), next(iter(given)))
         is_unit = len({Fraction(ours[one]) / Fraction(found) for one, found in given.items()}) == 1
         yield (warning if is_unit or ours[sample] < given[sample] else failure)(
-            "past_refunds",
             f"sessions.amount = {amount!r} is not what the app gave back for {len(given)} sessions, such as {sample}: "
             f"{number(ours[sample])} instead of {number(given[sample])}, which is {column.name} of the session and in "
             f"{where}",
@@ -121,7 +117,6 @@ def _another_number(
     if len(more) == len(theirs) and len({Fraction(ours[one]) / Fraction(max(theirs[one])) for one in more}) > 1:
         one, most = more[0], max(theirs[more[0]])
         yield warning(
-            "past_refunds",
             f"sessions.amount = {amount!r} is more than every number in rows of {where} that look like refunds of the "
             f"app's own, for {len(more)} sessions, such as {one}: {number(ours[one])} and {number(most)}",
             "sessions.amount: what was taken, as the app gives it back",
@@ -137,7 +132,6 @@ def _more_than_some(
     if len(same) >= max(_MANY, len(theirs) * _PART) and len(more) >= max(_MANY, len(theirs) * _FEW):
         one = more[0]
         yield failure(
-            "past_refunds",
             f"sessions.amount = {amount!r} is more than the row in {where} that looks like the app's own refund, for "
             f"{len(more)} sessions, such as {one}: {number(ours[one])} instead of {number(max(theirs[one]))}; for "
             f"{len(same)} it is the same",

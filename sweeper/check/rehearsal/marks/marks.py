@@ -35,12 +35,12 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
             yield from again
         elif hook_may_write(samples, _looked_at(samples)):
             yield (_traced(samples, blind=blind) if blind or sees_none(samples, session_ids) else None) or ok(
-                "marks", "a trigger of the app's own on sweeper's refunds can set what the app looks at"
+                "a trigger of the app's own on sweeper's refunds can set what the app looks at"
             )
         elif blind:
             nothing = "nothing in the file says what the app has refunded itself: if it does refund, that is paid again"
             found = _by_status(samples) or _by_amount(samples, session_ids) or _traced(samples, blind=True)
-            yield found or warning("marks", nothing, _HOW_TO_SEE)
+            yield found or warning(nothing, _HOW_TO_SEE)
         elif sees_none(samples, session_ids) and (traced := _traced(samples, blind=False)):
             yield traced
         elif own.exclude and (wide := _too_wide(samples, own.exclude, session_ids)):
@@ -48,11 +48,11 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
         elif unmarked := _after_refund(samples, own, session_ids):
             yield unmarked
         elif own.exclude is None:
-            yield ok("marks", "the file has no exclude: what is refunded is known by the ledger")
+            yield ok("the file has no exclude: what is refunded is known by the ledger")
         elif not session_ids:
-            yield ok("marks", "no session has failed yet: not compared")
+            yield ok("no session has failed yet: not compared")
         else:
-            yield ok("marks", "exclude is true of a session that a refund has written to: the app finds its mark")
+            yield ok("exclude is true of a session that a refund has written to: the app finds its mark")
 
 
 def _looked_at(samples: Samples) -> set[str]:
@@ -68,11 +68,11 @@ def _not_marked(own: SessionsSection, unmarked: list[str]) -> Check:
     """The finding for sessions that still look owed to the app after a refund."""
     written = ", ".join(own.refunded) or "nothing"
     return warning(
-        "marks", f"exclude = {own.exclude!r} is not true of a session after a refund, such as {named(unmarked)}: "
+        f"exclude = {own.exclude!r} is not true of a session after a refund, such as {named(unmarked)}: "
         f"[sessions.refunded] writes {written}, so a refund job of the app's own that looks at it would pay again",
-        "[sessions.refunded]: what the app's own code writes there when it refunds, such as refunded_at = \"at\"; "
+        '[sessions.refunded]: what the app\'s own code writes there when it refunds, such as refunded_at = "at"; '
         "a condition that is not such a mark belongs in sessions.never",
-    )  # fmt: skip
+    )
 
 
 def _missed(own: SessionsSection, missed: dict[str, list[str]]) -> Check:
@@ -83,10 +83,10 @@ def _missed(own: SessionsSection, missed: dict[str, list[str]]) -> Check:
         for column, found in missed.items()
     )
     return (warning if own.attempt else failure)(
-        "marks", f"{f'exclude = {exclude!r} is not true of' if exclude else 'the file does not know'} sessions that "
+        f"{f'exclude = {exclude!r} is not true of' if exclude else 'the file does not know'} sessions that "
         f"would be paid again: {said}{'; or an earlier charge of theirs was' if own.attempt else ''}",
         f"sessions.exclude: true of what the app has refunded (look at {next(iter(missed))}), and not of what is owed",
-    )  # fmt: skip
+    )
 
 
 def _unwritten(unwritten: dict[str, list[str]]) -> Check:
@@ -96,10 +96,10 @@ def _unwritten(unwritten: dict[str, list[str]]) -> Check:
         for column, found in unwritten.items()
     )
     return warning(
-        "marks", f"{said}, and [sessions.refunded] does not write it: a refund job of the app's own that looks at it "
+        f"{said}, and [sessions.refunded] does not write it: a refund job of the app's own that looks at it "
         "would pay again",
         "\n".join(f"[sessions.refunded] {column}: what the app's own refund code writes there" for column in unwritten),
-    )  # fmt: skip
+    )
 
 
 def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> Check | None:
@@ -117,10 +117,10 @@ def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> C
         return None
     names = ", ".join(mark.name for mark in marks)
     return warning(
-        "marks", f"exclude = {exclude!r} is true of all {len(excluded)} newest failed sessions, so that nobody is "
+        f"exclude = {exclude!r} is true of all {len(excluded)} newest failed sessions, so that nobody is "
         f"paid; of {len(left)} of them, such as {named(left)}, {names} does not say that the app has refunded them",
         "sessions.exclude: true of what the app has refunded, and of nothing else",
-    )  # fmt: skip
+    )
 
 
 def _by_status(samples: Samples) -> Check | None:
@@ -131,11 +131,11 @@ def _by_status(samples: Samples) -> Check | None:
     status, count, some = found
     own = samples.settings.sessions
     return failure(
-        "marks", f"the app gives what it has refunded the status {status!r} ({count} sessions, such as {named(some)}), "
+        f"the app gives what it has refunded the status {status!r} ({count} sessions, such as {named(some)}), "
         f"and a refund leaves {own.failed[0]!r}: a refund job of the app's own that looks at it would pay again",
         f"sessions.failed: also {status!r}; sessions.exclude: true of {status!r}; and a trigger on sweeper's refunds "
         "that sets it (docs/hooks.md)",
-    )  # fmt: skip
+    )
 
 
 def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
@@ -147,7 +147,7 @@ def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
     nothing = fill_expression("owes_nothing", {"amount": samples.expression("amount", own.amount)})
     if not owed or _unmarked(samples, own.amount, owed[:_FEW], nothing):
         return None
-    return ok("marks", "a session has no amount once a refund has written to it: the app finds that")
+    return ok("a session has no amount once a refund has written to it: the app finds that")
 
 
 def _after_refund(samples: Samples, own: SessionsSection, session_ids: tuple[str, ...]) -> Check | None:
@@ -175,10 +175,10 @@ def _still_owed(own: SessionsSection, left: list[str]) -> Check:
     """The finding for an amount that a refund does not bring to nothing."""
     written = ", ".join(f"{column} = {value!r}" for column, value in own.refunded.items())
     return warning(
-        "marks", f"sessions.amount = {own.amount!r} is still above zero after a refund, such as for {named(left)}: "
+        f"sessions.amount = {own.amount!r} is still above zero after a refund, such as for {named(left)}: "
         f"[sessions.refunded] writes {written}, so a refund job of the app's own that reads it would pay the rest",
         "[sessions.refunded]: what the app's own code writes there when it refunds, in the unit of that column",
-    )  # fmt: skip
+    )
 
 
 def _owed(samples: Samples, session_ids: Sequence[str]) -> tuple[str, ...]:
@@ -225,7 +225,7 @@ def _traced(samples: Samples, *, blind: bool) -> Check | None:
     )  # fmt: skip
     said = "; ".join(f"{where} ({count} of the newest failed sessions, such as {sample})"
                      for where, (count, sample) in traces.items())  # fmt: skip
-    return failure("marks", f"{nothing}, and there is what looks like it: {said}", _HOW_TO_SEE)
+    return failure(f"{nothing}, and there is what looks like it: {said}", _HOW_TO_SEE)
 
 
 def _paid_again(samples: Samples, own: SessionsSection, session_ids: tuple[str, ...], *, blind: bool) -> list[Check]:

@@ -44,7 +44,6 @@ def check_other_marks(samples: Samples) -> Iterator[Check]:
         unlike = [session_id for session_id in _unlike(samples, column, refunded) if session_id in has]
         if len(unlike) >= max(_ENOUGH, len(refunded) * _MOST):
             yield warning(
-                "marks",
                 f"[sessions.refunded] {column.name} = {value!r} is something else than {len(unlike)} of "
                 f"{len(refunded)} sessions have that the app has refunded, such as {named(unlike)}: there it is "
                 f"{has[unlike[0]]}",

@@ -69,7 +69,6 @@ def unwritten_amount(sessions: Sequence[PastRefund]) -> Check | None:
         if len(without) >= max(_ENOUGH, len(known) * _MOST) and len(amounts) >= _DIFFERENT:
             column = name.partition(" ")[0]
             return warning(
-                "past_refunds",
                 f"the app's refunds have their amount in {name}, such as "
                 f"{named([one.session_id for one in without])}, and [ledger.insert] writes no number there",
                 f"[ledger.insert] {column}: with the amount under that key, as the app writes it",
@@ -144,7 +143,6 @@ def words_of_charges(
             takes = not row.gives or row.whole * 2 > len(settled)
             if often and takes and one.value.strip().startswith(quote_text(row.kind)):  # maybe with a cast
                 return warning(
-                    "past_refunds",
                     f"{one.column.name} = {one.value} is what the app writes for charges, such as those of "
                     f"{row.samples[0]} and {row.sessions - 1} other sessions that succeeded, and for none of its "
                     f"{len(sessions)} refunds",
@@ -155,7 +153,6 @@ def words_of_charges(
         _, count = count_where(samples, ledger.table, of_none)
         if count >= _ENOUGH:
             return warning(
-                "past_refunds",
                 f"{one.column.name} = {one.value} is what {count} rows have that are about no session, and none of the "
                 f"app's {len(sessions)} refunds has it",
                 f"[ledger.insert] {one.column.quoted} = what the app's refunds have there",
@@ -187,7 +184,6 @@ def words_of_sessions(
             rows = samples.read("list_texts", list(theirs), {"column": column.quoted})
             if {row.session_id: row.value for row in rows} == theirs:
                 return (failure if len(different) >= _ENOUGH else warning)(
-                    "past_refunds",
                     f"{name} = {one.value} is not what the app wrote for {len(different)} of {len(sessions)} refunds, "
                     f"such as of {named(different)}: there it has {column.name} of the session",
                     f"[ledger.insert] {one.column.quoted} = 's.{column.quoted}'",
@@ -214,7 +210,6 @@ def spelt_otherwise(
             continue
         if len(found) >= _ENOUGH and len(found) * 2 > len(sessions):
             return (failure if is_kind else warning)(
-                "past_refunds",
                 f"{one.column.name} = {one.value} is spelt {theirs[found[0]]!r} in {len(found)} of the app's "
                 f"{len(sessions)} refunds, such as of {named(found)}: the app's own code would not find ours by it",
                 f"[ledger.insert] {one.column.quoted} = {quote_text(theirs[found[0]] or '')}",
@@ -231,7 +226,6 @@ def another_word(samples: Samples, sessions: Sequence[PastRefund], compared: Seq
         is_kind = one.meaning == "text" and name in known and not (NOTE.search(name) or WRITER.search(name))
         if is_kind and len(theirs) == 1 and all(name in session.worded for session in sessions):
             return warning(
-                "past_refunds",
                 f"{name} = {one.value} is {theirs.pop()!r} in all of the app's {len(sessions)} refunds, such as of "
                 f"{named([one.session_id for one in sessions])}: if its own code looks for that, it does not find ours",
                 f"[ledger.insert] {one.column.quoted} = what the app's refunds have there",
@@ -252,7 +246,6 @@ def balance_for_amount(sessions: Sequence[PastRefund], compared: Sequence[Compar
         same = [session.session_id for session in sessions if one.column.name in session.own_amount]
         if one.meaning == "running" and len(same) >= max(_ENOUGH, len(sessions) * _MOST):
             return failure(
-                "past_refunds",
                 f"[ledger.insert] writes a balance into {one.column.name}, where the app's refunds have the amount, "
                 f"for {len(same)} of {len(sessions)} sessions, such as {named(same)}",
                 f'[ledger.insert] {one.column.quoted} = "amount"',

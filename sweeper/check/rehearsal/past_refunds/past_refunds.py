@@ -41,7 +41,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
     with sampling(context) as samples:
         ledger = app_ledger(samples)
         if ledger is None:
-            nothing = ok("past_refunds", "no [ledger] is mapped: there is nothing that the app wrote to compare with")
+            nothing = ok("no [ledger] is mapped: there is nothing that the app wrote to compare with")
             yield _amounts(context, read_given_back(samples), netted=False) or next(check_given_back(samples), nothing)
             return
         compared, unwritten = compared_columns(samples, ledger)
@@ -58,7 +58,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         refunded = {one.session_id for one in sessions}
         newest = [one for one in samples.newest(running=False) if one in refunded]
     if not sessions:
-        yield unseen or ok("past_refunds", "none of the newest failed sessions has a refund that the app wrote itself")
+        yield unseen or ok("none of the newest failed sessions has a refund that the app wrote itself")
         return
     account = next((one.column.quoted for one in compared if one.meaning == "account"), "sessions.account")
     found = [
@@ -71,8 +71,8 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         _others(sessions, compared, unwritten, unique, owners, newest, moves=context.mapping.moves_balances),
     ]
     problems = [check for check in found if check is not None]
-    agrees = ok("past_refunds", f"for {len(sessions)} sessions that the app refunded, the file gives what it wrote")
-    yield joined("past_refunds", problems) if problems else agrees
+    agrees = ok(f"for {len(sessions)} sessions that the app refunded, the file gives what it wrote")
+    yield joined(problems) if problems else agrees
 
 
 def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: bool) -> Check | None:
@@ -84,7 +84,6 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
     if not netted and len(against) >= max(_ENOUGH, len(known) * _ODD):
         sample = against[0]
         return failure(
-            "past_refunds",
             f"[ledger.insert] gives the amount the other sign than the app's refunds have, for {len(against)} of "
             f"{len(known)} sessions, such as {sample.session_id}: {number(sample.amount or Decimal(0))} instead of "
             f"{number(sample.past_amount)}",
@@ -107,7 +106,7 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
         message = (f"{text} is more than the app gave back for {len(more)} of {len(known)} sessions{of_one}, "
                    f"{_such_as(more[0])}")  # fmt: skip
         fix = "sessions.amount: what was charged, less what the app gave back or delivered; look at ledger.where, too"
-        return (failure if often else warning)("past_refunds", message, fix)
+        return (failure if often else warning)(message, fix)
     if len(less) > len(known) * _ODD:
         message = f"{text} is less than the app gave back for {len(less)} of {len(known)} sessions, {_such_as(less[0])}"
         often = len(less) >= max(_ENOUGH, len(known) * _MANY)
@@ -119,7 +118,7 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
         )
         flat = _is_flat(known) and len(less) * 2 > len(known)
         message += ", and the same for all of them" if flat else ""
-        return (failure if in_unit or flat else warning)("past_refunds", message, fix)
+        return (failure if in_unit or flat else warning)(message, fix)
     return None
 
 
@@ -175,7 +174,7 @@ def _accounts(context: CheckContext, sessions: Sequence[PastRefund], column: str
         f"{sample.past_account} in {column}"
     )
     often = len(wrong) >= max(_ENOUGH, len(known) * _ODD)
-    return (failure if often else warning)("past_refunds", message, "sessions.account: who was charged")
+    return (failure if often else warning)(message, "sessions.account: who was charged")
 
 
 def _never(context: CheckContext, sessions: Sequence[PastRefund]) -> Check | None:
@@ -185,11 +184,11 @@ def _never(context: CheckContext, sessions: Sequence[PastRefund]) -> Check | Non
     if len(same) < _ENOUGH or all(one.never for one in sessions):  # then it is a mark of a refund
         return None
     return warning(
-        "past_refunds", f"sessions.never = {context.settings.sessions.never!r} is true of {len(same)} of "
+        f"sessions.never = {context.settings.sessions.never!r} is true of {len(same)} of "
         f"{len(sessions)} sessions that the app refunded, such as {named([one.session_id for one in same])}, with the "
         "amount and the account of the file: others of that kind are not refunded",
         "sessions.never: true only of what is never to be refunded",
-    )  # fmt: skip
+    )
 
 
 def _others(
@@ -246,7 +245,7 @@ def _others(
                 said[-1] += ": it is unique, so the app's own code would not find our refund by it"
                 grave = True
             lines.append(f"ledger.insert: {column.quoted} = what the app writes there")
-    return (failure if grave else warning)("past_refunds", "; ".join(said), "\n".join(lines)) if said else None
+    return (failure if grave else warning)("; ".join(said), "\n".join(lines)) if said else None
 
 
 def _now(newest: Sequence[str], found: Sequence[str]) -> Sequence[str]:

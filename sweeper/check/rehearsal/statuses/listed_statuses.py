@@ -61,9 +61,9 @@ def check_status_names(context: CheckContext, labels: Mapping[str, str]) -> Iter
                 sure = words <= against - _UNSURE | _PLAIN
                 told = f"sessions.{key} has {shown(status, label)}"
                 yield (failure if sure else warning)(
-                    "statuses", f"{told}, which is a name for work {said}" if sure else f"{told}: is that work {said}?",
+                    f"{told}, which is a name for work {said}" if sure else f"{told}: is that work {said}?",
                     f"{right}: {status!r}, when {why}",
-                )  # fmt: skip
+                )
                 if sure:
                     return
 
@@ -195,12 +195,12 @@ def _over(samples: Samples, labels: dict[str, str]) -> Iterator[Check]:
         limit = samples.settings.stuck_after(one.status)
         if going_on and one.sessions >= ENOUGH and one.ended == one.sessions and limit is not None:
             yield failure(
-                "statuses", f"sessions.running has {shown(one.status, labels.get(one.status))}, and all {one.sessions} "
+                f"sessions.running has {shown(one.status, labels.get(one.status))}, and all {one.sessions} "
                 f"such sessions have an end, such as {named(one.samples)}, beside none in "
                 f"{going_on.status!r}: they are over, and would be closed and paid",
                 f"sessions.succeeded: {one.status!r}, when nothing is owed for such a session; sessions.failed, when "
                 "it is",
-            )  # fmt: skip
+            )
 
 
 def _failed_by_error(failed: Sequence[Ended], settled: Sequence[Ended], labels: dict[str, str]) -> list[Check]:
@@ -209,7 +209,7 @@ def _failed_by_error(failed: Sequence[Ended], settled: Sequence[Ended], labels: 
         return []
     return [
         failure(
-            "statuses", f"sessions.succeeded has {shown(one.status, labels.get(one.status))}, and {one.errors} of "
+            f"sessions.succeeded has {shown(one.status, labels.get(one.status))}, and {one.errors} of "
             f"{one.sessions} such sessions have an error, such as {named(one.samples)}, and none of those in "
             f"sessions.failed, such as {named(failed[0].samples)}",
             f"sessions.failed: {one.status!r}, and nothing that has succeeded",
@@ -227,7 +227,7 @@ def _without_error(failed: Sequence[Ended], labels: dict[str, str], known: Colle
     other = next((one for one in failed if one.has_errors), None)
     return [
         warning(
-            "statuses", f"sessions.failed has {one.status}: were these canceled? None of {one.sessions} such sessions "
+            f"sessions.failed has {one.status}: were these canceled? None of {one.sessions} such sessions "
             f"has an error, such as {named(one.samples)}, while {other.errors} of {other.sessions} with status "
             f"{other.status} have one",
             f"sessions.succeeded: {one.status}, when nothing is owed for such a session",

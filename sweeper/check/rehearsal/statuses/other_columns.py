@@ -33,11 +33,11 @@ def check_other_status(samples: Samples) -> Iterator[Check]:
         rest = [row for row in said if not _FAILED.search(row.value)]
         if len(failed) >= _ENOUGH and len(rest) >= _ENOUGH:
             yield failure(
-                "statuses", f"{column.name} says of {len(rest)} of {len(said)} sessions that would be paid that their "
+                f"{column.name} says of {len(rest)} of {len(said)} sessions that would be paid that their "
                 f"work has not failed, such as {named([row.session_id for row in rest])} ({rest[0].value}): "
                 f"sessions.status = {own.status!r} is what became of the payment",
                 f"sessions.status = {column.quoted!r}, with its values in failed, running and succeeded",
-            )  # fmt: skip
+            )
             return
 
 
@@ -62,7 +62,6 @@ def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
         over = sorted(found & paid)
         if len(over) >= _ENOUGH and found <= stuck and set(running) - found:
             yield failure(
-                "statuses",
                 f"{column.name} is set on {len(over)} sessions that run by the file, such as {named(over)}, on none "
                 "that shows a sign of life, and on none that has failed or succeeded: they are over, and would be "
                 "closed and paid",
@@ -92,7 +91,6 @@ def check_endless(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
         left = sum(one.sessions - one.ended for one in count_ended(samples, owed))
         # where the file knows of none that run, these may be all of them
         yield (warning if own.running else failure)(
-            "statuses",
             f"{left} of {len(owed)} sessions that would be paid have no end, also the newest, such as "
             f"{named(owed)}, and all {len(refunded)} have one that the app has refunded: do they still run? "
             f"sessions.status = {own.status!r}",

@@ -52,7 +52,7 @@ def check_statuses(context: CheckContext) -> Iterator[Check]:
     # a status without a list stops no run
     found = [*_wrong(context), *([] if context.is_brief else check_named(context))]
     problems = [check for check in found if check.status is not Status.OK]
-    yield from [joined("statuses", problems)] if len(problems) > 1 else problems or found[-1:]
+    yield from [joined(problems)] if len(problems) > 1 else problems or found[-1:]
 
 
 def _wrong(context: CheckContext) -> Iterator[Check]:
@@ -103,10 +103,10 @@ def _all_refunded(
         return
     samples = next((one.refunded for one in settled if one.refunded), ())
     yield failure(
-        "statuses", f"ledger.where = {own.where!r} is true of a row of {given_back[1]} of {both[1]} sessions that "
+        f"ledger.where = {own.where!r} is true of a row of {given_back[1]} of {both[1]} sessions that "
         f"succeeded, such as {named(samples)}, and of nearly all that failed: those are charges, and nothing is owed",
         "ledger.where: true of refunds, and of no other rows",
-    )  # fmt: skip
+    )
 
 
 def _all_open(samples: Samples) -> Iterator[Check]:
@@ -122,11 +122,11 @@ def _all_open(samples: Samples) -> Iterator[Check]:
     if known >= _MANY and given_back >= ENOUGH:
         is_sure = end is not None and count_set(samples, end, refunded)[1] >= ENOUGH
         yield (failure if is_sure else warning)(
-            "statuses", f"all {known} newest sessions have a status in sessions.running, also {given_back} that the "
+            f"all {known} newest sessions have a status in sessions.running, also {given_back} that the "
             f"app has refunded, such as {named(refunded)}: if by sessions.status = {own.status!r} none ever ends, all "
             "will be closed and paid",
             "sessions.status: what became of the work in the end, such as the newest row of its history",
-        )  # fmt: skip
+        )
 
 
 def refunded_by_name(samples: Samples) -> tuple[str, int, Sequence[str]] | None:
@@ -143,10 +143,10 @@ def _given_back_by_name(failed: Sequence[StatusSample]) -> Iterator[Check]:
         unpaid = one.sessions - one.given_back
         if unpaid >= ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
             yield failure(
-                "statuses", f"sessions.failed has {one.shown}, which is a name for sessions that the app has "
+                f"sessions.failed has {one.shown}, which is a name for sessions that the app has "
                 f"refunded, and {unpaid} such sessions would be paid, such as {named(one.others)}",
                 f"sessions.exclude: true of {one.status!r}; or sessions.succeeded: {one.status!r}",
-            )  # fmt: skip
+            )
 
 
 def _never_refunded(
@@ -182,11 +182,11 @@ def _never_refunded(
         if is_wrong or is_doubtful:
             refunded = ", ".join(f"{other.given_back} of {other.sessions} of {other.status!r}" for other in others)
             yield (failure if is_wrong else warning)(
-                "statuses", f"sessions.failed has {one.shown}, and the app has refunded none of {one.sessions} such "
+                f"sessions.failed has {one.shown}, and the app has refunded none of {one.sessions} such "
                 f"sessions, such as {named(one.others)}, beside {refunded}",
                 f"sessions.succeeded: {one.status!r}, when nothing is owed for such a session; sessions.running, when "
                 "it still goes on",
-            )  # fmt: skip
+            )
 
 
 def _words(one: StatusSample) -> set[str]:
@@ -212,10 +212,10 @@ def _refunded_elsewhere(
     for one in others:
         if one.is_refunded and not _GIVEN_BACK.search(one.called):
             yield (failure if is_sure else warning)(
-                "statuses", f"sessions.{listed} {one.shown}, and the app has refunded {one.given_back} of "
+                f"sessions.{listed} {one.shown}, and the app has refunded {one.given_back} of "
                 f"{one.sessions} such sessions, such as {named(one.refunded)}, and none of those in sessions.failed",
                 f"sessions.failed: {one.status!r}, and nothing that has succeeded",
-            )  # fmt: skip
+            )
 
 
 def _seen(

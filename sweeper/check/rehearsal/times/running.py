@@ -71,17 +71,17 @@ def check_active_at(context: CheckContext) -> Iterator[Check]:
     """Running sessions without a sign of life, whose time counts from their start."""
     own, settings = context.settings.sessions, context.settings
     if own.stuck_at is not None:
-        yield ok("active_at", "does not count: sessions.stuck_at says when a session is stuck")
+        yield ok("does not count: sessions.stuck_at says when a session is stuck")
         return
     rows = _running(context)
     with sampling(context) as samples:
         planned = list(check_planned(samples, rows))
     if planned or not context.has_heartbeat:
-        yield from planned or [ok("active_at", "no heartbeat: stuck_after counts from the start of a session")]
+        yield from planned or [ok("no heartbeat: stuck_after counts from the start of a session")]
         return
     silent = [row for row in rows if row.silent]
     if not silent:
-        yield ok("active_at", f"each of the {len(rows)} newest running sessions has one")
+        yield ok(f"each of the {len(rows)} newest running sessions has one")
         return
     limits = [limit for row in silent if (limit := settings.stuck_after(row.status)) is not None]
     shortest = min(limits)
@@ -91,13 +91,13 @@ def check_active_at(context: CheckContext) -> Iterator[Check]:
         f"{describe_duration(shortest)}"
     )
     fix = f"sessions.stuck_at = {own.active_at!r} if it is a deadline (null: never), or policy.stuck_after by status"
-    yield (failure if shortest <= _AT_ONCE else warning)("active_at", message, fix)
+    yield (failure if shortest <= _AT_ONCE else warning)(message, fix)
 
 
 def check_deadlines(context: CheckContext) -> Iterator[Check]:
     """How many running sessions have no deadline, and so are never stuck."""
     if context.settings.sessions.stuck_at is None:
-        yield ok("deadlines", "sessions.stuck_at is not mapped")
+        yield ok("sessions.stuck_at is not mapped")
         return
     if outlived := list(_outlived(context)):
         yield from outlived
@@ -110,25 +110,24 @@ def check_deadlines(context: CheckContext) -> Iterator[Check]:
     endless = [row.session_id for row in rows if row.endless]
     if rows and len(endless) == len(rows):
         yield warning(
-            "deadlines", f"none of the {len(rows)} newest running sessions has one, such as {named(endless)}: none of "
+            f"none of the {len(rows)} newest running sessions has one, such as {named(endless)}: none of "
             "them is ever stuck",
             "sessions.stuck_at: when a running session is stuck; null where it may wait forever",
-        )  # fmt: skip
+        )
     elif endless:
         said = f"{len(endless)} of the {len(rows)} newest running sessions have none and never end"
-        yield ok("deadlines", f"{said}, such as {named(endless)}")
+        yield ok(f"{said}, such as {named(endless)}")
     else:
-        yield ok("deadlines", f"each of the {len(rows)} newest running sessions has one")
+        yield ok(f"each of the {len(rows)} newest running sessions has one")
 
 
 def _no_deadline(context: CheckContext, over: Sequence[str], known: int) -> Check:
     return failure(
-        "deadlines", f"sessions.stuck_at = {context.settings.sessions.stuck_at!r} is hardly later than the start for "
-        f"{len(over)} of the {known} newest running sessions, such as {named(over)}: they are stuck as soon as they "
-        "begin",
+        f"sessions.stuck_at = {context.settings.sessions.stuck_at!r} is hardly later than the start for {len(over)} "
+        f"of the {known} newest running sessions, such as {named(over)}: they are stuck as soon as they begin",
         "sessions.stuck_at: the time by which a running session must have ended; or sessions.active_at, when it is a "
         "sign of life",
-    )  # fmt: skip
+    )
 
 
 def _outlived(context: CheckContext) -> Iterator[Check]:
@@ -144,11 +143,11 @@ def _outlived(context: CheckContext) -> Iterator[Check]:
     if len(outlived) < _ENOUGH or len(outlived) * 2 < len(rows):
         return
     yield failure(
-        "deadlines", f"{len(outlived)} of {len(rows)} sessions that succeeded ended only after sessions.stuck_at = "
+        f"{len(outlived)} of {len(rows)} sessions that succeeded ended only after sessions.stuck_at = "
         f"{own.stuck_at!r}, such as {named(outlived)}: work that goes on would be closed and refunded",
         "sessions.stuck_at: the time by which a running session must have ended; or sessions.active_at, when it is a "
         "sign of life",
-    )  # fmt: skip
+    )
 
 
 def _running(context: CheckContext) -> Sequence[Row]:
@@ -203,12 +202,12 @@ def check_planned(samples: Samples, running: Sequence[Row]) -> Iterator[Check]:
                 early.append(row.session_id)
         if early and _is_never_before(samples, column):
             yield (failure if len(early) >= _ENOUGH else warning)(
-                "active_at", f"{column.name} lies ahead for {len(early)} of the {len(statuses)} newest running "
+                f"{column.name} lies ahead for {len(early)} of the {len(statuses)} newest running "
                 f"sessions, such as {named(early)}, and no session has ended before it: they are planned for later, "
                 "and would be closed and paid before they begin",
                 f'sessions.active_at = "greatest({own.active_at or own.started_at}, {column.quoted})"; or "never" in '
                 "policy.stuck_after for their status",
-            )  # fmt: skip
+            )
             return
 
 

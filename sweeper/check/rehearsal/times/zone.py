@@ -34,7 +34,6 @@ def check_zone(context: CheckContext) -> Iterator[Check]:
         return
     if newest is not None and newest < _NO_APP_BEFORE:
         yield warning(
-            "time_zone",
             f"the newest session that failed or runs began on {newest:%Y-%m-%d}, read by sessions.started_at = "
             f"{context.settings.sessions.started_at!r}: that is long before any such app",
             "sessions.started_at: seconds since 1970 with to_timestamp(seconds), milliseconds divided by 1000 first",
@@ -43,7 +42,7 @@ def check_zone(context: CheckContext) -> Iterator[Check]:
     ahead = _AHEAD + context.settings.policy.max_clock_skew
     if newest is not None and newest > context.as_of + ahead:
         said = f"the newest session begins {describe_duration(newest - context.as_of)} from now, read in {zone}"
-        yield warning("time_zone", said, _FIX)
+        yield warning(said, _FIX)
         return
     for other in ("UTC", row.zone):
         if newest is not None and _fits_better(context, newest, other):
@@ -51,13 +50,12 @@ def check_zone(context: CheckContext) -> Iterator[Check]:
             if latest is not None and _read_in(context, latest, other) > context.as_of + _AHEAD:
                 continue
             yield failure(
-                "time_zone",
                 f"the newest session that failed or runs began {describe_duration(context.as_of - newest)} ago, read "
                 f"in {zone}, and just now, read in {other}: in the wrong zone a session that has just begun is stuck",
                 f'sessions.timezone = "{other}"; then: sweeper install',
             )
             return
-    yield ok("time_zone", f"columns without a zone are read in {zone}; no session begins in the future")
+    yield ok(f"columns without a zone are read in {zone}; no session begins in the future")
 
 
 def _newest_of_all(samples: Samples) -> datetime | None:
@@ -99,7 +97,6 @@ def _check_ledger(samples: Samples) -> Iterator[Check]:
             continue
         far = describe_duration(timedelta(seconds=abs(distance)))
         yield failure(
-            "time_zone",
             f"{column} in the app's ledger, a time with a zone, is {far} {'later' if distance > 0 else 'earlier'} "
             f"than the start of the session, read in {mapping.timezone}, for {len(behind)} sessions, such as "
             f"{named(sorted(behind))}: in the wrong zone, what has just begun may be stuck",
