@@ -9,12 +9,12 @@ SELECT v.session_id::text AS session_id,
 {include mapped_sessions}
 {if touched}
 LEFT JOIN LATERAL (
-    SELECT a.{touched_column}::timestamptz AS at
+    SELECT a.{touched}::timestamptz AS at
     FROM {accounts} AS a
     WHERE {accounts_id} {account_eq} v.account_id
 ) AS ours ON true
 LEFT JOIN LATERAL (
-    SELECT a.{touched_column}::timestamptz AS at
+    SELECT a.{touched}::timestamptz AS at
     FROM {accounts} AS a
     WHERE {accounts_id} {account_eq} s.{column}
 ) AS theirs ON true

@@ -7,7 +7,7 @@ SELECT pg_catalog.count(*) AS accounts,
        (pg_catalog.array_agg(newest.account) FILTER (WHERE known.balance::numeric <> newest.running))[1:3] AS samples,
        (pg_catalog.array_agg(newest.running::text))[1:50] AS running,
        (pg_catalog.array_agg(known.numbers))[1:50] AS numbers
-FROM ({if by_time}
+FROM ({if moment}
     SELECT few.account::text AS account,
            newest.running,
            newest.moved
@@ -17,7 +17,7 @@ FROM ({if by_time}
     ) AS few
     CROSS JOIN LATERAL (
         SELECT l.{column}::numeric AS running,
-               {if amount_seen}(l.{amount_column}::numeric <> 0::numeric) IS TRUE{else}true{end} AS moved
+               {if amount_column}(l.{amount_column}::numeric <> 0::numeric) IS TRUE{else}true{end} AS moved
         FROM {ledger} AS l
         WHERE l.{account_column} {account_column_eq} few.account
           AND l.{column} IS NOT NULL
@@ -31,7 +31,7 @@ FROM ({if by_time}
         SELECT l.{key} AS key,
                l.{account_column}::text AS account,
                l.{column}::numeric AS running,
-               {if amount_seen}(l.{amount_column}::numeric <> 0::numeric) IS TRUE{else}true{end} AS moved
+               {if amount_column}(l.{amount_column}::numeric <> 0::numeric) IS TRUE{else}true{end} AS moved
         FROM {ledger} AS l
         WHERE l.{account_column} IS NOT NULL
         ORDER BY l.{key} DESC

@@ -6,7 +6,7 @@ SELECT v.session_id::text AS session_id,
        {if never}v.never{else}false{end} AS never,
        v.account_id::text AS account_id,
        v.amount::numeric::text AS amount,
-       ARRAY[{each compared ", "}v.{name}{if money}::numeric{end}::text{end}]::text[] AS ours,
+       ARRAY[{each compared ", "}v.value_{place}{if money}::numeric{end}::text{end}]::text[] AS ours,
        ARRAY[{each compared ", "}l.{column}{if json}::jsonb{end}{if money}::numeric{end}::text{end}]::text[] AS theirs,
        ARRAY[{each unwritten ", "}l.{column}::text{end}]::text[] AS unwritten,
        l.past_account,
@@ -19,7 +19,7 @@ FROM (
            v.attempt,
            v.account_id,
            v.amount{each compared ""},
-           (SELECT ({value})::{column_type}{if json}::jsonb{end} FROM {include rehearsed_refund} AS refund) AS {name}{end}
+           (SELECT ({value})::{column_type}{if json}::jsonb{end} FROM {include rehearsed_refund} AS refund) AS value_{place}{end}
     {include mapped_sessions}
     WHERE {include chosen}
 ) AS v

@@ -15,7 +15,7 @@ LEFT JOIN LATERAL (
     FROM (
         SELECT {if of_text}a.{column}::text{else}pg_catalog.to_char(a.{column}::timestamp, 'YYYY-MM-DD HH24:MI:SS'::text){end} COLLATE "C" AS period
         FROM {accounts} AS a
-        WHERE a.{link} {owner_eq} mine.owner
+        WHERE a.{link} {link_eq} mine.owner
     ) AS others
     WHERE others.period > mine.period
       AND others.period <= pg_catalog.to_char(v.started_at::timestamptz, 'YYYY-MM-DD HH24:MI:SS'::text)

@@ -6,6 +6,6 @@ WHERE {include chosen}
   AND EXISTS (
       SELECT
       FROM {table} AS l
-      WHERE l.{column} {key_eq} s.{link}::{key_type}
-        AND NOT l.{other_column} {other_eq} s.{other_link}::{other_type}
+      WHERE l.{column} {column_eq} s.{link}::{column_type}
+        AND NOT l.{other_column} {other_column_eq} s.{other_link}::{other_column_type}
   )

@@ -20,7 +20,7 @@ WHERE {include chosen}{if unpaid}
   AND {include is_charged}
   AND {include not_paid_yet}{end}
 GROUP BY v.session_id{if unpaid}, v.amount{end}
-HAVING {if any_state}true{else}{if unpaid}pg_catalog.bool_and{else}pg_catalog.bool_or{end}(({if words}l.{column}::text ~* %(words)s::text{else}l.{column}{if flag}{else} IS NOT NULL{end}{end}) IS TRUE){end}{if priced}
+HAVING {if any_state}true{else}{if unpaid}pg_catalog.bool_and{else}pg_catalog.bool_or{end}(({if words}l.{column}::text ~* %(words)s::text{else}l.{column}{if flag}{else} IS NOT NULL{end}{end}) IS TRUE){end}{if unpaid}
    AND (false{each amounts ""} OR pg_catalog.abs(pg_catalog.sum(l.{column}::numeric)) = v.amount::numeric{end}){end}
 ORDER BY 1
 LIMIT 1000

@@ -74,6 +74,16 @@ class Column:
         return self.base_type in (*NUMBER_TYPES, MONEY)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it has whole numbers, such as a sequence gives in the order of the rows."""
+        return self.base_type in INTEGER_TYPES
+
+    @property
+    def is_word(self) -> bool:
+        """Whether it has texts, or the values of an enum."""
+        return self.category in ("S", "E")
+
+    @property
     def equal_as_text(self) -> bool:
         """Whether two values are equal exactly when their texts are, which is not so for citext."""
         whole = self.base_type in (*INTEGER_TYPES, "boolean")

@@ -5,8 +5,7 @@ from decimal import Decimal
 from statistics import median
 
 from sweeper.check.context import CheckContext
-from sweeper.check.rehearsal.samples import number, sampling
-from sweeper.check.rehearsal.sessions import SampledSession, look_at
+from sweeper.check.rehearsal.samples import SampledSession, number, sampling
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.core.durations import describe_duration
 
@@ -50,7 +49,7 @@ def check_caps(context: CheckContext) -> Iterator[Check]:
 def _known(context: CheckContext) -> list[SampledSession]:
     """The newest failed and running sessions that have an amount."""
     with sampling(context) as samples:
-        known = [one for running in (False, True) for one in look_at(samples, samples.newest(running=running))]
+        known = [one for running in (False, True) for one in samples.look_at(samples.newest(running=running))]
     return [one for one in known if one.is_owed]  # what is not finite is put on hold
 
 

@@ -6,8 +6,7 @@ from datetime import timedelta
 from sweeper.app.reader import Reader
 from sweeper.app.transactions import app_transaction
 from sweeper.check.context import CheckContext
-from sweeper.check.rehearsal.samples import sampling
-from sweeper.check.rehearsal.sessions import is_netted, sampled
+from sweeper.check.rehearsal.samples import sampled, sampling
 from sweeper.check.rehearsal.times.running import Heartbeat, find_end, not_moving, read_heartbeat
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
@@ -58,10 +57,10 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
     try:
         with sampling(context) as samples:
             session_ids = text_array(samples.newest(running=False))
-            rows = samples.ask("look_at_newest", {}, session_ids=session_ids, as_of=context.as_of)
+            rows = samples.ask("look_at_newest", session_ids=session_ids, as_of=context.as_of)
             # those that were refunded have amounts: what is left cost nothing
             found = [*map(sampled, rows)]
-            is_known = any(one.is_owed for one in found if one.is_refunded) or is_netted(samples)
+            is_known = any(one.is_owed for one in found if one.is_refunded) or samples.is_netted()
     except Refusal as refusal:
         yield _fails("newest failed sessions", refusal, "a run pays the others, and puts it on hold")
         return

@@ -29,6 +29,8 @@ _TAG = re.compile(
 )
 # what begins and ends the body of a function
 _DOLLAR_TAG = re.compile(r"\$[a-z]\w*\$")
+_BIND = re.compile(r"%\((\w+)\)s")
+_SLOT = re.compile(r"\{([a-z_]+)\}")
 _INCLUDE = re.compile(r"\{include ([a-z_]+)\}")
 
 Slots = Mapping[str, str]
@@ -163,6 +165,18 @@ def _render(nodes: Sequence[_Node], slots: Slots, choices: Choices, *, doubled: 
                 )
                 parts.append(separator.join(each))
     return "".join(parts)
+
+
+@cache
+def binds_of(name: str) -> frozenset[str]:
+    """The names of a statement's binds."""
+    return frozenset(_BIND.findall(_expanded(name)))
+
+
+@cache
+def slots_of(name: str) -> frozenset[str]:
+    """The names of a statement's slots."""
+    return frozenset(_SLOT.findall(_expanded(name)))
 
 
 @cache

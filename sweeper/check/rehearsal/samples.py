@@ -1,235 +1,126 @@
-"""Reads bounded samples for the rehearsal, such as the newest sessions, without rows that the database refuses."""
+"""What a rule of the rehearsal asks: which sessions have failed, are owed or have succeeded, and all that is below."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from collections.abc import Mapping as Mapped
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
-from typing import TypeVar
+from functools import partial
 
-from sweeper.app.catalog import Column, Table
-from sweeper.app.mapping import Mapping
-from sweeper.app.reader import Reader
-from sweeper.app.search_path import mapped_tables
-from sweeper.app.transactions import app_transaction
+from sweeper.app.catalog import Column
 from sweeper.check.context import CheckContext
-from sweeper.config.model import Settings
-from sweeper.core.halving import RefusedAlone, in_halves
-from sweeper.postgres.binds import text_array
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
-from sweeper.postgres.templates import Choices, Slots, fill
-from sweeper.postgres.timeouts import Timeouts
-from sweeper.postgres.transaction import Row, Transaction
+from sweeper.check.rehearsal.tables import AppTables
+from sweeper.config.model import SessionsSection
+from sweeper.postgres.errors import TooSlow
+from sweeper.postgres.transaction import Row
 
-T = TypeVar("T")
-# how many of the newest sessions of a kind are read, and how many are named
-NEWEST, NAMED = 1000, 3
-# it stops after this many rows that the database refuses
-_REFUSED_AT_MOST = 20
-_TIMEOUTS = Timeouts(statement_ms=10_000)
-# the errors of a statement that the database refuses, or that takes too long; the second for one whose rows alone may
-# be at fault, where what a role may not read has to be reported
-UNANSWERED, ROWS_UNANSWERED = (Refusal, StatementError, TooSlow), (Refusal, TooSlow)
+# so many sessions show whether several name the same row
+_SHARED = 10
+# how many are named in a message
+_NAMED = 3
 
 
 @dataclass(frozen=True)
-class Samples:
+class SampledSession:
+    """What the mapping gives for a session: its amount, and whether it is excluded, refunded or to be paid.
+
+    ``unpaid`` is without a refund that the file knows of, ``given_back`` without a charge that is left.
+    """
+
+    session_id: str
+    status: str
+    amount: Decimal
+    age: float | None
+    excluded: bool
+    never: bool
+    given_back: bool
+    unpaid: bool
+    is_owed: bool
+    """Whether it has an amount to pay."""
+
+    @property
+    def is_refunded(self) -> bool:
+        """Whether the app has refunded it; not so one that is never paid."""
+        return not self.unpaid and not self.never
+
+
+def sampled(row: Row) -> SampledSession:
+    """A session, as `look_at_newest` gives it."""
+    amount = Decimal(row.amount or 0)
+    return SampledSession(
+        row.session_id, row.status, amount, row.age, row.excluded, row.never, row.given_back, row.unpaid,
+        is_owed(amount),
+    )  # fmt: skip
+
+
+def owed_ids(sessions: Sequence[SampledSession]) -> list[str]:
+    """The ids of those sessions that are not refunded and have an amount."""
+    return [one.session_id for one in sessions if one.unpaid and one.is_owed]
+
+
+def is_owed(amount: Decimal) -> bool:
+    """Whether an amount can be paid."""
+    return amount.is_finite() and amount > 0
+
+
+def marks_in(own: SessionsSection, text: str) -> list[str]:
+    """The columns that a refund sets, as the file names them, which an expression reads; by their names alone."""
+    read = text.lower()
+    words = {name: re.escape(name.strip('"').lower()) for name in own.refunded}
+    return [name for name, word in words.items() if re.search(rf"(?<!\w){word}(?!\w)", read)]
+
+
+class Samples(AppTables):
     """Reads rows for one item of the rehearsal, in one snapshot."""
 
-    context: CheckContext
-    _opened: ExitStack
+    def is_shared(self, link: str) -> bool:
+        """Whether several sessions name the same row, as those of one account do; a row for each is no account."""
+        column = self.mapping.sessions.columns[link]
+        if not self.sees(self.mapping.sessions, [column]):
+            return True
+        named = [row.value for row in self.read("list_texts", self.newest(running=False), column=column)]
+        return len(named) < _SHARED or len(set(named)) < len(named)
 
-    @property
-    def mapping(self) -> Mapping:
-        """The app's tables and expressions."""
-        return self.context.mapping
+    def look_at(self, session_ids: Sequence[str]) -> list[SampledSession]:
+        """What the mapping gives for some sessions."""
+        read = partial(self.read, "look_at_newest", session_ids)
+        return self.once(("look_at", tuple(session_ids)), lambda: [*map(sampled, read())])
 
-    @property
-    def settings(self) -> Settings:
-        """The file."""
-        return self.context.settings
+    def read_failed(self) -> list[SampledSession]:
+        """The newest failed sessions."""
+        return self.look_at(self.newest(running=False))
 
-    @property
-    def accounts(self) -> Table | None:
-        """The table of the accounts; None where the file maps none."""
-        return self.mapping.accounts
+    def list_owed(self) -> list[str]:
+        """The ids of those of the newest failed sessions that would be paid."""
+        return owed_ids(self.read_failed())
 
-    @cached_property
-    def transaction(self) -> Transaction:
-        """The transaction, which begins when the first statement needs it: often others have asked all of them."""
-        context = self.context
-        return self._opened.enter_context(app_transaction(context.database, context.mapping, _TIMEOUTS, read_only=True))
+    def texts_of_owed(self, columns: Sequence[Column]) -> Iterator[tuple[Column, list[Row]]]:
+        """What columns of the sessions say of those that would be paid."""
+        owed = self.list_owed()
+        for column in self.seen(self.mapping.sessions, columns) if owed else ():
+            yield column, self.read("list_texts", owed, column=column)
 
-    @cached_property
-    def reader(self) -> Reader:
-        """What compares names of the file with the catalog."""
-        return Reader(self.transaction, self.mapping.schema)
+    def settled_ids(self) -> list[str]:
+        """Some sessions that succeeded; empty where finding them takes too long."""
+        succeeded = self.settings.sessions.succeeded
+        rows = self.try_ask("list_settled", (TooSlow,)) if succeeded else []
+        return [row.session_id for row in rows]
 
-    def newest(self, *, running: bool, limit: int = NEWEST) -> tuple[str, ...]:
-        """The ids of the newest sessions that run, or that failed, as text; at most ``limit``.
+    def is_netted(self) -> bool:
+        """Whether the app's refunds may have brought amounts to nothing, while sessions that succeeded have one."""
+        own, ledger = self.settings.sessions, self.settings.ledger
+        netted = bool(marks_in(own, own.amount)) or (ledger is not None and ledger.past is not None)
+        return netted and any(one.is_owed for one in self.look_at(self.settled_ids()))
 
-        Raises:
-            TooSlow: finding them takes too long, as it may before the index on them is there.
+    def sees_none(self, session_ids: Sequence[str]) -> bool:
+        """Whether the app has refunded none of these sessions, as the file reads them.
+
+        One that owes nothing any more, as its amount is read from a hold, is refunded where the ledger has its refund.
         """
-        found = self.once(("newest", running), lambda: self._newest(running=running))
-        if isinstance(found, TooSlow):
-            raise found
-        return found[:limit]
-
-    def _newest(self, *, running: bool) -> tuple[str, ...] | TooSlow:
-        binds = {"running": running, "newest": NEWEST}
-        try:
-            with self.transaction.savepoint():
-                rows = self.transaction.rows(self.mapping.statement("list_newest"), binds)
-        except TooSlow as slow:
-            return slow
-        return tuple(row.session_id for row in rows)
-
-    def read(
-        self,
-        statement: str,
-        session_ids: Sequence[str],
-        slots: Slots | None = None,
-        choices: Choices | None = None,
-        **binds: object,
-    ) -> list[Row]:
-        """The rows that ``statement`` gives for these sessions, without those of a session that the database refuses.
-
-        Raises:
-            Refusal, StatementError: it refuses one after the other.
-        """
-        text = self._filled(statement, slots, choices)
-        key = text, tuple(session_ids), repr(binds)
-        return [*self.once(key, lambda: self._in_order(text, session_ids, binds))]
-
-    def _in_order(self, text: str, session_ids: Sequence[str], binds: Mapped[str, object]) -> list[Row]:
-        """The rows, in the order of the sessions, so that the samples in messages are the same each time."""
-
-        def ask(some: Sequence[str]) -> Sequence[Row]:
-            given = {"session_ids": text_array(some), "as_of": self.context.as_of, **binds}
-            with self.transaction.savepoint():
-                return self.transaction.rows(text, given)
-
-        found, refused = list[Row](), 0
-        for answer in in_halves(session_ids, ask, Refusal, StatementError):
-            if isinstance(answer, RefusedAlone):
-                refused += 1
-                if refused > _REFUSED_AT_MOST or getattr(answer.error, "code", "") == "privilege":
-                    raise answer.error
-            else:
-                found += answer
-        if found and hasattr(found[0], "session_id"):
-            places = {session_id: place for place, session_id in enumerate(session_ids)}
-            found.sort(key=lambda row: places.get(row.session_id, len(places)))
-        return found
-
-    def ask(self, statement: str, slots: Slots, choices: Choices | None = None, **binds: object) -> Sequence[Row]:
-        """The rows of a statement over other tables than the sessions."""
-        return self._rows(self._filled(statement, slots, choices), binds)
-
-    def try_read(
-        self,
-        statement: str,
-        session_ids: Sequence[str],
-        slots: Slots | None = None,
-        choices: Choices | None = None,
-        **binds: object,
-    ) -> list[Row]:
-        """As `read`; empty where the database refuses it, or takes too long: then nothing is shown."""
-        with suppress(*UNANSWERED):
-            return self.read(statement, session_ids, slots, choices, **binds)
-        return []
-
-    def try_ask(
-        self,
-        statement: str,
-        slots: Slots,
-        choices: Choices | None = None,
-        *,
-        unanswered: tuple[type[Exception], ...] = UNANSWERED,
-        **binds: object,
-    ) -> Sequence[Row]:
-        """As `ask`; empty where that ends in an error of the kinds ``unanswered``: then nothing is shown."""
-        with suppress(*unanswered):
-            return self._rows(self._filled(statement, slots, choices), binds, apart=True)
-        return []
-
-    def table(self, oid: int) -> Table:
-        """One of the app's tables, of which those of the mapping are known already.
-
-        Raises:
-            ConfigurationError: it is a view.
-        """
-        ledger = self.mapping.ledger
-        for known in (self.mapping.sessions, self.mapping.accounts, ledger.table if ledger else None):
-            if known is not None and known.oid == oid:
-                return known
-        (text,) = [row.as_sql for row in self.all_tables() if row.oid == oid]
-        return self.once(("table", oid), lambda: self.reader.table("table", text))
-
-    def all_tables(self) -> Sequence[Row]:
-        """The app's tables; of those that are mapped no owner is a stranger."""
-        binds = {"tables": mapped_tables(self.settings), "own_schema": self.mapping.schema}
-        return self._rows(fill("list_all_tables", {}), binds)
-
-    def tables(self) -> list[Row]:
-        """The app's tables, without those of a role that would gain this role's rights when they are read."""
-        return [row for row in self.all_tables() if not row.of_stranger]
-
-    def _filled(self, statement: str, slots: Slots | None, choices: Choices | None) -> str:
-        return self.mapping.statement(statement, slots, choices)
-
-    def _rows(self, text: str, binds: Mapped[str, object], *, apart: bool = False) -> Sequence[Row]:
-        """The rows of a statement; one that is sent ``apart`` may fail without ending the transaction."""
-
-        def ask() -> Sequence[Row]:
-            with self.transaction.savepoint() if apart else nullcontext():
-                return self.transaction.rows(text, binds)
-
-        return self.once((text, repr(binds)), ask)
-
-    def once(self, key: object, work: Callable[[], T]) -> T:
-        """What ``work`` gives, which is done once in a rehearsal."""
-        known = self.context.known
-        if key not in known:
-            known[key] = work()
-        found: T = known[key]
-        return found
-
-    def readable(self, table: Table) -> list[Column]:
-        """The columns of a table that this role may read."""
-        hidden = {row.name for row in self.ask("list_unreadable", {}, table_oid=table.oid)}
-        return [column for name, column in table.columns.items() if name not in hidden]
-
-    def seen(self, table: Table, columns: Sequence[Column], *, noted: bool = True) -> list[Column]:
-        """The columns that this role may read; the others are ``noted``, if without them the item is incomplete."""
-        readable = self.readable(table)
-        hidden = [column.quoted for column in columns if column not in readable]
-        if hidden and noted:
-            known = self.context.hidden.setdefault(table.qualified, [])
-            known += [name for name in hidden if name not in known]
-        return [column for column in columns if column in readable]
-
-    def sees(self, table: Table, columns: Sequence[Column]) -> bool:
-        """Whether this role may read all of the columns; those that it may not read are recorded."""
-        return len(self.seen(table, columns)) == len(columns)
-
-    def expression(self, key: str, text: str | None) -> str:
-        """An expression of ``[sessions]`` as SQL over a session, s; null where the file does not have it.
-
-        Raises:
-            ConfigurationError: it is not one.
-        """
-        if text is None:
-            return "NULL"
-        return self.reader.expression(f"sessions.{key}", text, self.mapping.sessions).sql
-
-    def key_of(self, table: Table) -> Column | None:
-        """An indexed column to sort the rows of a table by, preferably of whole numbers."""
-        rows = self._rows(fill("list_unique_columns", {}), {"table_oid": table.oid})
-        unique = [table.columns[row.name] for row in rows if row.name in table.columns]
-        return next((column for column in unique if is_whole(column)), unique[0] if unique else None)
+        found = self.look_at(session_ids)
+        return bool(found) and not any(
+            one.given_back or not one.unpaid if one.is_owed else not one.unpaid and not one.excluded for one in found
+        )
 
 
 @contextmanager
@@ -239,19 +130,9 @@ def sampling(context: CheckContext) -> Iterator[Samples]:
         yield Samples(context, opened)
 
 
-def column_items(columns: Iterable[Column]) -> list[Slots]:
-    """Columns that a statement repeats something for, each with its number."""
-    return [{"column": column.quoted, "place": str(place)} for place, column in enumerate(columns)]
-
-
-def is_whole(column: Column) -> bool:
-    """Whether a column has whole numbers, such as a sequence gives in the order of the rows."""
-    return column.base_type in ("smallint", "integer", "bigint")
-
-
 def named(session_ids: Sequence[object]) -> str:
     """A few ids for a message."""
-    return ", ".join(str(one) for one in session_ids[:NAMED])
+    return ", ".join(str(one) for one in session_ids[:_NAMED])
 
 
 def number(amount: Decimal) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from sweeper.app.catalog import Column, Table, without_literals
-from sweeper.check.rehearsal.samples import Samples, column_items
+from sweeper.check.rehearsal.reading import Reading, column_items
 from sweeper.check.triggers import fired_by_refund
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
@@ -25,134 +25,114 @@ _WRITTEN = re.compile(
 _DYNAMIC = re.compile(r"\bexecute\b", re.IGNORECASE)
 
 
-def references(samples: Samples, *, of: Table | None = None, to: Table | None = None) -> list[Row]:
-    """The foreign keys of one column: all, those of a table, those to a table, or those of one to another."""
-    return [
-        row
-        for row in samples.ask("list_references", {})
-        if (of is None or row.table_oid == of.oid) and (to is None or row.target_oid == to.oid)
-    ]
+class AppTables(Reading):
+    """What the catalog says of the app's tables, for one item of the rehearsal."""
 
+    def references(self, *, of: Table | None = None, to: Table | None = None) -> list[Row]:
+        """The foreign keys of one column: all, those of a table, those to a table, or those of one to another."""
+        return [
+            row
+            for row in self.ask("list_references")
+            if (of is None or row.table_oid == of.oid) and (to is None or row.target_oid == to.oid)
+        ]
 
-def readable_oids(samples: Samples) -> set[int]:
-    """The oids of the app's tables that can be read without a stranger gaining rights."""
-    return {row.oid for row in samples.tables()}
+    def readable_oids(self) -> set[int]:
+        """The oids of the app's tables that can be read without a stranger gaining rights."""
+        return {row.oid for row in self.tables()}
 
+    def unique_names(self, table: Table) -> list[str]:
+        """The columns of a table that are unique by themselves."""
+        return [row.name for row in self.ask("list_unique_columns", table_oid=table.oid)]
 
-def unique_names(samples: Samples, table: Table) -> list[str]:
-    """The columns of a table that are unique by themselves."""
-    return [row.name for row in samples.ask("list_unique_columns", {}, table_oid=table.oid)]
+    def defaults(self, table: Table) -> dict[str, str]:
+        """The columns of a table that the server fills, and with what."""
+        return {row.name: row.value for row in self.ask("list_defaults", table_oid=table.oid)}
 
+    def is_quick_by(self, table: Table, column: Column | None) -> bool:
+        """Whether an index finds the rows of a table by a column."""
+        name = column.name if column else ""
+        return bool(self.ask("is_quick_by", table_oid=table.oid, column_name=name)[0].quick)
 
-def defaults(samples: Samples, table: Table) -> dict[str, str]:
-    """The columns of a table that the server fills, and with what."""
-    return {row.name: row.value for row in samples.ask("list_defaults", {}, table_oid=table.oid)}
+    def fires_triggers(self) -> bool:
+        """Whether a refund fires a trigger of the app, which may change what the file does not name."""
+        return bool(self.ask("list_triggers", **fired_by_refund(self.context)))
 
+    def trigger_may_write(self, table: str) -> bool:
+        """Whether a trigger that a refund fires, or what it calls, may write to a table, or changes its rows itself."""
+        fired = self.ask("list_triggers", **fired_by_refund(self.context))
+        if not fired or any(row.table_name == table for row in fired):
+            return bool(fired)
+        functions, names = self._hook_functions(), {row.function_name for row in fired}
+        written = _written(functions, [row for row in functions if row.name in names])
+        return written is None or table.lower() in written
 
-def is_quick_by(samples: Samples, table: Table, column: Column | None) -> bool:
-    """Whether an index finds the rows of a table by a column."""
-    name = column.name if column else ""
-    return bool(samples.ask("is_quick_by", {}, table_oid=table.oid, column_name=name)[0].quick)
+    def count_rows(
+        self, table: Table, columns: Sequence[Column], *, where: str = "true"
+    ) -> tuple[int, dict[Column, int]]:
+        """The number of a table's newest rows, and in how many of them each column has a value, which is no zero."""
+        kinds = ["number" if one.is_number else "flag" if one.base_type == "boolean" else "moment" for one in columns]
+        items = [{**_NO_ITEM, **item, kind: "yes"} for item, kind in zip(column_items(columns), kinds, strict=True)]
+        rows, counts = self._count(table, items, filter=where)
+        return rows, dict(zip(columns, counts, strict=False))
 
+    def used_columns(self, table: Table, columns: Sequence[Column]) -> list[Column]:
+        """The columns that have a value in some of a table's newest rows, which is no zero."""
+        return [column for column, count in self.count_rows(table, columns)[1].items() if count]
 
-def equal(samples: Samples, column: Column) -> str:
-    """The operator that compares the values of a column, as SQL."""
-    return samples.reader.equality("table", column.quoted, column.full_type).equal
+    def count_where(self, table: Table, condition: str, row: str = "l") -> tuple[int, int]:
+        """The number of a table's newest rows, and of how many a condition is true, which calls one of them ``row``."""
+        rows, counts = self._count(table, [{**_NO_ITEM, "condition": condition}], row=row)
+        return rows, sum(counts)
 
+    def _count(self, table: Table, items: Sequence[Slots], **given: str) -> tuple[int, Sequence[int]]:
+        key = self.key_of(table)
+        if key is None or not items or not self.sees(table, [key]):
+            return 0, []
+        given = {"filter": "true", "row": "l", **given}
+        (found,) = self.ask("sample_columns", table=table, key=key, looked=items, **given)
+        return found.rows, found.counts
 
-def fires_triggers(samples: Samples) -> bool:
-    """Whether a refund fires a trigger of the app, which may change what the file does not name."""
-    return bool(samples.ask("list_triggers", {}, **fired_by_refund(samples.context)))
+    def referring_tables(self, target: Table, skipped: Collection[int]) -> Iterator[tuple[Table, Column, Column]]:
+        """Tables with a foreign key to another and an index on it, the column that refers, and the one of ``target``.
 
+        At most six are looked at, without those whose oids are ``skipped``.
+        """
+        tables = self.readable_oids()
+        found = [row for row in self.references(to=target) if row.table_oid in tables and row.table_oid not in skipped]
+        for row in found[:_TABLES_AT_MOST]:
+            table = self.table(row.table_oid)
+            link, key = table.columns.get(row.column_name), target.columns.get(row.target_column)
+            if link and key and self.is_quick_by(table, link):
+                yield table, link, key
 
-def trigger_may_write(samples: Samples, table: str) -> bool:
-    """Whether a trigger that a refund fires, or what it calls, may write to a table, or changes its rows itself."""
-    fired = samples.ask("list_triggers", {}, **fired_by_refund(samples.context))
-    if not fired or any(row.table_name == table for row in fired):
-        return bool(fired)
-    functions, names = _hook_functions(samples), {row.function_name for row in fired}
-    written = _written(functions, [row for row in functions if row.name in names])
-    return written is None or table.lower() in written
+    def has_hook(self) -> bool:
+        """Whether the app has a hook, which may do more than the file says."""
+        return any(row.found for row in self.ask("find_hook", name=self._refunds()))
+
+    def _refunds(self) -> str:
+        """The name of sweeper's own ledger, as SQL."""
+        return f'"{self.mapping.schema}".refunds'
+
+    def _hook_functions(self) -> Sequence[Row]:
+        """The functions of the app that hooks may call, with their text."""
+        return self.ask("list_hook_functions", name=self._refunds())
+
+    def hook_may_write(self, tables: Collection[str]) -> bool:
+        """Whether a hook, or what it calls, may write to one of the tables with these names."""
+        written = self.written_by_hooks()
+        return written is None or bool(written & {name.lower() for name in tables})
+
+    def written_by_hooks(self) -> set[str] | None:
+        """The tables that hooks, and what they call, write to; None where that may be any."""
+        if not self.has_hook():
+            return set()
+        functions = self._hook_functions()
+        return _written(functions, [row for row in functions if row.is_hook])
 
 
 def adds_later(ledger: Table) -> bool:
     """Whether the names of its columns say that a job of the app's adds the rows to the balance later."""
     return any(_LATER.search(name) for name in ledger.columns)
-
-
-def count_rows(
-    samples: Samples, table: Table, columns: Sequence[Column], *, where: str = "true"
-) -> tuple[int, dict[Column, int]]:
-    """The number of a table's newest rows, and in how many of them each column has a value, which is no zero."""
-    kinds = ["number" if one.is_number else "flag" if one.base_type == "boolean" else "moment" for one in columns]
-    items = [{**_NO_ITEM, **item, kind: "yes"} for item, kind in zip(column_items(columns), kinds, strict=True)]
-    rows, counts = _count(samples, table, items, {"filter": where, "row": "l"})
-    return rows, dict(zip(columns, counts, strict=False))
-
-
-def used_columns(samples: Samples, table: Table, columns: Sequence[Column]) -> list[Column]:
-    """The columns that have a value in some of a table's newest rows, which is no zero."""
-    return [column for column, count in count_rows(samples, table, columns)[1].items() if count]
-
-
-def count_where(samples: Samples, table: Table, condition: str, row: str = "l") -> tuple[int, int]:
-    """The number of a table's newest rows, and of how many a condition is true, which calls one of them ``row``."""
-    rows, counts = _count(samples, table, [{**_NO_ITEM, "condition": condition}], {"filter": "true", "row": row})
-    return rows, sum(counts)
-
-
-def _count(samples: Samples, table: Table, items: Sequence[Slots], slots: Slots) -> tuple[int, Sequence[int]]:
-    key = samples.key_of(table)
-    if key is None or not items or not samples.sees(table, [key]):
-        return 0, []
-    slots = {**slots, "table": table.qualified, "key": key.quoted}
-    (found,) = samples.ask("sample_columns", slots, {"looked": items})
-    return found.rows, found.counts
-
-
-def referring_tables(
-    samples: Samples, target: Table, skipped: Collection[int]
-) -> Iterator[tuple[Table, Column, Column]]:
-    """Tables with a foreign key to another and an index on it, the column that refers, and the one of ``target``.
-
-    At most six are looked at, without those whose oids are ``skipped``.
-    """
-    tables = readable_oids(samples)
-    found = [row for row in references(samples, to=target) if row.table_oid in tables and row.table_oid not in skipped]
-    for row in found[:_TABLES_AT_MOST]:
-        table = samples.table(row.table_oid)
-        link, key = table.columns.get(row.column_name), target.columns.get(row.target_column)
-        if link and key and is_quick_by(samples, table, link):
-            yield table, link, key
-
-
-def has_hook(samples: Samples) -> bool:
-    """Whether the app has a hook, which may do more than the file says."""
-    return any(row.found for row in samples.ask("find_hook", {}, name=_refunds(samples)))
-
-
-def _refunds(samples: Samples) -> str:
-    """The name of sweeper's own ledger, as SQL."""
-    return f'"{samples.mapping.schema}".refunds'
-
-
-def _hook_functions(samples: Samples) -> Sequence[Row]:
-    """The functions of the app that hooks may call, with their text."""
-    return samples.ask("list_hook_functions", {}, name=_refunds(samples))
-
-
-def hook_may_write(samples: Samples, tables: Collection[str]) -> bool:
-    """Whether a hook, or what it calls, may write to one of the tables with these names."""
-    written = written_by_hooks(samples)
-    return written is None or bool(written & {name.lower() for name in tables})
-
-
-def written_by_hooks(samples: Samples) -> set[str] | None:
-    """The tables that hooks, and what they call, write to; None where that may be any."""
-    if not has_hook(samples):
-        return set()
-    functions = _hook_functions(samples)
-    return _written(functions, [row for row in functions if row.is_hook])
 
 
 def _written(functions: Sequence[Row], waiting: Sequence[Row]) -> set[str] | None:

@@ -5,9 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import TIME_TYPES, Column, Table, has_subquery
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
-from sweeper.check.rehearsal.samples import Samples, is_whole
-from sweeper.check.rehearsal.sessions import is_shared
-from sweeper.check.rehearsal.tables import defaults, hook_may_write, readable_oids, references, used_columns
+from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.transaction import Row
@@ -28,10 +26,10 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
     own, sessions = samples.settings, samples.mapping.sessions
     assert own.accounts is not None  # noqa: S101 - only called with them
     payer, key = sessions.column(own.sessions.account), accounts.column(own.accounts.id)
-    if payer is None or key is None or not is_whole(payer) or payer.name == key.name:
+    if payer is None or key is None or not payer.is_whole or payer.name == key.name:
         return
     known: dict[Link, set[Link]] = {}
-    for row in references(samples):
+    for row in samples.references():
         known.setdefault((row.table_oid, row.column_name), set()).add((row.target_oid, row.target_column))
     targets = _reached((sessions.oid, payer.name), known) - {(sessions.oid, payer.name)}
     if not targets or targets & _reached((accounts.oid, key.name), known):
@@ -43,7 +41,7 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
     # without another link both may use the same number on purpose, unless the table generates its own
     # an account that names its owner by kind and number generates its own numbers, too
     owned = [name for name in others if name.endswith("_id") and f"{name.removesuffix('_id')}_type" in others]
-    sure = links or owned or key.name in defaults(samples, accounts)
+    sure = links or owned or key.name in samples.defaults(accounts)
     yield (failure if sure else warning)(
         f"sessions.account = {own.sessions.account!r} refers to {column} of {name_of_target} by a foreign key, and "
         f"accounts.id = {own.accounts.id!r} of {accounts.name} is another number: a refund would go to whoever has it",
@@ -65,18 +63,18 @@ def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
     if samples.mapping.ledger is not None:  # its charges and refunds name their account
         return
     sessions, account = samples.mapping.sessions, samples.settings.sessions.account
-    tables = readable_oids(samples)
-    for row in references(samples, of=sessions):
+    tables = samples.readable_oids()
+    for row in samples.references(of=sessions):
         if row.target_oid in (accounts.oid, sessions.oid) or row.target_oid not in tables:
             continue
         if row.column_name.lower() in account.lower():
             continue
         other = samples.table(row.target_oid)
-        if hook_may_write(samples, [other.name]):
+        if samples.hook_may_write([other.name]):
             continue
         columns = samples.seen(other, [one for one in other.columns.values() if _is_balance(one)])
-        used = [column.name for column in used_columns(samples, other, columns)]
-        if used and is_shared(samples, row.column_name) and not are_balances_explained(samples, accounts, own):
+        used = [column.name for column in samples.used_columns(other, columns)]
+        if used and samples.is_shared(row.column_name) and not are_balances_explained(samples, accounts, own):
             yield warning(
                 f"sessions also name a row of {other.name} by {row.column_name}, which has {', '.join(used)}: "
                 f"sessions.account = {account!r} pays {own.table}",
@@ -103,8 +101,7 @@ def check_named_accounts(samples: Samples, accounts: Table, own: AccountsSection
         plain = payer is not None or (not has_subquery(text) and column.name.lower() in text.lower())
         if column == payer or (plain and touched is None):
             continue
-        slots = {"column": column.quoted, "touched_column": touched.quoted if touched else ""}
-        rows = samples.read("compare_named_accounts", chosen, slots, {"touched": touched is not None})
+        rows = samples.read("compare_named_accounts", chosen, column=column, touched=touched)
         yield from _compare(rows, column, touched, text, plain=plain)
 
 
@@ -139,7 +136,7 @@ def _links_to_accounts(samples: Samples, accounts: Table, own: AccountsSection) 
     sessions, key = samples.mapping.sessions, accounts.column(own.id)
     return [
         sessions.columns[row.column_name]
-        for row in references(samples, of=sessions, to=accounts)
+        for row in samples.references(of=sessions, to=accounts)
         if key is not None and row.target_column == key.name and row.column_name in sessions.columns
     ]
 

@@ -26,17 +26,7 @@ from sweeper.check.rehearsal.accounts.sums import (
 from sweeper.check.rehearsal.accounts.unmapped_balances import check_booked, check_unmoved
 from sweeper.check.rehearsal.accounts.unpayable import check_unpayable
 from sweeper.check.rehearsal.charges.charged_accounts import check_ledger_accounts
-from sweeper.check.rehearsal.samples import Samples, column_items, named, sampling
-from sweeper.check.rehearsal.sessions import list_owed
-from sweeper.check.rehearsal.tables import (
-    count_rows,
-    has_hook,
-    hook_may_write,
-    readable_oids,
-    references,
-    unique_names,
-    used_columns,
-)
+from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.rehearsal.words import is_in_unit
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.config.model import AccountsSection
@@ -71,7 +61,7 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
         if own is not None and accounts is not None:
             found += [*wrong_table(samples, accounts), *check_ledger_accounts(samples, accounts, own)]
             found += _others(samples, accounts, own)
-            if not hook_may_write(samples, [accounts.name]):
+            if not samples.hook_may_write([accounts.name]):
                 found += [*check_spent(samples, accounts, own), *check_held(samples, accounts, own)]
                 found += [*check_pools(samples, accounts, own), *check_sums(samples, accounts, own)]
                 found += check_below_zero(samples, accounts, own)
@@ -94,9 +84,9 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
 def _reaches_nobody(samples: Samples, own: AccountsSection | None) -> Iterator[Check]:
     """Sessions that have failed already, and whose refund would change no row of the app's."""
     context, moves = samples.context, own is not None and (own.balance or own.spent or own.add)
-    if moves or context.mapping.ledger is not None or context.settings.sessions.refunded or has_hook(samples):
+    if moves or context.mapping.ledger is not None or context.settings.sessions.refunded or samples.has_hook():
         return
-    if owed := list_owed(samples):
+    if owed := samples.list_owed():
         yield warning(
             f"a refund of a session that has failed, such as {named(owed)}, changes nothing in the app's tables: the "
             "file has no balance, no [ledger] and no [sessions.refunded], and no trigger is on sweeper's refunds",
@@ -117,7 +107,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
     if own.add == {}:  # the app's own trigger moves it, and maybe other columns
         return
     for table in (accounts, *_satellites(samples, accounts)):
-        if hook_may_write(samples, [table.name]):
+        if samples.hook_may_write([table.name]):
             continue
         columns = [
             column
@@ -131,7 +121,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
             and (table is not accounts or column.name.lower() not in known)
         ]
         columns = samples.seen(table, columns)
-        used = _without_limits(samples, table, used_columns(samples, table, columns))
+        used = _without_limits(samples, table, samples.used_columns(table, columns))
         if table is accounts:
             used = _moving(samples, accounts, used, own)
             too_low = uncounted(samples, [column for column in used if _EVER_SPENT.match(column.name)])
@@ -167,7 +157,7 @@ def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: A
     rows, constant = _constant(samples, accounts, [balance, *others])
     if rows < _MANY or balance not in constant or len(constant) > len(others):
         return ""
-    if not used_columns(samples, accounts, [balance]):
+    if not samples.used_columns(accounts, [balance]):
         return ""
     return f"; {balance.name} is the same for all {rows} newest accounts: no charge moves it"
 
@@ -195,22 +185,21 @@ def _constant(samples: Samples, table: Table, columns: list[Column]) -> tuple[in
     key = samples.key_of(table)
     if key is None:
         return 0, []
-    items = {"amounts": column_items(columns)}
-    (row,) = samples.ask("find_constant", {"table": table.qualified, "key": key.quoted}, items)
+    (row,) = samples.ask("find_constant", table=table, key=key, amounts=columns)
     return row.rows, [column for column, constant in zip(columns, row.constant, strict=True) if constant]
 
 
 def _satellites(samples: Samples, accounts: Table) -> list[Table]:
     """Other tables with one row for each account."""
     mapping, found = samples.mapping, list[Table]()
-    tables = readable_oids(samples)
-    for row in references(samples, to=accounts):
+    tables = samples.readable_oids()
+    for row in samples.references(to=accounts):
         if row.table_oid in (accounts.oid, mapping.sessions.oid):
             continue
         if row.table_oid not in tables or (mapping.ledger and row.table_oid == mapping.ledger.table.oid):
             continue
         table = samples.table(row.table_oid)
-        if row.column_name in unique_names(samples, table):
+        if row.column_name in samples.unique_names(table):
             found.append(table)
     return found[:10]
 
@@ -226,7 +215,7 @@ def _closed(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
         and _CLOSED.search(column.name)
     ]
     columns = sorted(samples.seen(accounts, columns), key=lambda column: column.base_type != "boolean")
-    rows, counts = count_rows(samples, accounts, columns)
+    rows, counts = samples.count_rows(accounts, columns)
     for column, count in counts.items():
         if count:
             condition = f"NOT {column.quoted}" if column.base_type == "boolean" else f"{column.quoted} IS NULL"

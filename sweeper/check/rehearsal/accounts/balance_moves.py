@@ -22,7 +22,6 @@ from sweeper.check.rehearsal.accounts.costs import (
     agree,
     is_explained,
     is_proof,
-    key_of_accounts,
     read_costs,
     read_numbers,
     readable_columns,
@@ -122,16 +121,14 @@ def _targets(samples: Samples, accounts: Table, own: AccountsSection, owners: Se
 
     A counter that a refund lowers counts it as well, whatever was bought in between.
     """
-    slots = samples.mapping.slots
     lowered = [own.spent, *(text for text, value in (own.add or {}).items() if _LOWERED.fullmatch(value))]
     counters = {column for text in filter(None, lowered) if (column := accounts.column(text))}
     moved = {accounts.column(text) for text in filter(None, (own.balance, *(own.add or {})))} - counters
     readable = samples.readable(accounts)
     known = [one for one in readable if one.base_type in NUMBER_TYPES and one not in moved]
-    known = [one for one in known if one.quoted != slots["accounts_key"]]
+    known = [one for one in known if one.quoted != samples.mapping.slots["accounts_key"]]
     known = sorted(known, key=lambda one: one not in counters)[:_GIVEN_AT_MOST]
-    choice = {**key_of_accounts(samples), "balance": slots["balance"]}
-    balances, numbers = read_numbers(samples, accounts, choice, owners, known, balance=True)
+    balances, numbers = read_numbers(samples, accounts, owners, known)
     balances = {one: balance for one, balance in balances.items() if balance.is_finite()}
     gone: list[Totals] = [{one: -balance for one, balance in balances.items()}]
     for column in known:

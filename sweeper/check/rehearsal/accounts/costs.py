@@ -7,9 +7,8 @@ from decimal import Decimal
 from functools import cached_property
 
 from sweeper.app.catalog import NUMBER_TYPES, Column, Table
-from sweeper.check.rehearsal.samples import Samples, column_items
-from sweeper.check.rehearsal.tables import equal, is_quick_by
-from sweeper.postgres.templates import Choices, Slots, quote_text
+from sweeper.check.rehearsal.samples import Samples
+from sweeper.postgres.templates import Slots, quote_text
 from sweeper.postgres.transaction import Row
 
 Totals = Mapping[str, Decimal]
@@ -152,13 +151,12 @@ def readable_columns(
 
 def read_costs(samples: Samples, owner: Owner, owners: Sequence[str]) -> SessionCosts | None:
     """All sessions of some of these owners; None where reading takes too long, or there are too few."""
-    if not is_quick_by(samples, samples.mapping.sessions, owner.column):
+    if not samples.is_quick_by(samples.mapping.sessions, owner.column):
         return None
     numbers, words = readable_columns(samples, owner.column)
     owner_of = _sessions_of(samples, owner, owners)
     kinds: list[Slots] = [{"column": one.quoted, "said": "yes" if _is_said(one) else ""} for one in words]
-    items: Choices = {"numbers": column_items(numbers), "kinds": kinds}
-    rows = samples.try_read("read_amounts", list(owner_of), {"owner": owner.sql}, items)
+    rows = samples.try_read("read_amounts", list(owner_of), owner=owner.sql, numbers=numbers, kinds=kinds)
     costs = [_cost(samples, row) for row in rows]
     # nothing is known about owners with a session that the database refuses, or with amounts such as NaN
     odd = {owner_of[one] for one in owner_of.keys() - {row.session_id for row in costs}}
@@ -169,19 +167,18 @@ def read_costs(samples: Samples, owner: Owner, owners: Sequence[str]) -> Session
 
 def read_costs_by(samples: Samples, column: Column) -> SessionCosts | None:
     """All sessions of what some failed ones name in a column; None also where nothing of them is owed."""
-    rows = samples.read("list_texts", samples.newest(running=False), {"column": column.quoted})
+    rows = samples.read("list_texts", samples.newest(running=False), column=column)
     owners = list(dict.fromkeys(row.value for row in rows))[:_OWNERS_AT_MOST]
-    owner = Owner(f"s.{column.quoted}", equal(samples, column), column.full_type, column)
+    owner = Owner(f"s.{column.quoted}", samples.equal(column), column.full_type, column)
     costs = read_costs(samples, owner, owners)
     return costs if costs and any(row.owed for row in costs.rows) else None
 
 
 def _sessions_of(samples: Samples, owner: Owner, owners: Sequence[str]) -> dict[str, str]:
     """The sessions, each with its owner, of as many owners as have few enough together to be read."""
-    slots = {"owner": owner.sql, "owner_eq": owner.equal, "owner_type": owner.type}
-    some = list(owners)
+    some, given = list(owners), {"owner": owner.sql, "owner_eq": owner.equal, "owner_type": owner.type}
     while len(some) >= ENOUGH:
-        rows = samples.try_ask("list_sessions_of", slots, ids=some, most=_ROWS_AT_MOST + 1)
+        rows = samples.try_ask("list_sessions_of", ids=some, most=_ROWS_AT_MOST + 1, **given)
         if len(rows) <= _ROWS_AT_MOST:
             return {row.session_id: row.owner for row in rows}
         ((busiest, _),) = Counter(row.owner for row in rows).most_common(1)
@@ -208,14 +205,16 @@ def _cost(samples: Samples, row: Row) -> SessionCost:
 
 
 def read_numbers(
-    samples: Samples, table: Table, key: Slots, ids: Sequence[str], columns: Sequence[Column], *, balance: bool
+    samples: Samples, table: Table, ids: Sequence[str], columns: Sequence[Column], key: Slots | None = None
 ) -> tuple[Totals, Mapping[str, Totals]]:
-    """The mapped balance for rows of a table, where it is in that table, and their numbers by column.
+    """The balances of accounts and their numbers by column; with the ``key`` of another table the numbers of its rows.
 
     The numbers of several rows with one id are added up; nothing where it has many.
     """
-    slots = {**key, "table": table.qualified}
-    rows = samples.try_ask("read_numbers", slots, {"numbers": column_items(columns), "balance": balance}, ids=list(ids))
+    own = samples.mapping.slots
+    of_accounts = {"key": own["accounts_id"], "key_eq": own["account_eq"], "key_type": own["account_type"]}
+    given = {"table": table, "numbers": columns, "balance": key is None, **(key or of_accounts)}
+    rows = samples.try_ask("read_numbers", ids=list(ids), **given)
     if len(rows) > len(ids) * _ROWS_EACH:
         rows = []
     rows = sorted((row for row in rows if row.id in ids), key=lambda row: str(row.id))
@@ -225,12 +224,6 @@ def read_numbers(
         for column, number in zip(columns, row.numbers, strict=True):
             numbers[column.name][row.id] += Decimal(number or 0)
     return balances, numbers
-
-
-def key_of_accounts(samples: Samples) -> Slots:
-    """How `read_numbers` finds accounts by their ids."""
-    slots = samples.mapping.slots
-    return {"key": slots["accounts_id"], "key_eq": slots["account_eq"], "key_type": slots["account_type"]}
 
 
 def _is_said(column: Column) -> bool:

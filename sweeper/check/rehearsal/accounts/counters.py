@@ -7,13 +7,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sweeper.app.catalog import EXACT_TYPES, NUMBER_TYPES, Column, Table, words_in
-from sweeper.check.rehearsal.accounts.costs import SessionCosts, accounts_of_newest, key_of_accounts, read_numbers
+from sweeper.check.rehearsal.accounts.costs import SessionCosts, accounts_of_newest, read_numbers
 from sweeper.check.rehearsal.accounts.other_numbers import DOWN, moved
-from sweeper.check.rehearsal.samples import Samples, column_items, named, number
-from sweeper.check.rehearsal.tables import hook_may_write, trigger_may_write
+from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.templates import Slots, items_of
+from sweeper.postgres.templates import items_of
 from sweeper.postgres.transaction import Row
 
 _HELD = re.compile(r"held|hold|reserv|pending|lock|froz|frozen|block|escrow|in_?flight|in_?use|on_?use", re.IGNORECASE)
@@ -106,8 +105,8 @@ def uncounted(samples: Samples, columns: Sequence[Column]) -> list[Column]:
 def _read_held(samples: Samples, columns: Sequence[Column]) -> Sequence[Row]:
     """For each account, the cost of its open sessions and the columns' values; empty where reading takes too long."""
     return samples.try_ask(
-        "compare_held", {}, {"others": column_items(columns)},
-        account_ids=sorted(accounts_of_newest(samples)), payable_again=False, as_of=samples.context.as_of,
+        "compare_held", others=columns, account_ids=sorted(accounts_of_newest(samples)), payable_again=False,
+        as_of=samples.context.as_of,
     )  # fmt: skip
 
 
@@ -163,13 +162,10 @@ def check_below_zero(samples: Samples, accounts: Table, own: AccountsSection) ->
 
 def _read_lowered(samples: Samples, column: Column) -> list[_Moved]:
     shares = items_of(samples.mapping.choices, "shares")
-    lowered: list[Slots] = [
-        {"share": item["share"], "column": column.quoted} for item in shares if item["name"] == column.name
-    ]
+    lowered = [{"share": one["share"], "column": column.quoted} for one in shares if one["name"] == column.name]
     taken: dict[str, _Moved] = {}
-    policy = samples.settings.policy
-    binds = {"since": policy.since, "max_amount": policy.max_amount}
-    rows = samples.try_read("sum_shares", samples.newest(running=False), {}, {"lowered": lowered}, **binds)
+    binds = {key: getattr(samples.settings.policy, key) for key in ("since", "max_amount")}
+    rows = samples.try_read("sum_shares", samples.newest(running=False), lowered=lowered, **binds)
     for row in rows:  # of each half where the database refuses a session
         if row.shares[0] is not None and row.has[0] is not None:
             before = taken[row.account_id].taken if row.account_id in taken else Decimal(0)
@@ -181,15 +177,15 @@ def check_own_numbers(
     samples: Samples, accounts: Table, own: AccountsSection, costs: SessionCosts | None
 ) -> Iterator[Check]:
     """Numbers of the accounts that changed by what the sessions took and were given back, and that a refund leaves."""
-    if own.add == {} or costs is None or hook_may_write(samples, [accounts.name]):
+    if own.add == {} or costs is None or samples.hook_may_write([accounts.name]):
         return
-    if trigger_may_write(samples, accounts.name):
+    if samples.trigger_may_write(accounts.name):
         return
     known = {accounts.column(text) for text in (own.id, own.balance, own.spent, *(own.add or ())) if text}
     known |= {accounts.columns.get(word) for word in words_in(own.invariant or "")}
     others = [one for one in accounts.columns.values() if one.base_type in NUMBER_TYPES and one not in known]
     columns = samples.seen(accounts, [one for one in others if not one.generated], noted=False)[:_AT_MOST]
-    _, numbers = read_numbers(samples, accounts, key_of_accounts(samples), costs.owners, columns, balance=False)
+    _, numbers = read_numbers(samples, accounts, costs.owners, columns)
     for column in columns:
         if (said := moved(costs, column, {column.name: numbers[column.name]})) and said[1]:
             sign = "" if said[0] == DOWN else "-"

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import EXACT_TYPES, Table, has_subquery
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.tables import count_where, fires_triggers, hook_may_write
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import items_of
@@ -26,7 +25,7 @@ def check_spent(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
         yield warning(f"accounts.spent = {own.spent!r} goes down by a refund, and no invariant proves it", fix)
         return
     condition = samples.reader.condition("accounts.invariant", own.invariant, accounts, "a")
-    rows, count = count_where(samples, accounts, condition, "a")
+    rows, count = samples.count_where(accounts, condition, "a")
     if count < rows:
         yield warning(
             f"accounts.invariant = {own.invariant!r} does not hold for {rows - count} of the {rows} newest accounts",
@@ -37,14 +36,14 @@ def check_spent(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
 def check_broken(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """An invariant that holds, and that a refund by the file would break."""
     # a trigger may move what the file does not; a subquery or function may read rows that a refund writes
-    if own.invariant is None or own.add == {} or samples.mapping.is_by_account or fires_triggers(samples):
+    if own.invariant is None or own.add == {} or samples.mapping.is_by_account or samples.fires_triggers():
         return
     if has_subquery(own.invariant) or _CALL.search(own.invariant):
         return
     read = {item["column"] for item in items_of(samples.mapping.choices, "invariant_columns")}
     columns = [one for one in accounts.columns.values() if one.quoted in read]
     inexact = [one for one in columns if one.is_number and one.base_type not in EXACT_TYPES]
-    if hook_may_write(samples, [accounts.name]) or inexact or any(one.generated for one in columns):
+    if samples.hook_may_write([accounts.name]) or inexact or any(one.generated for one in columns):
         return
     session_ids = [*samples.newest(running=False), *samples.newest(running=True)]
     rows = samples.try_read("compare_invariant", session_ids)

@@ -18,22 +18,12 @@ from sweeper.check.rehearsal.accounts.costs import (
     total,
     unsettled,
 )
-from sweeper.check.rehearsal.samples import Samples, column_items, named
-from sweeper.check.rehearsal.sessions import is_shared
-from sweeper.check.rehearsal.tables import (
-    adds_later,
-    equal,
-    hook_may_write,
-    is_quick_by,
-    readable_oids,
-    references,
-    trigger_may_write,
-    unique_names,
-)
+from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.tables import adds_later
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.templates import Choices
+from sweeper.postgres.templates import Slots
 
 _TABLES_AT_MOST, _NUMBERS_AT_MOST = 6, 8
 DOWN, UP = "down", "up"
@@ -66,13 +56,17 @@ def check_other_moves(
             continue
         columns = [one for one in link.table.columns.values() if one.base_type in NUMBER_TYPES and one != link.key]
         columns = samples.seen(link.table, columns, noted=False)[:_NUMBERS_AT_MOST]
-        key = {"key": f"a.{link.key.quoted}", "key_eq": equal(samples, link.key), "key_type": link.key.full_type}
-        _, numbers = read_numbers(samples, link.table, key, costs.owners, columns, balance=False)
+        _, numbers = read_numbers(samples, link.table, costs.owners, columns, _key(samples, link.key))
         for column in columns:
             if said := moved(costs, column, numbers):
                 way, sure = said
                 yield from _left(samples, link, column, own, up=way == UP, sure=sure, explained=explained)
                 break
+
+
+def _key(samples: Samples, key: Column) -> Slots:
+    """How rows are found by the column that names their owner."""
+    return {"key": f"a.{key.quoted}", "key_eq": samples.equal(key), "key_type": key.full_type}
 
 
 def _is_report(table: Table) -> bool:
@@ -85,15 +79,15 @@ def _links(samples: Samples, accounts: Table | None, *, explained: bool) -> Iter
     mapping = samples.mapping
     sessions, known = mapping.sessions, {mapping.sessions.oid, accounts.oid if accounts else 0}
     known |= {mapping.ledger.table.oid} if mapping.ledger else set()
-    tables = readable_oids(samples)
-    found = [row for row in references(samples, of=sessions) if row.target_oid in tables - known]
+    tables = samples.readable_oids()
+    found = [row for row in samples.references(of=sessions) if row.target_oid in tables - known]
     for row in found[:_TABLES_AT_MOST]:
         table = samples.table(row.target_oid)
-        if explained and hook_may_write(samples, [table.name]):
+        if explained and samples.hook_may_write([table.name]):
             continue
         column, key = sessions.columns.get(row.column_name), table.columns.get(row.target_column)
         seen = column and key and samples.sees(sessions, [column]) and samples.sees(table, [key])
-        if column and key and seen and is_shared(samples, column.name):
+        if column and key and seen and samples.is_shared(column.name):
             yield _Link(column, table, key)
     yield from _beside(samples, known, tables)
 
@@ -101,16 +95,16 @@ def _links(samples: Samples, accounts: Table | None, *, explained: bool) -> Iter
 def _beside(samples: Samples, known: set[int], tables: set[int]) -> Iterator[_Link]:
     """Tables such as that of an organisation's members, which refer to what sessions refer to, and to no session."""
     sessions = samples.mapping.sessions
-    named = {(row.target_oid, row.target_column): row.column_name for row in references(samples, of=sessions)}
-    skipped = known | {row.table_oid for row in references(samples, to=sessions)}
-    found = [row for row in references(samples) if (row.target_oid, row.target_column) in named
+    named = {(row.target_oid, row.target_column): row.column_name for row in samples.references(of=sessions)}
+    skipped = known | {row.table_oid for row in samples.references(to=sessions)}
+    found = [row for row in samples.references() if (row.target_oid, row.target_column) in named
              and row.table_oid in tables - skipped]  # fmt: skip
     for row in found[:_TABLES_AT_MOST]:
         table = samples.table(row.table_oid)
         column, key = sessions.columns[named[row.target_oid, row.target_column]], table.columns[row.column_name]
         seen = column in samples.readable(sessions) and key in samples.readable(table)
-        quick = is_quick_by(samples, table, key) and not hook_may_write(samples, [table.name])
-        if seen and quick and is_shared(samples, column.name):
+        quick = samples.is_quick_by(table, key) and not samples.hook_may_write([table.name])
+        if seen and quick and samples.is_shared(column.name):
             yield _Link(column, table, key, beside=True)
 
 
@@ -138,7 +132,7 @@ def _left(
     samples: Samples, link: _Link, column: Column, own: AccountsSection | None, *, up: bool, sure: bool, explained: bool
 ) -> Iterator[Check]:
     # a trigger of the app that a refund fires may change it
-    sure = sure and not trigger_may_write(samples, link.table.name)
+    sure = sure and not samples.trigger_may_write(link.table.name)
     if (link.beside or own is None) and not sure:  # it may count all that was ever used
         return
     how = f"whose {link.key.name} is" if link.beside else "which sessions name by"
@@ -148,7 +142,7 @@ def _left(
     )
     explained = explained or link.beside
     counts_refunds = re.search(GIVEN_BACK, column.name, re.IGNORECASE)  # and is nobody's balance
-    if counts_refunds and hook_may_write(samples, [link.table.name]):
+    if counts_refunds and samples.hook_may_write([link.table.name]):
         return
     if own is None or explained or counts_refunds:
         said += ", and a refund leaves it as it is"
@@ -172,9 +166,9 @@ def check_several_rows(
     ``costs`` and ``targets`` are those of the accounts of the file, which do not agree. An owner may have one row.
     """
     payer = samples.mapping.sessions.column(samples.settings.sessions.account)
-    if costs is None and not is_quick_by(samples, samples.mapping.sessions, payer):
+    if costs is None and not samples.is_quick_by(samples.mapping.sessions, payer):
         return  # theirs were not read, and may agree as well
-    unique = unique_names(samples, accounts)
+    unique = samples.unique_names(accounts)
     for of_accounts, of_sessions in owner_columns(samples, accounts):
         together, alone = read_costs_by(samples, of_sessions), of_accounts.name in unique
         if together is None:
@@ -214,15 +208,15 @@ def _differing(costs: SessionCosts, target: Totals) -> list[str]:
 def owner_columns(samples: Samples, accounts: Table) -> Iterator[tuple[Column, Column]]:
     """Foreign keys of both tables to the same rows."""
     sessions = samples.mapping.sessions
-    theirs = [(row.target_oid, row.target_column, row.column_name) for row in references(samples, of=sessions)]
-    both = [(row.column_name, name) for row in references(samples, of=accounts)
+    theirs = [(row.target_oid, row.target_column, row.column_name) for row in samples.references(of=sessions)]
+    both = [(row.column_name, name) for row in samples.references(of=accounts)
             for oid, column, name in theirs if (oid, column) == (row.target_oid, row.target_column)]  # fmt: skip
     for name, other in both:
         of_accounts, of_sessions = accounts.columns.get(name), sessions.columns.get(other)
         if of_accounts is None or of_sessions is None or of_accounts.full_type != of_sessions.full_type:
             continue
         readable = of_accounts in samples.readable(accounts) and of_sessions in samples.readable(sessions)
-        if readable and is_quick_by(samples, accounts, of_accounts):
+        if readable and samples.is_quick_by(accounts, of_accounts):
             yield of_accounts, of_sessions
 
 
@@ -236,15 +230,9 @@ def _sums(
     moved = {accounts.column(text) for text in filter(None, (own.balance, own.spent, *(own.add or {})))}
     others = [one for one in samples.readable(accounts) if one not in moved and one != key]
     given = [one for one in others if one.base_type in NUMBER_TYPES][:_GIVEN_AT_MOST]
-    slots = {
-        "table": accounts.qualified,
-        "key": f"a.{key.quoted}",
-        "key_eq": equal(samples, key),
-        "key_type": key.full_type,
-        "balance": samples.mapping.slots["balance"],
-    }
-    choices: Choices = {"numbers": column_items(given), "balance": True}
-    rows = samples.try_ask("read_numbers", slots, choices, ids=list(owners))
+    rows = samples.try_ask(
+        "read_numbers", table=accounts, numbers=given, balance=True, ids=list(owners), **_key(samples, key)
+    )
     one_each = len({row.id for row in rows}) == len(rows)
     if len(rows) == _ROWS_AT_MOST or one_each != alone:  # or not all of them
         return []

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from sweeper.app.catalog import TIME_TYPES, Column, Table, has_subquery, words_in
 from sweeper.check.rehearsal.accounts.other_numbers import owner_columns
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.sessions import list_owed
-from sweeper.check.rehearsal.tables import equal
 from sweeper.check.result import Check, warning
 
 _PERIOD = re.compile(r"period|month|cycle|week|(^|_)(day|date)(_|$)|start|begin|(^|_)from(_|$)", re.IGNORECASE)
@@ -28,9 +26,8 @@ def check_periods(samples: Samples, accounts: Table) -> Iterator[Check]:
         if _goes_by_more(samples, accounts, {owner.name, of_sessions.name}):
             continue
         for column in samples.seen(accounts, [*_periods(accounts)], noted=False):
-            slots = {"link": owner.quoted, "column": column.quoted, "owner_eq": equal(samples, owner)}
             of_text = column.base_type not in _MOMENTS
-            rows = samples.try_read("compare_periods", list_owed(samples), slots, {"of_text": of_text})
+            rows = samples.try_read("compare_periods", samples.list_owed(), link=owner, column=column, of_text=of_text)
             early = [row for row in rows if row.later is not None]
             if len(early) >= _ENOUGH and len(early) * 2 > len(rows):
                 sample = early[0]

@@ -9,8 +9,6 @@ from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.sessions import list_owed
-from sweeper.check.rehearsal.tables import count_where, used_columns
 from sweeper.check.result import Check, failure
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import fill_expression
@@ -81,7 +79,7 @@ def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
     # a name like that of a pool that gets a share means the same pool
     given = {word for one in moved for word in _words(one.name)}
     others = [one for one in pools if one not in added and not _words(one.name) & _POOLS <= given]
-    left = used_columns(samples, accounts, samples.seen(accounts, others))
+    left = samples.used_columns(accounts, samples.seen(accounts, others))
     # what this role may not read matters only if the file may have forgotten something
     shares = list(_shares(samples, noted=bool(left))) if moved or left else []
     for pool in [*moved, *left]:
@@ -122,7 +120,7 @@ def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
     with_json = [one for one in sessions.columns.values() if one.base_type in JSON_TYPES][:_JSON_AT_MOST]
     with_json = [] if samples.mapping.is_by_account else with_json
     for column in samples.seen(sessions, with_json, noted=False):
-        for row in samples.read("list_json_numbers", session_ids, {"column": column.quoted}):
+        for row in samples.read("list_json_numbers", session_ids, column=column):
             if _words(row.name) & _POOLS:
                 yield _Share(row.name, row.sessions, row.sample)
     yield from _booked_shares(samples)
@@ -138,7 +136,7 @@ def _booked_shares(samples: Samples) -> Iterator[_Share]:
     if key is None or not with_json or not samples.sees(ledger.table, [key]) or sessions_fail(samples):
         return
     for column in samples.seen(ledger.table, with_json):
-        for row in samples.ask("list_ledger_json_numbers", {"column": column.quoted, "key": key.quoted}):
+        for row in samples.ask("list_ledger_json_numbers", column=column, key=key):
             if _words(row.name) & _POOLS:
                 yield _Share(row.name, row.sessions, row.sample)
 
@@ -156,7 +154,7 @@ def _of_other_pools(samples: Samples, share: _Share) -> list[str]:
     column = samples.mapping.sessions.columns.get(share.name)
     if column is None:
         return []
-    owed = list_owed(samples)
+    owed = samples.list_owed()
     took = {row.session_id for row in number_above_zero(samples, column, owed)}
     others = [one for one in owed if one not in took]
     return others if len(others) >= _ENOUGH else []
@@ -190,7 +188,7 @@ def why_limit(samples: Samples, accounts: Table, others: Sequence[Column], own: 
     if counter is None:
         return ""
     slots = {"limit": f"l.{limit.quoted}", "counter": f"l.{counter.quoted}"}
-    _, beyond = count_where(samples, accounts, fill_expression("beyond_limit", slots))
+    _, beyond = samples.count_where(accounts, fill_expression("beyond_limit", slots))
     return "" if beyond else f"; {limit.name} is what was given, and {counter.name} counts what was used of it"
 
 

@@ -10,7 +10,6 @@ from sweeper.check.rehearsal.accounts.costs import (
     agree,
     is_explained,
     is_proof,
-    key_of_accounts,
     read_numbers,
     total,
     unsettled,
@@ -42,7 +41,7 @@ def check_scaled_shares(
         if costs is None or column is None or times is None or abs(times) == 1:
             yield from _further(samples, accounts, costs, text, value)
             continue
-        _, numbers = read_numbers(samples, accounts, key_of_accounts(samples), costs.owners, [column], balance=False)
+        _, numbers = read_numbers(samples, accounts, costs.owners, [column])
         has = {one: number for one, number in numbers[column.name].items() if number.is_finite()}
         moved = {one: -number if times > 0 else number for one, number in has.items()}
         if is_explained(costs, [moved], [costs.rows, *unsettled(costs)]):
@@ -64,7 +63,7 @@ def _further(samples: Samples, accounts: Table, costs: SessionCosts | None, text
     place = next((place for place, one in enumerate(costs.numbers) if name in (one.name, one.quoted)), None)
     if name and place is None:
         return
-    _, numbers = read_numbers(samples, accounts, key_of_accounts(samples), costs.owners, [column], balance=False)
+    _, numbers = read_numbers(samples, accounts, costs.owners, [column])
     has = {one: -number if share["sign"] else number for one, number in numbers[column.name].items()}
     for rows in unsettled(costs) if all(number.is_finite() for number in has.values()) else ():
         totals = total(costs, rows, place)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import Column, Table
 from sweeper.check.rehearsal.accounts.scaled_shares import factor_of
-from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger, newest_by_account
-from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, column_items, is_whole, named
-from sweeper.check.rehearsal.tables import fires_triggers, hook_may_write
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
+from sweeper.check.rehearsal.reading import ROWS_UNANSWERED
+from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.transaction import Row
@@ -81,16 +81,16 @@ def is_sum_of_ledger(samples: Samples, accounts: Table, own: AccountsSection) ->
 
 def check_versions(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """A version of the account that each change may raise, and a refund does not: a writer could write over it."""
-    moved = own.add != {} and not hook_may_write(samples, [accounts.name])
+    moved = own.add != {} and not samples.hook_may_write([accounts.name])
     compared = _compare_refunded(samples, accounts, own) if moved else None
     if compared is None:
         return
     row, others = compared
     for column, raised in zip(others, row.raised, strict=True):
         known = {accounts.column(text) for text in own.add or {}} | {accounts.column(own.balance or "")}
-        if not (_VERSION.fullmatch(column.name) and is_whole(column)) or column in known or raised < row.accounts:
+        if not (_VERSION.fullmatch(column.name) and column.is_whole) or column in known or raised < row.accounts:
             continue
-        if not fires_triggers(samples):  # one of them may raise it
+        if not samples.fires_triggers():  # one of them may raise it
             yield warning(
                 f"{column.name} of {accounts.name} is about as high as the ledger has rows of an account, "
                 "and a refund leaves it as it is: if the app raises it with each change, who has read the account "
@@ -130,12 +130,9 @@ def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[R
     others = [one for one in samples.seen(accounts, numbers) if one != mapped]
     if key is None or not samples.sees(ledger.table, [key, account, amounts[0]]):
         return None
-    slots = {
-        **newest_by_account(samples, key, account),
-        "amount_column": amounts[0].quoted,
-    }
+    given = {"key": key, "account_column": account, "amount_column": amounts[0], "others": others}
     # empty where it is not an account's id, or too slow without an index
-    rows = samples.try_ask("compare_sums", slots, {"others": column_items(others)}, unanswered=ROWS_UNANSWERED)
+    rows = samples.try_ask("compare_sums", ROWS_UNANSWERED, **given)
     return (rows[0], others, ledger) if rows else None
 
 

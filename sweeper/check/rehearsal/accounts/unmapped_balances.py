@@ -3,20 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table, has_subquery
-from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger, newest_by_account
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
-from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, column_items
-from sweeper.check.rehearsal.tables import (
-    adds_later,
-    equal,
-    fires_triggers,
-    hook_may_write,
-    readable_oids,
-    references,
-    referring_tables,
-    unique_names,
-)
+from sweeper.check.rehearsal.reading import ROWS_UNANSWERED
+from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.tables import adds_later
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import fill_expression
@@ -51,23 +43,23 @@ def _accounts_of(samples: Samples, ledger: AppLedger) -> list[Column]:
     if ledger.account is not None:
         return [ledger.account]
     sessions = samples.mapping.sessions.oid
-    named = {row.column_name for row in references(samples, of=ledger.table) if row.target_oid != sessions}
+    named = {row.column_name for row in samples.references(of=ledger.table) if row.target_oid != sessions}
     return [one for one in ledger.table.columns.values()
             if one.name in named and has_subquery(ledger.values.get(one, ""))]  # fmt: skip
 
 
 def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[Table, str]]:
     """The table of the ledger's accounts, and tables with one row for each account."""
-    tables = readable_oids(samples)
-    own = [row for row in references(samples, of=ledger) if row.column_name == account.name]
+    tables = samples.readable_oids()
+    own = [row for row in samples.references(of=ledger) if row.column_name == account.name]
     targets = {(row.target_oid, row.target_column) for row in own}
-    links = [*targets, *((row.table_oid, row.column_name) for row in references(samples)
+    links = [*targets, *((row.table_oid, row.column_name) for row in samples.references()
                          if (row.target_oid, row.target_column) in targets)]  # fmt: skip
     skipped = (ledger.oid, samples.mapping.sessions.oid)
     for oid, column in links[:_TABLES_AT_MOST]:
         if oid not in skipped and oid in tables:
             table = samples.table(oid)
-            if not hook_may_write(samples, [table.name]) and column in unique_names(samples, table):
+            if not samples.hook_may_write([table.name]) and column in samples.unique_names(table):
                 yield table, column
 
 
@@ -80,19 +72,10 @@ def _balance_of(
     numbers = samples.seen(table, numbers[:_COLUMNS_AT_MOST])
     if not (numbers and samples.sees(ledger.table, read) and samples.sees(table, [table.columns[link]])):
         return None
-    slots = {
-        **newest_by_account(samples, key, account),
-        "amount_column": amount.quoted,
-        "table": table.qualified,
-        "link": table.columns[link].quoted,
-    }
     rows = samples.try_ask(
-        "compare_unmoved",
-        slots,
-        {"others": column_items(numbers)},
-        unanswered=ROWS_UNANSWERED,
-        ledger_oid=ledger.table.oid,
-    )
+        "compare_unmoved", ROWS_UNANSWERED, key=key, account_column=account, amount_column=amount, table=table,
+        others=numbers, link=table.columns[link], ledger_oid=ledger.table.oid,
+    )  # fmt: skip
     if not rows:
         return None
     row = rows[0]
@@ -103,7 +86,7 @@ def _balance_of(
 def check_booked(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """Rows of charges and of all else that come to the balance: after a refund they would no longer."""
     moved = "balance" in samples.mapping.slots and own.add != {} and not samples.mapping.is_by_account
-    if not moved or samples.mapping.ledger is not None or fires_triggers(samples):
+    if not moved or samples.mapping.ledger is not None or samples.fires_triggers():
         return
     for table, link, key in _books(samples, accounts):
         for amount in _amounts(samples, table, link):
@@ -123,8 +106,8 @@ def check_booked(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
 def _books(samples: Samples, accounts: Table) -> Iterator[tuple[Table, Column, Column]]:
     """Tables whose rows refer to an account, that column, and the account's; quick to read by it."""
     skipped = (accounts.oid, samples.mapping.sessions.oid)
-    for table, link, key in referring_tables(samples, accounts, skipped):
-        if not hook_may_write(samples, [table.name]):
+    for table, link, key in samples.referring_tables(accounts, skipped):
+        if not samples.hook_may_write([table.name]):
             yield table, link, key
 
 
@@ -140,16 +123,9 @@ def _compare(samples: Samples, table: Table, link: Column, key: Column, amount: 
     order = samples.key_of(table)
     if order is None or order not in samples.readable(table):
         return None
-    same = equal(samples, link)
-    slots = {
-        "ledger": table.qualified,
-        "ledger_where": fill_expression("takes_away", {"amount": f"l.{amount.quoted}"}),
-        "key": order.quoted,
-        "account_column": link.quoted,
-        "account_column_eq": same,
-        "amount_column": amount.quoted,
-        "accounts_id": f"a.{key.quoted}",
-        "account_eq": same,
-        "account_type": key.full_type,
-    }
-    return next(iter(samples.try_ask("compare_sums", slots, {"others": []})), None)
+    rows = samples.try_ask(
+        "compare_sums", ledger=table, key=order, account_column=link, amount_column=amount, others=[],
+        ledger_where=fill_expression("takes_away", {"amount": f"l.{amount.quoted}"}),
+        accounts_id=f"a.{key.quoted}", account_eq=samples.equal(link), account_type=key.full_type,
+    )  # fmt: skip
+    return next(iter(rows), None)

@@ -61,7 +61,7 @@ def _column_with(samples: Samples, values: Sequence[str]) -> str | None:
         if column.base_type in _KEY_TYPES and column != table.column(own.id):
             try:
                 with samples.transaction.savepoint():
-                    if samples.ask("has_account", {"column": column.quoted}, values=list(values)):
+                    if samples.ask("has_account", column=column, values=list(values)):
                         return column.name
             except TooSlow:
                 return None

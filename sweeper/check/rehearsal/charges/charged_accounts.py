@@ -8,7 +8,6 @@ from sweeper.app.catalog import Column, Table
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.tables import references, unique_names
 from sweeper.check.result import Check, failure
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.transaction import Row
@@ -25,9 +24,8 @@ def check_charged_accounts(samples: Samples) -> Iterator[Check]:
     account, amounts = (ledger.account, ledger.amounts) if ledger else (None, [])
     if ledger is None or account is None or not amounts or not _PLAIN.fullmatch(ledger.values[account]):
         return
-    slots = {"account_column": account.quoted, "amount_column": amounts[0].quoted}
     session_ids = samples.newest(running=False)
-    rows = samples.read("compare_charge_accounts", session_ids, slots)
+    rows = samples.read("compare_charge_accounts", session_ids, account_column=account, amount_column=amounts[0])
     wrong = _mostly_different(rows)
     # charges of a few may be those of something else, such as a batch with the number of one of its pages
     if not wrong or len(rows) < len(session_ids) * _MOST:
@@ -54,9 +52,10 @@ def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSectio
             continue
         if not samples.sees(ledger.table, [column]) or not samples.sees(accounts, [key]):
             continue
-        slots = {"account_column": column.quoted, "column": key.quoted}
         # too slow without an index on the session
-        rows = samples.try_read("compare_row_accounts", samples.newest(running=False), slots)
+        rows = samples.try_read(
+            "compare_row_accounts", samples.newest(running=False), account_column=column, column=key
+        )
         wrong = _mostly_different(rows)
         if not wrong:
             continue
@@ -80,14 +79,14 @@ def _links(samples: Samples, ledger: Table, accounts: Table) -> Iterator[tuple[C
     """Columns of the ledger that name a row of the accounts, by a foreign key or by the table's name."""
     found = [
         (ledger.columns[row.column_name], accounts.columns[row.target_column])
-        for row in references(samples, of=ledger, to=accounts)
+        for row in samples.references(of=ledger, to=accounts)
         if row.column_name in ledger.columns and row.target_column in accounts.columns
     ]
     yield from found
     if found:
         return
     called = _LETTERS.sub("", accounts.name.lower()).removesuffix("s") + "id"
-    unique = unique_names(samples, accounts)
+    unique = samples.unique_names(accounts)
     key = next((accounts.columns[name] for name in unique if name.lower() == "id" and name in accounts.columns), None)
     for name, column in ledger.columns.items():
         if key is not None and _LETTERS.sub("", name.lower()) == called and column.base_type == key.base_type:

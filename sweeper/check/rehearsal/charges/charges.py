@@ -13,12 +13,10 @@ from sweeper.check.rehearsal.charges.delivered import check_never_charged, check
 from sweeper.check.rehearsal.charges.real_charges import check_never_taken, check_taken, check_without_share
 from sweeper.check.rehearsal.charges.rows_of_charges import check_rows_of_charges
 from sweeper.check.rehearsal.charges.subqueries import check_parts_of_keys, check_subjects
-from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions
+from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions, read_charges
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
-from sweeper.check.rehearsal.sessions import read_failed
 from sweeper.check.result import Check, failure, ok, warning
-from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
 _PRICE = re.compile(r"credit|cost|price|charge|coin", re.IGNORECASE)
@@ -52,7 +50,7 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
             yield from wrong
             return
         if own.charged:
-            found = _read(samples, {"charged": samples.expression("charged", own.charged)}, {"charged": True})
+            found = _read(samples, charged=samples.expression("charged", own.charged))
         elif books is not None and has_subquery(own.amount) and books.table.name.lower() in own.amount.lower():
             yield next(check_retried(samples), ok("sessions.amount is read from the books"))
             return
@@ -122,7 +120,7 @@ def _leave_nothing(samples: Samples) -> bool:
 
     Those that ``[ledger]`` knows are not counted: `past_refunds` compares what they gave back with the amount.
     """
-    left = [row.given_back for row in read_failed(samples) if row.excluded and row.is_owed and not row.never]
+    left = [row.given_back for row in samples.read_failed() if row.excluded and row.is_owed and not row.never]
     return len(left) >= _ENOUGH and all(left)
 
 
@@ -157,22 +155,17 @@ def _by_ledger(samples: Samples) -> list[_Charge]:
     ledger = app_ledger(samples)
     for amount in ledger.amounts if ledger else ():
         qualifiers = of_these_sessions(samples, amount)
-        charges = _read(samples, {"amount_column": amount.quoted}, {"charged": False, "qualifiers": qualifiers})
+        charges = _read(samples, amount_column=amount, qualifiers=qualifiers)
         if any(one.charged for one in charges):
             return charges
     return []
 
 
-def _read(samples: Samples, slots: dict[str, str], choices: dict[str, bool | list[Slots]]) -> list[_Charge]:
+def _read(samples: Samples, **given: object) -> list[_Charge]:
     session_ids = list(samples.newest(running=False))
-    if not choices["charged"]:  # a running session is charged when it starts, and refunded when it is stuck
+    if "charged" not in given:  # a running session is charged when it starts, and refunded when it is stuck
         session_ids += samples.newest(running=True)
-    rows = samples.read(
-        "compare_charges",
-        session_ids,
-        {"charged": "NULL", "amount_column": "", **slots},
-        {"qualifiers": [], "unsigned": False, **choices},
-    )
+    rows = read_charges(samples, session_ids, **given)
     return [
         _Charge(
             row.session_id, row.started_at, Decimal(row.amount), None if row.charged is None else Decimal(row.charged)

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sweeper.app.catalog import Column
-from sweeper.check.rehearsal.samples import Samples, column_items, named
-from sweeper.check.rehearsal.sessions import SampledSession, look_at, owed_ids, read_failed, settled_ids
-from sweeper.check.rehearsal.tables import is_quick_by, references
+from sweeper.check.rehearsal.samples import SampledSession, Samples, named, owed_ids
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.transaction import Row
 
@@ -57,7 +55,7 @@ class _ColumnCounts:
 def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     """A column that is set on successes, never where the app refunded, and on some sessions that would be paid."""
     own = samples.settings.sessions
-    for status in (*_never_refunded(read_failed(samples)), None):
+    for status in (*_never_refunded(samples.read_failed()), None):
         for one in _count(samples, settled, (own.exclude, own.never, own.amount, own.charged), status):
             done = one.delivers and not one.refunded
             # some of all, or nearly all of one status
@@ -86,7 +84,7 @@ def _never_refunded(rows: Sequence[SampledSession]) -> list[str]:
 def check_never_charged(samples: Samples) -> Iterator[Check]:
     """A link to the charge that all succeeded or refunded sessions have, and some that would be paid do not."""
     own = samples.settings.sessions
-    for one in _count(samples, settled_ids(samples), (own.amount, own.charged)):
+    for one in _count(samples, samples.settled_ids(), (own.amount, own.charged)):
         always = one.done == one.of_done and one.refunded == one.of_refunded
         without = one.of_owed - one.owed
         if always and _CHARGE.search(one.column.name) and _ENOUGH <= without <= one.of_owed * _PART:
@@ -106,7 +104,7 @@ def _count(
 
     Empty where there are too few.
     """
-    rows = read_failed(samples)
+    rows = samples.read_failed()
     refunded = [row.session_id for row in rows if row.is_refunded]
     owed = owed_ids([row for row in rows if status in (None, row.status)])
     if len(settled) < _SETTLED or len(refunded) < _REFUNDED or len(owed) < _ENOUGH:
@@ -116,8 +114,7 @@ def _count(
     columns = [one for one in readable if one.nullable and one.name.lower() not in read][:_COLUMNS_AT_MOST]
     if not columns:
         return []
-    items = {"columns": column_items(columns)}
-    counts = [samples.read("count_set", ids, {}, items) for ids in (settled, refunded, owed)]
+    counts = [samples.read("count_set", ids, columns=columns) for ids in (settled, refunded, owed)]
     done, given, left = (_added_up(rows) for rows in counts)
     statuses = [[row for row in counts[0] if row.status == one] for one in sorted({row.status for row in counts[0]})]
     by_status = [one for one in map(_added_up, statuses) if one[0] >= _SETTLED]
@@ -148,7 +145,7 @@ def check_retried(samples: Samples) -> Iterator[Check]:
     succeeded = samples.settings.sessions.succeeded
     refunded, owed = _refunded_and_owed(samples)
     for column in _links_to_tries(samples) if succeeded and owed else ():
-        done = {row.session_id for row in samples.try_read("list_tries", [*refunded, *owed], {"column": column.quoted})
+        done = {row.session_id for row in samples.try_read("list_tries", [*refunded, *owed], column=column)
                 if row.later and row.status in succeeded}  # fmt: skip
         found = [one for one in owed if one in done]
         if len(found) < _ENOUGH or len(refunded) * len(found) < _EXPECTED * len(owed) or done.intersection(refunded):
@@ -167,8 +164,8 @@ def check_other_try(samples: Samples) -> Iterator[Check]:
     _, owed = _refunded_and_owed(samples)
     for column in _links_to_tries(samples) if owed else ():
         failed, settled = (
-            samples.try_read("list_tries", some, {"column": column.quoted})
-            for some in (samples.newest(running=False), settled_ids(samples))
+            samples.try_read("list_tries", some, column=column)
+            for some in (samples.newest(running=False), samples.settled_ids())
         )
         paid = _paid(samples, [row.other_id for row in (*failed, *settled)])
         for how in ("named", "names"):
@@ -191,14 +188,14 @@ def check_other_try(samples: Samples) -> Iterator[Check]:
 
 def _refunded_and_owed(samples: Samples) -> tuple[list[str], list[str]]:
     """Which of the newest failed sessions are refunded, and which would be paid."""
-    rows = read_failed(samples)
+    rows = samples.read_failed()
     refunded = [row.session_id for row in rows if row.is_refunded or row.given_back]
     return refunded, owed_ids([row for row in rows if not row.given_back])
 
 
 def _paid(samples: Samples, session_ids: Sequence[str]) -> set[str]:
     """Which of some sessions the app has refunded, whatever their status."""
-    rows = look_at(samples, list(dict.fromkeys(session_ids)))
+    rows = samples.look_at(list(dict.fromkeys(session_ids)))
     return {row.session_id for row in rows if row.is_refunded or row.given_back}
 
 
@@ -208,7 +205,7 @@ def _links_to_tries(samples: Samples) -> list[Column]:
     sessions, key = mapping.sessions, mapping.slots["key"]
     if mapping.is_by_account:
         return []
-    referring = {row.column_name for row in references(samples, of=sessions, to=sessions)}
+    referring = {row.column_name for row in samples.references(of=sessions, to=sessions)}
     found = [
         one
         for one in sessions.columns.values()
@@ -216,5 +213,5 @@ def _links_to_tries(samples: Samples) -> list[Column]:
         and one.base_type == mapping.slots["session_type"]
         and (one.name in referring or _OTHER.search(one.name))
     ]
-    quick = [one for one in found if is_quick_by(samples, sessions, one)]
+    quick = [one for one in found if samples.is_quick_by(sessions, one)]
     return samples.seen(sessions, quick[:_LINKS_AT_MOST])

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from sweeper.check.rehearsal.accounts.pools import paired_shares
+from sweeper.check.rehearsal.ledger.app_ledger import read_charges
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
-from sweeper.check.rehearsal.samples import Samples, named, number
-from sweeper.check.rehearsal.sessions import owed_ids, read_failed, texts_of_owed
+from sweeper.check.rehearsal.samples import Samples, named, number, owed_ids
 from sweeper.check.result import Check, failure
 
 _OF_CHARGE = re.compile(r"(bill|payment|charge|settle).*(status|state)|^(billing|payment|charge)$", re.IGNORECASE)
@@ -31,9 +31,9 @@ def check_never_taken(samples: Samples) -> Iterator[Check]:
     words = [
         column
         for name, column in sessions.columns.items()
-        if column.category in ("S", "E") and _OF_CHARGE.search(name) and column != sessions.column(own.status)
+        if column.is_word and _OF_CHARGE.search(name) and column != sessions.column(own.status)
     ]
-    for column, said in texts_of_owed(samples, words):
+    for column, said in samples.texts_of_owed(words):
         nothing = [row for row in said if _NOTHING.fullmatch(row.value.strip())]
         taken = [row for row in said if _WAS_TAKEN.fullmatch(row.value.strip())]
         if len(nothing) >= _SOME and len(taken) >= _ENOUGH:
@@ -52,11 +52,11 @@ def _by_flag(samples: Samples) -> Iterator[Check]:
     read = " ".join(filter(None, (own.amount, own.exclude, own.never, own.status))).lower()
     flags = [one for one in sessions.columns.values()
              if one.base_type == "boolean" and _FLAG.search(one.name) and one.name.lower() not in read]  # fmt: skip
-    rows = read_failed(samples) if flags else []
+    rows = samples.read_failed() if flags else []
     refunded = [row.session_id for row in rows if row.is_refunded]
     owed = owed_ids(rows)
     for column in samples.seen(sessions, flags):
-        taken = {row.session_id for row in samples.read("list_texts", [*refunded, *owed], {"column": column.quoted})
+        taken = {row.session_id for row in samples.read("list_texts", [*refunded, *owed], column=column)
                  if row.value == "true"}  # fmt: skip
         without = [one for one in owed if one not in taken]
         if len(refunded) >= _REFUNDED and taken.issuperset(refunded) and _ENOUGH <= len(without) < len(owed):
@@ -83,10 +83,7 @@ def check_taken(samples: Samples) -> Iterator[Check]:
         and one not in shares
     ]
     for column in samples.seen(sessions, columns)[:_AT_MOST]:
-        slots = {"charged": f"s.{column.quoted}", "amount_column": ""}
-        rows = samples.read(
-            "compare_charges", samples.newest(running=False), slots, {"charged": True, "qualifiers": []}
-        )
+        rows = read_charges(samples, samples.newest(running=False), charged=f"s.{column.quoted}")
         pairs = [(str(row.session_id), Decimal(row.amount), Decimal(row.charged or 0)) for row in rows]
         pairs = [one for one in pairs if one[1].is_finite() and one[2].is_finite()]
         same = [one for one in pairs if one[1] == one[2]]
@@ -113,7 +110,7 @@ def check_without_share(samples: Samples) -> Iterator[Check]:
         return
     session_ids = samples.newest(running=False)
     took = {row.session_id for column in columns for row in number_above_zero(samples, column, session_ids)}
-    rows = read_failed(samples)
+    rows = samples.read_failed()
     refunded = [row.session_id for row in rows if not row.unpaid and row.is_owed]
     owed = owed_ids(rows)
     without = [one for one in owed if one not in took]

@@ -1,22 +1,23 @@
 """Whether rows of a table that the amount does not read are the charges, and sessions that would be paid have none."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from itertools import chain
 
 from sweeper.app.catalog import Column, Table
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
-from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions
+from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions, read_charges
 from sweeper.check.rehearsal.marks.row_amounts import row_amounts
+from sweeper.check.rehearsal.reading import UNANSWERED
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.tables import equal, referring_tables, unique_names
 from sweeper.check.result import Check, warning
-from sweeper.postgres.templates import Choices, fill_expression
+from sweeper.postgres.templates import fill_expression
 from sweeper.postgres.transaction import Row
 
 _ENOUGH, _NEARLY_ALL, _ODD = 3, 0.9, 0.05
-# the name of a table, its charge as SQL, if that can be said in the file, and how the charges are read
-_Charges = tuple[str, str, dict[str, str], Choices]
+# the name of a table, its charge as SQL, if that can be said in the file, and what `read_charges` is given
+_Charges = tuple[str, str, dict[str, object]]
 
 
 def check_rows_of_charges(samples: Samples) -> Iterator[Check]:
@@ -28,11 +29,8 @@ def check_rows_of_charges(samples: Samples) -> Iterator[Check]:
     own = samples.settings.sessions
     if samples.mapping.is_by_account:
         return
-    for name, charge, slots, choices in chain(_of_ledger(samples), _of_tables(samples)):
-        running, failed = (
-            samples.try_read("compare_charges", samples.newest(running=one, limit=200), slots, choices)
-            for one in (True, False)
-        )
+    for name, charge, given in chain(_of_ledger(samples), _of_tables(samples)):
+        running, failed = (_try_read(samples, samples.newest(running=one, limit=200), given) for one in (True, False))
         without = _uncharged(running, failed)
         if without and not _are_all_charged(samples):
             yield warning(
@@ -44,34 +42,40 @@ def check_rows_of_charges(samples: Samples) -> Iterator[Check]:
             return
 
 
+def _try_read(samples: Samples, session_ids: Sequence[str], given: Mapping[str, object]) -> list[Row]:
+    with suppress(*UNANSWERED):
+        return read_charges(samples, session_ids, **given)
+    return []
+
+
 def _of_ledger(samples: Samples) -> Iterator[_Charges]:
     """The rows of the app's ledger that are no refunds, where no amount has a sign."""
     ledger = app_ledger(samples)
     if ledger is None or not ledger.amounts or ledger.table.name.lower() in samples.settings.sessions.amount.lower():
         return
     amount = ledger.amounts[0]
-    qualifiers = of_these_sessions(samples, amount, unsigned=True)
-    choices: Choices = {"charged": False, "unsigned": True, "qualifiers": qualifiers}
-    slots = {"charged": "NULL", "amount_column": amount.quoted}
-    yield ledger.table.name, "", slots, choices
+    given = {"amount_column": amount, "unsigned": True}
+    yield ledger.table.name, "", {**given, "qualifiers": of_these_sessions(samples, amount, unsigned=True)}
     # charges may have the session's id as their own, and refunds name it elsewhere
-    unique, mapping = unique_names(samples, ledger.table), samples.mapping
+    unique, mapping = samples.unique_names(ledger.table), samples.mapping
     types = [one.base_type for one in mapping.sessions.columns.values() if one.quoted == mapping.slots["key"]]
     for one in samples.readable(ledger.table):
         if one.name in unique and one.base_type in types:
-            link = {"ledger_session": f"l.{one.quoted}", "ledger_session_as": ""}
-            link["ledger_session_eq"] = equal(samples, one)
-            yield ledger.table.name, "", slots | link, {**choices, "qualifiers": []}
+            link = {
+                "ledger_session": f"l.{one.quoted}",
+                "ledger_session_as": "",
+                "ledger_session_eq": samples.equal(one),
+            }
+            yield ledger.table.name, "", {**given, **link}
 
 
 def _of_tables(samples: Samples) -> Iterator[_Charges]:
-    choices: Choices = {"charged": True, "unsigned": False, "qualifiers": []}
     for table, link in _tables(samples, samples.settings.sessions.amount.lower()):
         for amount in _amounts(samples, table, link):
             key = samples.mapping.slots["key"]
             slots = {"price": amount, "parts": table.qualified, "session": link.quoted, "key": key}
             charge = fill_expression("of_parts", slots)
-            yield table.name, charge, {"charged": charge, "amount_column": ""}, choices
+            yield table.name, charge, {"charged": charge}
 
 
 def _are_all_charged(samples: Samples) -> bool:
@@ -85,7 +89,7 @@ def _tables(samples: Samples, amount: str) -> Iterator[tuple[Table, Column]]:
     mapping = samples.mapping
     known = {mapping.sessions.oid, mapping.ledger.table.oid if mapping.ledger else 0}
     known |= {row.oid for row in samples.tables() if row.table_name.lower() in amount}
-    for table, link, key in referring_tables(samples, mapping.sessions, known):
+    for table, link, key in samples.referring_tables(mapping.sessions, known):
         if key.quoted == mapping.slots["key"] and link.base_type == key.base_type:
             yield table, link
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, account_of_rows
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.tables import equal
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.transaction import Row
 
@@ -85,12 +84,9 @@ def _count(
     key = samples.key_of(table)
     if key is None or not samples.sees(table, [key, *pair, *([account] if account else [])]):
         return []
-    named_as = {"table": table.qualified, "key": key.quoted, "column": pair[0].quoted, "kind_column": pair[1].quoted}
-    accounts = {"account_column": account.quoted if account else ""}
-    return samples.try_ask(  # empty where a number is one that no session could have
-        "count_subjects", {"value": "NULL", "filter": "true", **named_as, **accounts, **slots},
-        {"account_column": account is not None},
-    )  # fmt: skip
+    given = {"table": table, "key": key, "column": pair[0], "kind_column": pair[1], "account_column": account}
+    # empty where a number is one that no session could have
+    return samples.try_ask("count_subjects", **{"value": "NULL", "filter": "true", **given, **slots})
 
 
 def _of_something_else(rows: Sequence[Row], text: str, *, reads_kind: bool) -> Row | None:
@@ -163,7 +159,7 @@ def check_parts_of_keys(samples: Samples) -> Iterator[Check]:
 def _keys_of_several(samples: Samples, texts: str) -> Iterator[_Key]:
     sessions = samples.mapping.sessions
     tables = {row.oid for row in samples.tables() if row.table_name.lower() in texts}
-    for row in samples.ask("list_composite_references", {}) if tables else ():
+    for row in samples.ask("list_composite_references") if tables else ():
         by_row = row.table_oid == sessions.oid
         oid = row.target_oid if by_row else row.table_oid
         if oid not in tables or oid == sessions.oid or not (by_row or row.target_oid == sessions.oid):
@@ -221,10 +217,6 @@ def _find(samples: Samples, table: Table, pair: tuple[Column, Column], other: tu
     sessions = samples.mapping.sessions
     if not samples.sees(table, [column, other_column]) or not samples.sees(sessions, [own, other_own]):
         return []
-    slots = {
-        "table": table.qualified, "column": column.quoted, "link": own.quoted, "other_column": other_column.quoted,
-        "other_link": other_own.quoted, "key_type": column.full_type, "key_eq": equal(samples, column),
-        "other_type": other_column.full_type, "other_eq": equal(samples, other_column),
-    }  # fmt: skip
     session_ids = [one for running in (False, True) for one in samples.newest(running=running, limit=_LOOKED_AT)]
-    return [row.session_id for row in samples.try_read("find_partly_keyed", session_ids, slots)]
+    given = {"table": table, "column": column, "link": own, "other_column": other_column, "other_link": other_own}
+    return [row.session_id for row in samples.try_read("find_partly_keyed", session_ids, **given)]

@@ -1,15 +1,15 @@
 """The app's ledger: its columns for the amount and the account, and which of its rows are about the sessions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.tables import references
 from sweeper.config.model import LedgerSection
-from sweeper.postgres.templates import Choices, Slots
+from sweeper.postgres.templates import Slots
+from sweeper.postgres.transaction import Row
 
 # a condition that compares one column with a literal, alone or among others that all must be true
 _EQUALITY = re.compile(
@@ -52,26 +52,23 @@ def app_ledger(samples: Samples) -> AppLedger | None:
     return AppLedger(ledger.table, section, samples.key_of(ledger.table), values)
 
 
-def newest_by_account(samples: Samples, key: Column, account: Column) -> dict[str, str]:
-    """The slots of the statements that read the newest rows of an account in the app's ledger."""
-    return {
-        "key": key.quoted,
-        "account_column": account.quoted,
-        "account_column_eq": samples.reader.equality("ledger.insert", account.quoted, account.full_type).equal,
-    }
-
-
 def account_of_rows(samples: Samples, table: Table) -> Column | None:
     """The column for the account of a table's rows: that called as the sessions', or the only key of accounts."""
     ledger, accounts = app_ledger(samples), samples.accounts
     if ledger is not None and ledger.table.oid == table.oid and ledger.account:
         return next(iter(samples.seen(table, [ledger.account])), None)
     payer = samples.mapping.sessions.column(samples.settings.sessions.account)
-    links = [row.column_name for row in references(samples, of=table, to=accounts)] if accounts else []
+    links = [row.column_name for row in samples.references(of=table, to=accounts)] if accounts else []
     links = [payer.name] if payer is not None and payer.name in table.columns else links
     if len(links) != 1:  # one of several may be the other side of the row, or who made it
         return None
     return next(iter(samples.seen(table, [table.columns[links[0]]])), None)
+
+
+def read_charges(samples: Samples, session_ids: Sequence[str], **given: object) -> list[Row]:
+    """What was charged for sessions that are not refunded: by ``charged``, or by ``amount_column`` of the ledger."""
+    given = {"charged": None, "amount_column": None, "qualifiers": [], "unsigned": False, **given}
+    return samples.read("compare_charges", session_ids, **given)
 
 
 def of_these_sessions(samples: Samples, amount: Column, *, unsigned: bool = False) -> list[Slots]:
@@ -86,7 +83,7 @@ def of_these_sessions(samples: Samples, amount: Column, *, unsigned: bool = Fals
     conditions: list[Slots] = [{"qualifier": match[0]} for match in equalities]
     if not conditions:
         return []
-    choices: Choices = {"qualifiers": conditions, "unsigned": unsigned}
-    rows = samples.read("count_qualified", samples.newest(running=False), {"amount_column": amount.quoted}, choices)
+    given = {"amount_column": amount, "qualifiers": conditions, "unsigned": unsigned}
+    rows = samples.read("count_qualified", samples.newest(running=False), **given)
     met = [sum(row.met[place] for row in rows) for place in range(len(conditions))]
     return [one for one, count in zip(conditions, met, strict=True) if rows and count >= len(rows) * _MOST]

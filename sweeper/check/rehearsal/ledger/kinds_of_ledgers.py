@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 from sweeper.app.catalog import Column
 from sweeper.app.over_refund import names_in
-from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, newest_by_account
-from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, column_items, is_whole, named
-from sweeper.check.rehearsal.tables import fires_triggers, hook_may_write
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger
+from sweeper.check.rehearsal.reading import ROWS_UNANSWERED
+from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.templates import Choices
 from sweeper.postgres.transaction import Row
 
 # a name for what is left of a row, which later charges use up
@@ -38,7 +37,7 @@ def check_lots(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         if not samples.sees(ledger.table, [ledger.key, amounts[0]]):
             return
         rows = count_lots(samples, ledger.key, amounts[0], column)
-        if rows and not fires_triggers(samples):  # which may write it
+        if rows and not samples.fires_triggers():  # which may write it
             yield failure(
                 f"{column.name} is what is left of a row's credits, above zero in {rows} of the newest, "
                 "and [ledger.insert] does not write it: nobody could spend what is refunded",
@@ -51,8 +50,7 @@ def count_lots(samples: Samples, key: Column, amount: Column, column: Column) ->
 
     A running balance is above zero in charges, too, and never below what a row has just given.
     """
-    slots = {"column": column.quoted, "amount_column": amount.quoted, "key": key.quoted}
-    (row,) = samples.ask("count_lots", slots)
+    (row,) = samples.ask("count_lots", column=column, amount_column=amount, key=key)
     return int(row.rows) if row.rows >= _ENOUGH and row.given == row.rows and row.used else 0
 
 
@@ -76,18 +74,17 @@ def _against(samples: Samples, ledger: AppLedger, key: Column) -> Iterator[Check
 def check_entries(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Rows that belong together and sum to zero: one of them alone would leave the books unbalanced."""
     key, amounts = ledger.key, ledger.amounts
-    if key is None or not amounts or hook_may_write(samples, [ledger.table.name]):
+    if key is None or not amounts or samples.hook_may_write([ledger.table.name]):
         return
     for column in ledger.table.columns.values():
         by_refund = "refund_id" in names_in(ledger.values.get(column, ""))
         if column in (key, ledger.account, amounts[0]) or not (by_refund or _TOGETHER.search(column.name)):
             continue
-        if not (is_whole(column) or column.base_type == "uuid" or column.category == "S"):
+        if not (column.is_whole or column.base_type == "uuid" or column.category == "S"):
             continue
         if not samples.sees(ledger.table, [key, column, amounts[0]]):
             continue
-        slots = {"key": key.quoted, "column": column.quoted, "amount_column": amounts[0].quoted}
-        (row,) = samples.ask("sample_entries", slots)
+        (row,) = samples.ask("sample_entries", key=key, column=column, amount_column=amounts[0])
         if row.balanced >= max(_ENOUGH, row.groups * _MOST):
             yield failure(
                 f"{ledger.table.name} has double entries: {row.balanced} of the {row.groups} newest groups "
@@ -165,22 +162,16 @@ def _read(samples: Samples, ledger: AppLedger, column: Column) -> _Read | None:
     key_of_account = accounts.column(own.id)
     numbers = [one for one in samples.readable(accounts) if one.is_number and one != key_of_account]
     numbers = numbers[:_NUMBERS_AT_MOST]
-    moments = [] if is_whole(key) else [one for one, value in ledger.values.items() if value.strip() == "at"]
+    moments = [] if key.is_whole else [one for one, value in ledger.values.items() if value.strip() == "at"]
     moment = next((one for one in moments if samples.sees(ledger.table, [one])), None)
-    if moment is None and not is_whole(key):  # no column shows which row is the newest
+    if moment is None and not key.is_whole:  # no column shows which row is the newest
         return None
     amount = next((one for one in ledger.amounts if samples.sees(ledger.table, [one])), None)
-    slots = {
-        **newest_by_account(samples, key, account),
-        "column": column.quoted,
-        "moment": moment.quoted if moment else "",
-        "amount_column": amount.quoted if amount else "",
-    }
-    choices: Choices = {
-        "others": column_items(numbers), "by_time": moment is not None, "amount_seen": amount is not None
-    }  # fmt: skip
     # empty where it takes too long, as it may without an index on the account
-    rows = samples.try_ask("compare_newest_balances", slots, choices, unanswered=ROWS_UNANSWERED)
+    rows = samples.try_ask(
+        "compare_newest_balances", ROWS_UNANSWERED, key=key, account_column=account, column=column,
+        moment=moment, amount_column=amount, others=numbers,
+    )  # fmt: skip
     return _Read(rows[0], numbers, moment, own) if rows else None
 
 

@@ -27,13 +27,10 @@ from sweeper.check.rehearsal.ledger.linked_sessions import (
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.row_amounts import is_usual
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
-from sweeper.check.rehearsal.samples import Samples, column_items, is_whole, named, sampling
-from sweeper.check.rehearsal.sessions import owed_ids, read_failed, settled_ids
-from sweeper.check.rehearsal.tables import count_rows, defaults
+from sweeper.check.rehearsal.samples import Samples, named, owed_ids, sampling
 from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UNDONE, UP_WORDS
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
-from sweeper.postgres.templates import Choices
 
 _RUNNING = re.compile(r"balance|running|remaining|_total$|^total|before|after", re.IGNORECASE)
 _BALANCE_WORDS = {"balance_before", "balance_after"}
@@ -101,17 +98,11 @@ def _running(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
 
 def _is_chained(samples: Samples, ledger: AppLedger, column: Column) -> bool:
     key, account, amounts = ledger.key, ledger.account, ledger.amounts
-    if key is None or account is None or not is_whole(key) or not amounts:
+    if key is None or account is None or not key.is_whole or not amounts:
         return False
-    slots = {
-        "key": key.quoted,
-        "account_column": account.quoted,
-        "amount_column": amounts[0].quoted,
-        "column": column.quoted,
-    }
     if not samples.sees(ledger.table, [key, account, amounts[0], column]):
         return False
-    rows = samples.ask("sample_chain", slots)
+    rows = samples.ask("sample_chain", key=key, account_column=account, amount_column=amounts[0], column=column)
     # charges have a column of their own that is zero in a refund, and the balance steps by as much as was charged just
     # before
     return any(
@@ -134,21 +125,18 @@ def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     name, read = ledger.table.name.lower(), " ".join(filter(None, (own.charged, own.exclude))).lower()
     if not amounts or name in read:  # that expression reads these rows already
         return
-    words = [column for column in ledger.table.columns.values() if column.category in ("S", "E")]
+    words = [column for column in ledger.table.columns.values() if column.is_word]
     is_of_refunds = bool(re.search(GIVEN_BACK, ledger.table.name, re.IGNORECASE))
     states = [column for column in words if is_of_refunds and STATE.search(column.name)]
-    slots = {"amount_column": amounts[0].quoted, "account_column": account.quoted if account else ""}
-    choices: Choices = {
-        "texts": column_items(samples.seen(ledger.table, words)),
-        "qualifiers": of_these_sessions(samples, amounts[0]),
-        "account_column": bool(account),
-        "states": column_items(samples.seen(ledger.table, states)),
-        "netted": name in own.amount.lower(),
-    }
-    binds = {"refund_words": REFUND_WORDS, "up_words": UP_WORDS, "down_words": DOWN_WORDS, "not_made": NOT_MADE}
-    failed, settled = samples.newest(running=False), settled_ids(samples)
-    rows = samples.read("find_missed_refunds", failed, slots, choices, **binds)
-    others = samples.read("find_missed_refunds", settled, slots, choices, **binds) if rows else []
+    given = {
+        "amount_column": amounts[0], "account_column": account, "texts": samples.seen(ledger.table, words),
+        "states": samples.seen(ledger.table, states), "qualifiers": of_these_sessions(samples, amounts[0]),
+        "netted": name in own.amount.lower(), "not_made": NOT_MADE,
+        "refund_words": REFUND_WORDS, "up_words": UP_WORDS, "down_words": DOWN_WORDS,
+    }  # fmt: skip
+    failed, settled = samples.newest(running=False), samples.settled_ids()
+    rows = samples.read("find_missed_refunds", failed, **given)
+    others = samples.read("find_missed_refunds", settled, **given) if rows else []
     sessions = sorted({row.session_id for row in rows})
     if sessions and not is_usual(len(rows), len(failed), len(others), len(settled)):
         # one that gives back a part may be something else, such as a correction
@@ -167,12 +155,11 @@ def _undone(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         return
     named_so = [one for one in ledger.table.columns.values() if one.base_type in flags and UNDONE.search(one.name)]
     qualifiers = of_these_sessions(samples, amounts[0], unsigned=True) if named_so and amounts else []
-    failed = read_failed(samples)
-    groups = owed_ids(failed), [row.session_id for row in failed if row.is_refunded], settled_ids(samples)
+    failed = samples.read_failed()
+    groups = owed_ids(failed), [row.session_id for row in failed if row.is_refunded], samples.settled_ids()
     for column in samples.seen(ledger.table, named_so):
-        slots = {"column": column.quoted}
-        choices: Choices = {"flag": column.base_type == "boolean", "qualifiers": qualifiers}
-        owed, refunded, settled = (samples.read("find_undone_charges", one, slots, choices) for one in groups)
+        given = {"column": column, "flag": column.base_type == "boolean", "qualifiers": qualifiers}
+        owed, refunded, settled = (samples.read("find_undone_charges", one, **given) for one in groups)
         if owed and not refunded and len(settled) * 10 <= len(groups[2]):
             sessions = [row.session_id for row in owed]
             yield warning(
@@ -198,10 +185,10 @@ def _later(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     ]
     if not candidates:
         return
-    filled = defaults(samples, ledger.table)
+    filled = samples.defaults(ledger.table)
     candidates = [column for column in candidates if column.base_type == "boolean" or column.name not in filled]
     candidates = samples.seen(ledger.table, candidates)
-    rows, counts = count_rows(samples, ledger.table, candidates, where=context.mapping.slots["ledger_where"])
+    rows, counts = samples.count_rows(ledger.table, candidates, where=context.mapping.slots["ledger_where"])
     for column, count in counts.items():
         if rows and count >= rows / 2:
             said = (

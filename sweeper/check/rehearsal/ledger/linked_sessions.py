@@ -5,15 +5,14 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from sweeper.app.catalog import JSON_TYPES, Column
-from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger, read_charges
 from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
-from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, column_items, is_whole, named
-from sweeper.check.rehearsal.sessions import list_owed, read_failed, sees_none, settled_ids
+from sweeper.check.rehearsal.reading import ROWS_UNANSWERED
+from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.words import GIVEN_BACK, WRITER
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.errors import Refusal, TooSlow
-from sweeper.postgres.templates import Choices
 from sweeper.postgres.transaction import Row
 
 # states of rows in the ledger whose credits nobody got
@@ -39,7 +38,7 @@ def check_named_in_texts(samples: Samples, ledger: AppLedger) -> Iterator[Check]
     read = " ".join(filter(None, (sessions.charged, sessions.exclude))).lower()
     if name in read or samples.mapping.is_by_account:
         return
-    rows = find_in_texts(samples, ledger.table, list_owed(samples), GIVEN_BACK)
+    rows = find_in_texts(samples, ledger.table, samples.list_owed(), GIVEN_BACK)
     named_there = sorted({row.session_id for row in rows})
     if name in sessions.amount.lower():  # it may subtract them
         named_there = _given_back_whole(samples, ledger, rows)
@@ -58,18 +57,16 @@ def check_named_in_json(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     if not amounts or account is None or samples.mapping.is_by_account:
         return
     with_json = samples.seen(ledger.table, [one for one in columns if one.base_type in JSON_TYPES])
-    said = samples.seen(ledger.table, [one for one in columns if one.category in ("S", "E")])
-    states = column_items(one for one in said if STATE.search(one.name))
+    said = samples.seen(ledger.table, [one for one in columns if one.is_word])
     if key is None or not said or not samples.sees(ledger.table, [key]):
         return
-    slots = {"key": key.quoted, "amount_column": amounts[0].quoted, "account_column": account.quoted}
-    texts: Choices = {"texts": column_items(said), "states": states}
-    session_ids = [*samples.newest(running=False), *settled_ids(samples)]
+    given = {
+        "key": key, "amount_column": amounts[0], "account_column": account, "texts": said,
+        "states": [one for one in said if STATE.search(one.name)], "refund_words": GIVEN_BACK, "not_made": NOT_MADE,
+    }  # fmt: skip
+    session_ids = [*samples.newest(running=False), *samples.settled_ids()]
     for column in with_json:
-        rows = samples.try_read(
-            "find_refund_keys", session_ids, {**slots, "column": column.quoted}, texts,
-            refund_words=GIVEN_BACK, not_made=NOT_MADE,
-        )  # fmt: skip
+        rows = samples.try_read("find_refund_keys", session_ids, column=column, **given)
         row = next((row for row in rows if len(row.sessions) >= _SOME), None)
         if row is not None:
             yield failure(
@@ -93,9 +90,7 @@ def _amounts_taken(samples: Samples, ledger: AppLedger) -> dict[str, Decimal]:
     """The amounts of sessions that would be paid all that the ledger took for them: no refund is subtracted."""
     if not ledger.amounts:
         return {}
-    slots = {"amount_column": ledger.amounts[0].quoted}
-    choices: Choices = {"charged": False, "unsigned": False, "qualifiers": []}
-    rows = samples.read("compare_charges", samples.newest(running=False), slots, choices)
+    rows = read_charges(samples, samples.newest(running=False), amount_column=ledger.amounts[0])
     pairs = {row.session_id: (Decimal(row.amount), Decimal(row.charged)) for row in rows if row.charged is not None}
     return {one: amount for one, (amount, charged) in pairs.items() if amount == charged}
 
@@ -106,7 +101,7 @@ def sessions_fail(samples: Samples) -> bool:
     if ledger is None or ledger.key is None or ledger.table.column(ledger.section.session) is not None:
         return False
     try:
-        samples.try_ask("try_sessions", {"key": ledger.key.quoted}, unanswered=(TooSlow,))
+        samples.try_ask("try_sessions", (TooSlow,), key=ledger.key)
     except Refusal:
         return True
     return False
@@ -117,7 +112,7 @@ def check_linked(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     context, key, own = samples.context, ledger.key, ledger.section
     if key is None or context.mapping.is_by_account or not samples.sees(ledger.table, [key]):
         return
-    rows = samples.try_ask("find_linked", {"key": key.quoted}, unanswered=ROWS_UNANSWERED)
+    rows = samples.try_ask("find_linked", ROWS_UNANSWERED, key=key)
     if (row := next(iter(rows), None)) and row.rows >= _ENOUGH and not row.linked:
         yield failure(
             f"none of the {row.rows} newest rows of {ledger.table.name} that are refunds is about a session of "
@@ -137,11 +132,11 @@ def check_row_kinds(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     )  # fmt: skip
     if own.past is not None or not amounts or name in (sessions.exclude or "").lower():
         return
-    session_ids, settled = samples.newest(running=False), settled_ids(samples)
-    if len(settled) < _SOME or not sees_none(samples, session_ids):
+    session_ids, settled = samples.newest(running=False), samples.settled_ids()
+    if len(settled) < _SOME or not samples.sees_none(session_ids):
         return
     reads = name in sessions.amount.lower()  # and may subtract such rows
-    owed = [*_amounts_taken(samples, ledger)] if reads else list_owed(samples)
+    owed = [*_amounts_taken(samples, ledger)] if reads else samples.list_owed()
     telling = [one for one in ledger.table.columns.values() if one not in amounts and _tells(one, own.where)]
     for column in samples.seen(ledger.table, telling):
         failed = read_kinds(samples, column, amounts[0], session_ids)
@@ -172,9 +167,9 @@ def rows_of_excluded(samples: Samples, ledger: AppLedger) -> Check | None:
     name = ledger.table.name.lower()
     if not amounts or name in (sessions.exclude or "").lower():
         return None
-    failed = read_failed(samples)
+    failed = samples.read_failed()
     excluded = [row.session_id for row in failed if row.excluded or (row.given_back and row.is_owed)]
-    others = [*list_owed(samples), *settled_ids(samples)]
+    others = [*samples.list_owed(), *samples.settled_ids()]
     others = [one for one in others if one not in excluded]
     is_booked = name in (sessions.charged or "").lower() and not any(row.excluded for row in failed)
     telling = [one for one in ledger.table.columns.values() if one not in amounts and _tells(one, own.where)]
@@ -202,10 +197,9 @@ def rows_of_excluded(samples: Samples, ledger: AppLedger) -> Check | None:
 def _tells(column: Column, where: str) -> bool:
     """Whether ``where`` reads a column with the kind of a row."""
     named_there = re.search(rf'(?<!\w)"?{re.escape(column.name)}"?(?!\w)', where, re.IGNORECASE)
-    return bool(named_there) and (is_whole(column) or column.category in ("S", "E"))
+    return bool(named_there) and (column.is_whole or column.is_word)
 
 
 def read_kinds(samples: Samples, column: Column, amount: Column, session_ids: Sequence[str]) -> Sequence[Row]:
     """The values of a column in the ledger's rows of some sessions; none where it cannot be read quickly."""
-    slots = {"column": column.quoted, "amount_column": amount.quoted}
-    return samples.try_read("list_row_kinds", session_ids, slots)
+    return samples.try_read("list_row_kinds", session_ids, column=column, amount_column=amount)

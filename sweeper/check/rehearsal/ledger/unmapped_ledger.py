@@ -6,12 +6,9 @@ from fractions import Fraction
 
 from sweeper.check.rehearsal.marks.refund_traces import find_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, Rows
-from sweeper.check.rehearsal.samples import Samples, column_items, named, number
-from sweeper.check.rehearsal.sessions import read_failed
-from sweeper.check.rehearsal.tables import written_by_hooks
+from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check, failure, warning
-from sweeper.postgres.templates import Choices
 
 # a table is the app's ledger of refunds when it has rows for this many of them, and for hardly anything else
 _ENOUGH, _MOST, _FEW, _LOOKED_AT = 3, 0.5, 0.1, 200
@@ -81,7 +78,7 @@ def check_given_back(samples: Samples) -> Iterator[Check]:
 def _read(samples: Samples) -> tuple[dict[str, Decimal], dict[str, Decimal], Rows]:
     """Amounts of the newest sessions that the app has refunded, and of those that are owed, and rows about them."""
     refunded, owed = dict[str, Decimal](), dict[str, Decimal]()
-    for row in read_failed(samples):
+    for row in samples.read_failed():
         if row.excluded or (row.given_back and row.is_owed):
             refunded[row.session_id] = row.amount if row.is_owed else Decimal(0)
         elif row.unpaid and not row.given_back and row.is_owed:
@@ -97,8 +94,7 @@ def _another_number(
     """Another number of the sessions is what the app gave back; in another unit, it may be the same amount."""
     amount, sessions = samples.settings.sessions.amount, samples.mapping.sessions
     columns = [one for one in samples.readable(sessions) if one.is_number]
-    choices: Choices = {"numbers": column_items(columns), "kinds": []}
-    rows = samples.read("read_amounts", list(theirs), {"owner": "NULL"}, choices)
+    rows = samples.read("read_amounts", list(theirs), owner="NULL", numbers=columns, kinds=[])
     for place, column in enumerate(columns):
         read = {row.session_id: Decimal(row.numbers[place] or 0) for row in rows}
         given = {one: found for one, found in read.items() if found and found in theirs[one]}
@@ -146,7 +142,7 @@ def _is_read(samples: Samples, where: str, text: str) -> bool:
 
 def _booked_by_hook(samples: Samples) -> bool:
     """Whether a hook may write to what may be books: another table that has an amount."""
-    mapping, accounts, written = samples.mapping, samples.accounts, written_by_hooks(samples)
+    mapping, accounts, written = samples.mapping, samples.accounts, samples.written_by_hooks()
     if not written:
         return written is None
     known = {mapping.sessions.oid} | ({accounts.oid} if accounts else set())

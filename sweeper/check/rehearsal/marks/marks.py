@@ -11,10 +11,8 @@ from sweeper.check.rehearsal.marks.parents import refunded_parts, refunded_whole
 from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_netted
 from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
 from sweeper.check.rehearsal.marks.session_marks import find_marks, marked_and_unpaid, unwritten_marks, written_columns
-from sweeper.check.rehearsal.samples import Samples, named, sampling
-from sweeper.check.rehearsal.sessions import list_owed, look_at, marks_in, sees_none, settled_ids
+from sweeper.check.rehearsal.samples import Samples, marks_in, named, sampling
 from sweeper.check.rehearsal.statuses.statuses import refunded_by_name
-from sweeper.check.rehearsal.tables import hook_may_write
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.config.model import SessionsSection
@@ -33,15 +31,15 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
         blind = own.exclude is None and ledger is None and own.charged is None
         if again := _paid_again(samples, own, session_ids, blind=blind):
             yield from again
-        elif hook_may_write(samples, _looked_at(samples)):
-            yield (_traced(samples, blind=blind) if blind or sees_none(samples, session_ids) else None) or ok(
+        elif samples.hook_may_write(_looked_at(samples)):
+            yield (_traced(samples, blind=blind) if blind or samples.sees_none(session_ids) else None) or ok(
                 "a trigger of the app's own on sweeper's refunds can set what the app looks at"
             )
         elif blind:
             nothing = "nothing in the file says what the app has refunded itself: if it does refund, that is paid again"
             found = _by_status(samples) or _by_amount(samples, session_ids) or _traced(samples, blind=True)
             yield found or warning(nothing, _HOW_TO_SEE)
-        elif sees_none(samples, session_ids) and (traced := _traced(samples, blind=False)):
+        elif samples.sees_none(session_ids) and (traced := _traced(samples, blind=False)):
             yield traced
         elif own.exclude and (wide := _too_wide(samples, own.exclude, session_ids)):
             yield wide
@@ -104,7 +102,7 @@ def _unwritten(unwritten: dict[str, list[str]]) -> Check:
 
 def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> Check | None:
     """``exclude`` is true of all failed sessions, also of those without its mark."""
-    rows = [row for row in look_at(samples, session_ids) if row.is_owed and not row.never]
+    rows = [row for row in samples.look_at(session_ids) if row.is_owed and not row.never]
     excluded = {row.session_id for row in rows if row.excluded}
     if len(excluded) < _MANY or any(not row.excluded for row in rows):
         return None
@@ -143,7 +141,7 @@ def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
     own, owed = samples.settings.sessions, _owed(samples, session_ids)
     if 0 < len(session_ids) == len(owed) or not own.refunded:
         return None
-    owed = owed or _owed(samples, settled_ids(samples))  # where nothing is owed, one that succeeded shows it
+    owed = owed or _owed(samples, samples.settled_ids())  # where nothing is owed, one that succeeded shows it
     nothing = fill_expression("owes_nothing", {"amount": samples.expression("amount", own.amount)})
     if not owed or _unmarked(samples, own.amount, owed[:_FEW], nothing):
         return None
@@ -183,7 +181,7 @@ def _still_owed(own: SessionsSection, left: list[str]) -> Check:
 
 def _owed(samples: Samples, session_ids: Sequence[str]) -> tuple[str, ...]:
     """The sessions with an amount; a run refunds no others."""
-    return tuple(row.session_id for row in look_at(samples, session_ids) if row.is_owed)
+    return tuple(row.session_id for row in samples.look_at(session_ids) if row.is_owed)
 
 
 def _unmarked(
@@ -201,13 +199,13 @@ def _unmarked(
         for column, slots in written.items()
         if column.quoted == mapping.slots["key"] or (column.name.lower() in looked_at and column in readable)
     ]
-    slots = {"mark": mark or samples.expression("exclude", exclude)}
-    return [row.session_id for row in samples.read("try_marks", session_ids, slots, {"columns": columns})]
+    mark = mark or samples.expression("exclude", exclude)
+    return [row.session_id for row in samples.read("try_marks", session_ids, mark=mark, columns=columns)]
 
 
 def _traced(samples: Samples, *, blind: bool) -> Check | None:
     """What looks like refunds of the app's own that nothing in the file mentions."""
-    amount, session_ids = samples.settings.sessions.amount.lower(), list_owed(samples)
+    amount, session_ids = samples.settings.sessions.amount.lower(), samples.list_owed()
     # the amount may subtract what was refunded
     netted = {one.table_name for one in samples.tables() if one.table_name.lower() in amount}
     traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK, netted) if session_ids else {}

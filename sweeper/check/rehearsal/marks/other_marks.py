@@ -8,8 +8,7 @@ from decimal import Decimal
 from sweeper.app.catalog import Column, words_in
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.marks.session_marks import written_columns
-from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.sessions import list_owed, marks_in, read_failed
+from sweeper.check.rehearsal.samples import Samples, marks_in, named
 from sweeper.check.rehearsal.words import NOTE, WRITER
 from sweeper.check.result import Check, warning
 from sweeper.postgres.templates import fill_expression
@@ -28,13 +27,12 @@ def check_other_marks(samples: Samples) -> Iterator[Check]:
     # a mark of work that is still to be done is another one once something of the app's has done it
     if samples.mapping.is_by_account or not (samples.mapping.has_balance or samples.mapping.ledger):
         return
-    amounts = {row.session_id: row.amount for row in read_failed(samples) if row.is_refunded and row.is_owed}
+    amounts = {row.session_id: row.amount for row in samples.read_failed() if row.is_refunded and row.is_owed}
     refunded = list(amounts)
-    owed = list_owed(samples)
+    owed = samples.list_owed()
     for column, value in _compared(samples) if len(refunded) >= _ENOUGH and owed else ():
-        slots = {"column": column.quoted}
-        has = {row.session_id: row.value for row in samples.read("list_texts", refunded, slots)}
-        others = {row.value for row in samples.read("list_texts", owed, slots)}
+        has = {row.session_id: row.value for row in samples.read("list_texts", refunded, column=column)}
+        others = {row.value for row in samples.read("list_texts", owed, column=column)}
         if len(has) < len(refunded) * _MOST or others & set(has.values()):
             continue  # the app does not write there when it refunds
         is_usual = Counter(has.values()).most_common(1)[0][1] >= len(has) * _MOST
@@ -62,7 +60,7 @@ def _compared(samples: Samples) -> Iterator[tuple[Column, str]]:
         if column is None or column not in readable or column.generated or names & _OWN or _CALL.search(value):
             continue
         is_constant = _CONSTANT.fullmatch(value.strip())
-        compared = column.is_number or (is_constant and column.category in ("S", "E"))
+        compared = column.is_number or (is_constant and column.is_word)
         if is_constant and _FREE.search(column.name):
             continue
         if compared and column.name not in words_in(value) and not (netted and "amount" in names):
@@ -75,4 +73,4 @@ def _unlike(samples: Samples, column: Column, session_ids: list[str]) -> list[st
     written = written_columns(samples, "sessions.refunded", samples.settings.sessions.refunded)
     columns = [slots for one, slots in written.items() if one == column or one.quoted == mapping.slots["key"]]
     mark = fill_expression("as_it_was", {**mapping.slots, "column": column.quoted})
-    return [row.session_id for row in samples.try_read("try_marks", session_ids, {"mark": mark}, {"columns": columns})]
+    return [row.session_id for row in samples.try_read("try_marks", session_ids, mark=mark, columns=columns)]

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from sweeper.check.rehearsal.marks.refund_traces import rows_that_name
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.tables import readable_oids, references
 
 _TABLES_AT_MOST = 6
 
@@ -15,19 +14,19 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
     The owner of a session is not such a whole: refunds that name a user may be for anything.
     """
     mapping, accounts = samples.mapping, samples.accounts
-    tables = readable_oids(samples)
+    tables = samples.readable_oids()
     found: dict[str, tuple[int, str]] = {}
     if accounts is None or mapping.is_by_account:
         return found
-    for row in references(samples, of=mapping.sessions)[:_TABLES_AT_MOST]:
+    for row in samples.references(of=mapping.sessions)[:_TABLES_AT_MOST]:
         column = mapping.sessions.columns.get(row.column_name)
-        beside = [one for one in references(samples) if one.target_oid == row.target_oid and one.table_oid in tables]
+        beside = [one for one in samples.references() if one.target_oid == row.target_oid and one.table_oid in tables]
         beside = [one for one in beside if one.table_oid != mapping.sessions.oid]
         is_owner = row.target_oid in {accounts.oid, mapping.sessions.oid}
         is_owner |= column == mapping.sessions.column(samples.settings.sessions.account)
         if column is None or is_owner or not beside or not samples.sees(mapping.sessions, [column]):
             continue
-        parents = samples.try_read("list_texts", session_ids, {"column": column.quoted})
+        parents = samples.try_read("list_texts", session_ids, column=column)
         for one in beside[:_TABLES_AT_MOST]:
             table = samples.table(one.table_oid)
             refunded = rows_that_name(samples, table, one.column_name, [each.value for each in parents], words)
@@ -40,18 +39,18 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
 def refunded_parts(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
     """By column of another table: how many sessions have a part of which a row there looks like a refund, and one."""
     mapping = samples.mapping
-    tables = readable_oids(samples) - {mapping.sessions.oid}
+    tables = samples.readable_oids() - {mapping.sessions.oid}
     found: dict[str, tuple[int, str]] = {}
-    links = [row for row in references(samples, to=mapping.sessions) if row.table_oid in tables]
+    links = [row for row in samples.references(to=mapping.sessions) if row.table_oid in tables]
     for row in [] if mapping.is_by_account else links[:_TABLES_AT_MOST]:
-        further = [one for one in references(samples) if one.target_oid == row.table_oid and one.table_oid in tables]
+        further = [one for one in samples.references() if one.target_oid == row.table_oid and one.table_oid in tables]
         further = [one for one in further if one.table_oid != row.table_oid][:_TABLES_AT_MOST]
         part = samples.table(row.table_oid)
         key = part.columns.get(further[0].target_column) if further else None
         if key is None or not samples.sees(part, [key, part.columns[row.column_name]]):
             continue
-        slots = {"table": part.qualified, "key": key.quoted, "link": part.columns[row.column_name].quoted}
-        parts = samples.try_ask("list_parts", slots, session_ids=list(session_ids))
+        link = part.columns[row.column_name]
+        parts = samples.try_ask("list_parts", table=part, key=key, link=link, session_ids=list(session_ids))
         for one in further if parts else []:
             table = samples.table(one.table_oid)
             refunded = rows_that_name(samples, table, one.column_name, [each.part for each in parts], words)

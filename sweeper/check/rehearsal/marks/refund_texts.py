@@ -12,9 +12,8 @@ from decimal import Decimal
 from sweeper.app.catalog import EXACT_TYPES, JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.ledger.app_ledger import account_of_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, PARTS, agree, row_amounts
-from sweeper.check.rehearsal.samples import Samples, column_items
-from sweeper.check.rehearsal.tables import equal, readable_oids, references
-from sweeper.postgres.templates import Choices, Slots, quote_name
+from sweeper.check.rehearsal.samples import Samples
+from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
 
 SPOKEN_AT_MOST = 100
@@ -37,14 +36,10 @@ def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], wo
     spoken = [column for column in samples.readable(table) if column.base_type in TEXTS]
     if key is None or not spoken or not samples.sees(table, [key]):
         return []
-    amounts = row_amounts(samples, table, (key,))
-    account = account_of_rows(samples, table)
     return samples.try_ask(
-        "find_refund_texts",
-        {"table": table.qualified, "key": key.quoted, "account_column": account.quoted if account else ""},
-        {"texts": column_items(spoken), "amounts": amounts or [], "account_column": account is not None},
-        session_ids=list(session_ids)[:SPOKEN_AT_MOST], refund_words=words,
-        called=_called(samples.mapping.sessions.name),
+        "find_refund_texts", table=table, key=key, texts=spoken, amounts=row_amounts(samples, table, (key,)) or [],
+        account_column=account_of_rows(samples, table), session_ids=list(session_ids)[:SPOKEN_AT_MOST],
+        refund_words=words, called=_called(samples.mapping.sessions.name),
     )  # fmt: skip
 
 
@@ -66,23 +61,16 @@ def find_events(
     for table, link in links:
         key = samples.key_of(table)
         columns = [one for one in table.columns.values() if one.name != link]
-        speaking = [one for one in columns if one.category in ("S", "E")]
+        speaking = [one for one in columns if one.is_word]
         content = next((one for one in columns if one.base_type in JSON_TYPES), None)
         if key is None or not speaking:
             continue
         if not samples.sees(table, [key, table.columns[link], *([content] if content else [])]):
             continue
-        texts = column_items(samples.seen(table, speaking))
-        slots = {
-            "table": table.qualified, "key": key.quoted, "link": quote_name(link),
-            "content": content.quoted if content else "",
-        }  # fmt: skip
-        choices: Choices = {
-            "texts": texts, "states": [one for one in texts if not _WISH.search(one["column"])],
-            "content": content is not None, "parts": list(_parts(samples, table, key)),
-        }  # fmt: skip
+        texts = samples.seen(table, speaking)
         rows = samples.try_ask(
-            "find_refund_events", slots, choices,
+            "find_refund_events", table=table, key=key, link=table.columns[link], content=content, texts=texts,
+            states=[one for one in texts if not _WISH.search(one.name)], parts=list(_parts(samples, table, key)),
             session_ids=list(amounts), refund_words=words, not_made=_NOT_MADE, said=_SAID,
         )  # fmt: skip
         said, numbers = {row.session_id for row in rows if row.said}, defaultdict[str, set[Decimal]](set)
@@ -97,7 +85,7 @@ def find_events(
 
 def _parts(samples: Samples, table: Table, key: Column) -> Iterator[Slots]:
     """Amounts in tables whose rows refer to an event."""
-    names, found = readable_oids(samples), references(samples, to=table)
+    names, found = samples.readable_oids(), samples.references(to=table)
     found = [row for row in found if row.target_column == key.name and row.table_oid in names]
     for row in found[:_PARTS_AT_MOST]:
         part = samples.table(row.table_oid)
@@ -105,6 +93,6 @@ def _parts(samples: Samples, table: Table, key: Column) -> Iterator[Slots]:
         parent = part.columns.get(row.column_name)
         if parent and amounts and samples.sees(part, [parent, amounts[0]]):
             yield {
-                "part": part.qualified, "parent": parent.quoted, "parent_eq": equal(samples, key),
+                "part": part.qualified, "parent": parent.quoted, "parent_eq": samples.equal(key),
                 "column": amounts[0].quoted,
             }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sweeper.app.catalog import JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.ledger.app_ledger import account_of_rows
@@ -26,9 +26,7 @@ from sweeper.check.rehearsal.marks.tables_of_sessions import (
     linked_tables,
     tables_behind_links,
 )
-from sweeper.check.rehearsal.samples import Samples, column_items
-from sweeper.check.rehearsal.sessions import is_shared, read_failed, settled_ids
-from sweeper.check.rehearsal.tables import references, unique_names
+from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.words import DOWN_WORDS, UP_WORDS
 from sweeper.postgres.templates import quote_name
 from sweeper.postgres.transaction import Row
@@ -54,7 +52,7 @@ def find_traces(
     The amount may already subtract what rows of ``netted`` tables gave back: only what gives all back counts there.
     """
     chosen = set(session_ids)
-    amounts = {one.session_id: one.amount for one in read_failed(samples) if one.session_id in chosen and one.is_owed}
+    amounts = {one.session_id: one.amount for one in samples.read_failed() if one.session_id in chosen and one.is_owed}
     rows = find_rows(samples, session_ids, words, lambda where, given: _are_refunds(where, given, amounts))
     traces = {where: (len(found), min(found)) for where, found in _not_netted(rows, netted).items()}
     if not rows:
@@ -97,7 +95,7 @@ def find_rows(
     """Rows of other tables that look like refunds of these sessions, by the first way in which any do that fit."""
     tables, columns = known_tables(samples)
     readable = {column.table_oid for column in columns}
-    linked = {row.table_oid for row in references(samples, to=samples.mapping.sessions)}
+    linked = {row.table_oid for row in samples.references(to=samples.mapping.sessions)}
     for row in tables:
         if row.oid in linked - readable:
             samples.context.hidden.setdefault(row.as_sql, [])
@@ -115,7 +113,7 @@ def find_rows(
     names = _names(samples, session_ids, keys)
     for way in ways:
         if found := {where: given for where, given in way(names).items() if fits(where, given)}:
-            settled = settled_ids(samples)
+            settled = samples.settled_ids()
             others = way(_names(samples, settled, keys))
             if found := without_usual(found, len(session_ids), others, len(settled)):
                 return found
@@ -126,7 +124,7 @@ def _names(samples: Samples, session_ids: Sequence[str], keys: Sequence[Column])
     """By the texts that name one of these sessions, its id."""
     known = {one: one for one in session_ids}
     for key in keys:
-        rows = samples.read("list_texts", session_ids, {"column": key.quoted})
+        rows = samples.read("list_texts", session_ids, column=key)
         known |= {row.value: row.session_id for row in rows if len(row.value) >= _LONG}
     return known
 
@@ -136,12 +134,12 @@ def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row
     sessions = samples.mapping.sessions
     known = {row.oid for row in tables} - {sessions.oid}
     found: Rows = {}
-    for one in [row for row in references(samples, of=sessions) if row.target_oid != sessions.oid]:
+    for one in [row for row in samples.references(of=sessions) if row.target_oid != sessions.oid]:
         column = sessions.columns.get(one.column_name)
-        beside = [row for row in references(samples) if row.target_oid == one.target_oid and row.table_oid in known]
-        if column is None or not beside or is_shared(samples, column.name):
+        beside = [row for row in samples.references() if row.target_oid == one.target_oid and row.table_oid in known]
+        if column is None or not beside or samples.is_shared(column.name):
             continue
-        named = samples.read("list_texts", session_ids, {"column": column.quoted})
+        named = samples.read("list_texts", session_ids, column=column)
         links = [(samples.table(row.table_oid), row.column_name) for row in beside]
         found |= _named(samples, links[:TABLES_AT_MOST], {row.value: row.session_id for row in named}, words)
     return found
@@ -150,7 +148,7 @@ def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row
 def _other_keys(samples: Samples) -> list[Column]:
     """Unique columns of the sessions by which other tables may name one, such as the id of its request."""
     sessions = samples.mapping.sessions
-    names = unique_names(samples, sessions)
+    names = samples.unique_names(sessions)
     own = samples.mapping.slots["key"]
     return [
         one
@@ -226,19 +224,12 @@ def _rows(
         return []
     if not samples.sees(table, [key, table.columns[link]]):
         return []
-    speaking = [column for column in table.columns.values() if column.category in ("S", "E") and column.name != link]
-    texts = column_items(samples.seen(table, speaking))
-    account = None if json else account_of_rows(samples, table)
-    slots = {
-        "table": table.qualified,
-        "key": key.quoted,
-        "link": quote_name(link) if json else session or f"l.{quote_name(link)}",
-    }
-    slots |= {"account_column": account.quoted if account else ""}
+    speaking = [column for column in table.columns.values() if column.is_word and column.name != link]
     denied = _UNDECIDED if ASKED.search(table.name) else _DENIED
-    directions: dict[str, Any] = {} if json else {"up_words": UP_WORDS, "down_words": DOWN_WORDS, "denied": denied}
     return samples.try_ask(
-        "find_refund_json" if json else "find_refund_rows", slots,
-        {"texts": texts, "amounts": amounts or [], "unnamed": unnamed, "account_column": account is not None},
-        session_ids=list(session_ids), refund_words=words, table_words=table.name, **directions,
+        "find_refund_json" if json else "find_refund_rows", table=table, key=key,
+        link=quote_name(link) if json else session or f"l.{quote_name(link)}", texts=samples.seen(table, speaking),
+        account_column=None if json else account_of_rows(samples, table), amounts=amounts or [], unnamed=unnamed,
+        session_ids=list(session_ids), refund_words=words, table_words=table.name,
+        up_words=UP_WORDS, down_words=DOWN_WORDS, denied=denied,
     )  # fmt: skip

@@ -9,10 +9,8 @@ from sweeper.app.catalog import TIME_TYPES, Column, Table
 from sweeper.check.rehearsal.marks.row_amounts import ASKED, row_amounts, unnamed_amounts
 from sweeper.check.rehearsal.marks.tables_of_sessions import known_tables, linked_tables
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.sessions import settled_ids
-from sweeper.check.rehearsal.tables import equal, readable_oids, references, unique_names
 from sweeper.check.rehearsal.words import FOREIGN
-from sweeper.postgres.templates import Choices, Slots
+from sweeper.postgres.templates import Slots
 
 _OF_CHARGES = re.compile(
     r"bill|payment|credit|charge|refund|settle|reserv|hold|debit|usage|transaction|escrow|authori[sz]|ledger|wallet",
@@ -62,7 +60,7 @@ def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[st
     found: dict[str, list[str]] = {}
     if not session_ids or samples.mapping.is_by_account:  # with Citus there is no such join
         return found
-    settled = settled_ids(samples)
+    settled = samples.settled_ids()
     for link in _links(samples):
         states = [one for one in link.table.columns.values() if _may_say(one, of_charges=link.of_charges)]
         for column in samples.seen(link.table, states)[:1]:
@@ -78,7 +76,7 @@ def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[st
 
 
 def _may_say(column: Column, *, of_charges: bool) -> bool:
-    if column.category in ("S", "E"):
+    if column.is_word:
         return of_charges and bool(_STATE.search(column.name))
     mark = _MARK if of_charges else _UNDONE
     return column.base_type in (*_FLAGS, *TIME_TYPES) and bool(mark.search(column.name) or _UNDONE.search(column.name))
@@ -104,8 +102,8 @@ def _links(samples: Samples) -> Iterator[_Link]:
 def _references(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
     """Foreign keys between the sessions and other tables; a charge may be in the ledger."""
     sessions = samples.mapping.sessions
-    tables = readable_oids(samples) - {sessions.oid}
-    for row in references(samples):
+    tables = samples.readable_oids() - {sessions.oid}
+    for row in samples.references():
         by_row = row.table_oid == sessions.oid
         oid = row.target_oid if by_row else row.table_oid
         if oid not in tables or not (by_row or row.target_oid == sessions.oid):
@@ -120,12 +118,12 @@ def _references(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]
 def _by_name(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
     """Columns of a session that have the name of a unique one of a table of charges, as `credit_id` of credits."""
     sessions = samples.mapping.sessions
-    referring = {row.column_name for row in references(samples, of=sessions)}
+    referring = {row.column_name for row in samples.references(of=sessions)}
     for row in samples.tables():
         if row.oid == sessions.oid or not _OF_CHARGES.search(row.table_name):
             continue
         table = samples.table(row.oid)
-        for unique in unique_names(samples, table):
+        for unique in samples.unique_names(table):
             name = f"{table.name.rstrip('s')}_id" if unique == "id" else unique
             key, link = table.columns.get(unique), _named(sessions, name)
             if not (key and link and link.name not in referring and link.base_type == key.base_type):
@@ -138,7 +136,7 @@ def _by_name(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
 
 def _about(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
     """Columns by which rows of a table of charges name a session without a foreign key, as `job_ref` of holds."""
-    referring = {(row.table_oid, row.column_name) for row in references(samples)}
+    referring = {(row.table_oid, row.column_name) for row in samples.references()}
     known, columns = known_tables(samples)
     tables = [row for row in known if _OF_CHARGES.search(row.table_name)]
     for table, name in linked_tables(samples, tables, columns, ()):
@@ -158,17 +156,9 @@ def _read(
     any_state: bool = False,
 ) -> list[str]:  # fmt: skip
     """Those of the sessions of which the column says it, and that would be paid; or that have a row at all."""
-    slots = {
-        "table": link.table.qualified,
-        "key": link.key.quoted,
-        "key_eq": equal(samples, link.key),
-        "key_type": link.key.full_type,
-        "link": link.link.quoted,
-        "column": column.quoted,
-    }
-    choices: Choices = {
-        "by_row": link.by_row, "unpaid": unpaid, "flag": column.base_type in _FLAGS,
-        "words": column.category in ("S", "E"), "any_state": any_state,
-        "amounts": link.amounts, "priced": unpaid,
-    }  # fmt: skip
-    return [row.session_id for row in samples.try_read("find_released", session_ids, slots, choices, words=_WORDS)]
+    rows = samples.try_read(
+        "find_released", session_ids, table=link.table, key=link.key, link=link.link, column=column,
+        by_row=link.by_row, unpaid=unpaid, flag=column.base_type in _FLAGS, words=_WORDS if column.is_word else "",
+        any_state=any_state, amounts=link.amounts,
+    )  # fmt: skip
+    return [row.session_id for row in rows]

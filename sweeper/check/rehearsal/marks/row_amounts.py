@@ -9,7 +9,6 @@ from fractions import Fraction
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.tables import references
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
@@ -57,7 +56,7 @@ def row_amounts(samples: Samples, table: Table, others: Collection[Column | None
 
 def unnamed_amounts(samples: Samples, table: Table, others: Collection[Column | None]) -> list[Slots]:
     """The first exact numbers of a table of which none is named as an amount, and that refer to no other row."""
-    links = {row.column_name for row in references(samples, of=table)}
+    links = {row.column_name for row in samples.references(of=table)}
     numbers = [
         one
         for name, one in table.columns.items()

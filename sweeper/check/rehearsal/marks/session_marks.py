@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, TIME_TYPES, Column
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.sessions import list_owed, look_at, settled_ids
 from sweeper.check.rehearsal.words import GIVEN_BACK
-from sweeper.postgres.templates import Choices, Slots, quote_text
+from sweeper.postgres.templates import Slots, quote_text
 from sweeper.postgres.transaction import Row
 
 # words for a refund that was not made, or only in part
@@ -45,12 +44,10 @@ class Mark:
 
     def read(self, samples: Samples, statement: str, session_ids: Sequence[str]) -> list[Row]:
         """The sessions, of those given, that have the mark."""
-        slots = {"column": self.column.quoted, "json_key": quote_text(self.json_key)}
-        choices: Choices = {
-            "flag": self.column.base_type in _FLAGS, "number": self.number, "words": self.words,
-            "json_key": bool(self.json_key),
-        }  # fmt: skip
-        return samples.read(statement, session_ids, slots, choices, **({"words": _WORDS} if self.words else {}))
+        return samples.read(
+            statement, session_ids, column=self.column, flag=self.column.base_type in _FLAGS, number=self.number,
+            words=_WORDS if self.words else "", json_key=self.json_key and quote_text(self.json_key),
+        )  # fmt: skip
 
 
 def number_above_zero(samples: Samples, column: Column, session_ids: Sequence[str]) -> list[Row]:
@@ -97,13 +94,13 @@ def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
     with_words = [
         column
         for name, column in sessions.columns.items()
-        if column.category in ("S", "E") and column != status and _OF_CHARGE.search(name)
+        if column.is_word and column != status and _OF_CHARGE.search(name)
     ]
     yield from (Mark(column, words=True) for column in samples.seen(sessions, with_words))
     with_json = [column for column in sessions.columns.values() if column.base_type in JSON_TYPES][:_JSON_AT_MOST]
     with_json = [] if samples.mapping.is_by_account else with_json
     for column in samples.seen(sessions, with_json):
-        rows = samples.read("list_json_marks", session_ids, {"column": column.quoted}, words=GIVEN_BACK)
+        rows = samples.read("list_json_marks", session_ids, column=column, words=GIVEN_BACK)
         names = {row.name for row in rows if not _NOT_MADE.search(row.name)}
         yield from (Mark(column, json_key=name) for name in sorted(names))
 
@@ -113,8 +110,8 @@ def _is_of_success(samples: Samples, mark: Mark, marked: int, known: int) -> boo
 
     One such status alone may be that of canceled work, which the app refunds as well.
     """
-    settled = settled_ids(samples)
-    statuses = {row.session_id: row.status for row in look_at(samples, settled)}
+    settled = samples.settled_ids()
+    statuses = {row.session_id: row.status for row in samples.look_at(settled)}
     sessions = Counter(statuses.values())
     often = Counter(statuses.get(row.session_id) for row in mark.read(samples, "find_marked", settled))
     return any(count >= _SETTLED for count in sessions.values()) and all(
@@ -140,7 +137,7 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
         if (
             len(rows) >= _ENOUGH
             and not _is_of_success(samples, mark, len(rows), len(session_ids))
-            and not (column in links and set(rows) & set(list_owed(samples)))
+            and not (column in links and set(rows) & set(samples.list_owed()))
         ):
             found[mark.name] = rows
     return found

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sweeper.app.catalog import Table
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.tables import is_quick_by, references
 from sweeper.postgres.templates import fill_expression
 from sweeper.postgres.transaction import Row
 
@@ -21,7 +20,7 @@ _KEY = re.compile(r"(uu|ul)?id$|ref(erence)?$|key$|code$|number$|no$")
 def known_tables(samples: Samples) -> tuple[Sequence[Row], Sequence[Row]]:
     """The app's tables, as many as are looked at, and their columns."""
     tables = samples.tables()[: TABLES_AT_MOST * 10]
-    return tables, samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
+    return tables, samples.ask("list_all_columns", table_oids=[row.oid for row in tables])
 
 
 def linked_tables(
@@ -29,7 +28,7 @@ def linked_tables(
 ) -> list[tuple[Table, str]]:
     """Other tables with a column that refers to a session, by a foreign key or by its name."""
     mapping = samples.mapping
-    targets = {(row.table_oid, row.column_name): row.target_oid for row in references(samples)}
+    targets = {(row.table_oid, row.column_name): row.target_oid for row in samples.references()}
     singular = mapping.sessions.name.lower().rstrip("s")
     found: list[tuple[Table, str]] = []
     for row in tables:
@@ -49,13 +48,13 @@ def tables_behind_links(samples: Samples, tables: Sequence[Row]) -> Iterator[tup
     mapping, accounts = samples.mapping, samples.accounts
     known = {row.oid for row in tables}
     others = {mapping.sessions.oid, accounts.oid if accounts else 0}
-    to_sessions = [row for row in references(samples, to=mapping.sessions) if row.table_oid in known]
-    ways = [(row, one) for row in to_sessions for one in references(samples) if one.table_oid == row.table_oid]
+    to_sessions = [row for row in samples.references(to=mapping.sessions) if row.table_oid in known]
+    ways = [(row, one) for row in to_sessions for one in samples.references() if one.table_oid == row.table_oid]
     for row, one in [way for way in ways if way[1].target_oid in known - others][:_BEHIND_AT_MOST]:
         links, table = samples.table(row.table_oid), samples.table(one.target_oid)
         session, key = links.columns[row.column_name], links.columns[one.column_name]
         by_id = mapping.sessions.columns[row.target_column].quoted == mapping.slots["key"]
-        if is_quick_by(samples, links, key) and by_id and samples.sees(links, [session, key]):
+        if samples.is_quick_by(links, key) and by_id and samples.sees(links, [session, key]):
             slots = {"links": links.qualified, "session": session.quoted, "key": key.quoted}
             slots["column"] = table.columns[one.target_column].quoted
             yield table, one.target_column, fill_expression("behind_link", slots)

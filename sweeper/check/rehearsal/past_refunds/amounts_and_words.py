@@ -11,12 +11,10 @@ from sweeper.check.rehearsal.ledger.linked_sessions import read_kinds
 from sweeper.check.rehearsal.marks.session_marks import number_marks, written_columns
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.past_refunds.past_rows import Pair, PastRefund
-from sweeper.check.rehearsal.samples import Samples, column_items, named
-from sweeper.check.rehearsal.sessions import is_owed, settled_ids
-from sweeper.check.rehearsal.tables import count_where
+from sweeper.check.rehearsal.samples import Samples, is_owed, named
 from sweeper.check.rehearsal.words import NOTE, WRITER, is_in_unit, is_money
 from sweeper.check.result import Check, failure, warning
-from sweeper.postgres.templates import Choices, fill_expression, quote_text
+from sweeper.postgres.templates import fill_expression, quote_text
 from sweeper.postgres.transaction import Row
 
 _ENOUGH, _DIFFERENT, _MOST = 3, 2, 0.9
@@ -33,8 +31,8 @@ def amounts_before_refund(samples: Samples, sessions: list[PastRefund]) -> list[
     readable = samples.readable(mapping.sessions)
     written = written_columns(samples, "sessions.reversed", own.reversed)
     columns = [slots for column, slots in written.items() if column in readable]
-    amount = {"amount": samples.expression("amount", own.amount)}
-    rows = samples.read("try_amounts", [one.session_id for one in sessions], amount, {"columns": columns})
+    amount = samples.expression("amount", own.amount)
+    rows = samples.read("try_amounts", [one.session_id for one in sessions], amount=amount, columns=columns)
     owed = {row.session_id: abs(Decimal(row.amount)) for row in rows if row.amount is not None}
     return [
         replace(one, amount=owed[one.session_id].copy_sign(one.past_amount)) if one.session_id in owed else one
@@ -97,8 +95,8 @@ def read_given_back(samples: Samples) -> list[PastRefund]:
     written = [one for one, value in refunded.items() if value == "amount"]
     columns = [one for one in columns if not refunded.get(one, "").isdecimal()]  # it counts the refunds
     for column in dict.fromkeys((*columns, *(one for one in samples.readable(sessions) if one in written))):
-        choices: Choices = {"numbers": column_items((column, *others)), "kinds": []}
-        rows = samples.read("read_amounts", samples.newest(running=False), {"owner": "NULL"}, choices)
+        numbers = [column, *others]
+        rows = samples.read("read_amounts", samples.newest(running=False), owner="NULL", numbers=numbers, kinds=[])
         given = [(row, Decimal(row.numbers[0] or 0)) for row in rows if is_owed(Decimal(row.amount or 0))]
         given = [(row, back) for row, back in given if back.is_finite() and back > 0]
         given = [(row, back) for row, back in given if row.settled or column in columns]
@@ -129,7 +127,7 @@ def words_of_charges(
     ledger = app_ledger(samples)
     if len(sessions) < _ENOUGH or ledger is None or not ledger.amounts:
         return None
-    settled = settled_ids(samples)
+    settled = samples.settled_ids()
     worded = frozenset[str]().union(*(session.worded for session in sessions))
     has_kind = any(one.meaning == "text" and one.column.name not in worded for one in compared)
     for one in compared:
@@ -150,7 +148,7 @@ def words_of_charges(
                 )
         of_none = fill_expression("of_no_session", {**samples.mapping.slots, "column": one.column.quoted,
                                                     "text": one.value})  # fmt: skip
-        _, count = count_where(samples, ledger.table, of_none)
+        _, count = samples.count_where(ledger.table, of_none)
         if count >= _ENOUGH:
             return warning(
                 f"{one.column.name} = {one.value} is what {count} rows have that are about no session, and none of the "
@@ -179,9 +177,9 @@ def words_of_sessions(
         if len(theirs) < (_DIFFERENT if is_id else _ENOUGH) or len(set(theirs.values())) < _DIFFERENT:
             continue
         texts = [column for column in samples.mapping.sessions.columns.values()
-                 if column.category in ("S", "E") or (is_id and column.full_type == one.column.full_type)]  # fmt: skip
+                 if column.is_word or (is_id and column.full_type == one.column.full_type)]  # fmt: skip
         for column in samples.seen(samples.mapping.sessions, texts, noted=False)[:_COLUMNS_AT_MOST]:
-            rows = samples.read("list_texts", list(theirs), {"column": column.quoted})
+            rows = samples.read("list_texts", list(theirs), column=column)
             if {row.session_id: row.value for row in rows} == theirs:
                 return (failure if len(different) >= _ENOUGH else warning)(
                     f"{name} = {one.value} is not what the app wrote for {len(different)} of {len(sessions)} refunds, "

@@ -7,9 +7,7 @@ from sweeper.app.catalog import JSON_TYPES, Column, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger
 from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
-from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.sessions import marks_in
-from sweeper.check.rehearsal.tables import defaults
+from sweeper.check.rehearsal.samples import Samples, marks_in
 from sweeper.check.rehearsal.words import UNDONE
 from sweeper.config.model import LedgerSection
 
@@ -70,7 +68,7 @@ def compared_columns(samples: Samples, ledger: AppLedger) -> tuple[list[Compared
             meaning = "" if meaning == "account" or is_kept else None
         if meaning is not None:
             compared.append(ComparedColumn(column, "amount" if meaning == "running" else value, meaning))
-    filled = defaults(samples, ledger.table)
+    filled = samples.defaults(ledger.table)
     others = [column for column in readable if column not in ledger.values]
     for column in others:  # such as the kind of a row, whose default may be a purchase
         default = filled.get(column.name)
@@ -97,7 +95,7 @@ def _meaning(column: Column, value: str) -> str | None:
     if "amount" in names:
         return "amount" if column.is_number and not has_subquery(value) else None
     if _LITERAL.fullmatch(value):  # the file may choose other texts, but not another direction of the credits
-        return ("state" if STATE.search(column.name) else "text") if column.category in ("S", "E") else None
+        return ("state" if STATE.search(column.name) else "text") if column.is_word else None
     return "account" if "account_id" in names and not has_subquery(value) else ""
 
 

@@ -24,9 +24,7 @@ from sweeper.check.rehearsal.past_refunds.amounts_and_words import (
 )
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
-from sweeper.check.rehearsal.samples import named, number, sampling
-from sweeper.check.rehearsal.sessions import marks_in
-from sweeper.check.rehearsal.tables import references, unique_names
+from sweeper.check.rehearsal.samples import marks_in, named, number, sampling
 from sweeper.check.result import Check, failure, joined, ok, warning
 
 # a few, or fewer than three, may be odd old rows; if the account or amount is wrong more often, the file is wrong
@@ -46,8 +44,8 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
             return
         compared, unwritten = compared_columns(samples, ledger)
         sessions = read_past_refunds(samples, ledger, compared, unwritten)
-        unique = unique_names(samples, ledger.table)
-        links = references(samples, of=ledger.table, to=samples.accounts) if samples.accounts else []
+        unique = samples.unique_names(ledger.table)
+        links = samples.references(of=ledger.table, to=samples.accounts) if samples.accounts else []
         owners = {row.column_name for row in links}
         netted = ledger.section.past is not None
         sessions = sessions if netted else amounts_in_json(amounts_before_refund(samples, sessions))

@@ -12,7 +12,7 @@ from sweeper.app.catalog import FLOATING_TYPES, JSON_TYPES, Column
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
-from sweeper.check.rehearsal.samples import Samples, column_items, is_whole
+from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.words import DOWN_WORDS, UP_WORDS
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import Slots
@@ -66,20 +66,15 @@ def read_past_refunds(
             "column_type": one.column.full_type,
             # it may end with a comment; a key of ours is not compared, and may be made by a sequence
             "value": "NULL" if one.meaning == "key" else one.value + "\n",
-            "name": f"value_{place}",
+            "place": str(place),
             "json": "yes" if one.column.base_type in JSON_TYPES else "",
             "money": "yes" if one.column.base_type == "money" else "",
         }
         for place, one in enumerate(compared)
     ]
-    others = column_items(unwritten)
-    read = list({item["column"]: {"column": item["column"]} for item in [*items, *others]}.values())
-    rows = samples.read(
-        "compare_past",
-        samples.newest(running=False),
-        slots,
-        {"compared": items, "unwritten": others, "read": read},
-    )
+    read = list(dict.fromkeys([*(one.column for one in compared), *unwritten]))
+    given = {**slots, "compared": items, "unwritten": unwritten, "read": read}
+    rows = samples.read("compare_past", samples.newest(running=False), **given)
     by_session: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_session[row.session_id].append(row)
@@ -185,7 +180,7 @@ def _digits(samples: Samples) -> int | None:
     if column is None:
         return None
     scale = _SCALE.search(column.full_type)
-    return 0 if is_whole(column) else int(scale[1]) if scale else None
+    return 0 if column.is_whole else int(scale[1]) if scale else None
 
 
 def _rounded(amount: Decimal, digits: int | None) -> Decimal:

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.tables import readable_oids, references
 from sweeper.check.result import Check, failure, warning
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -79,18 +78,18 @@ def labels_of_statuses(samples: Samples) -> dict[str, str]:
     status = mapping.sessions.column(samples.settings.sessions.status)
     if status is None:
         return {}
-    tables = readable_oids(samples)
-    for row in references(samples, of=mapping.sessions):
+    tables = samples.readable_oids()
+    for row in samples.references(of=mapping.sessions):
         if row.column_name != status.name or row.target_oid not in tables:
             continue
         table = samples.table(row.target_oid)
         key = table.columns.get(row.target_column)
-        texts = [one for one in samples.readable(table) if one.category in ("S", "E") and one != key]
+        texts = [one for one in samples.readable(table) if one.is_word and one != key]
         texts = [one for one in texts if _CALLED.search(one.name)] or texts
         if key is None or not texts or key not in samples.readable(table):
             return {}
-        slots = {"table": table.qualified, "key": key.quoted, "column": texts[0].quoted}
-        return {label.value: label.label for label in samples.try_ask("list_status_names", slots)}
+        rows = samples.try_ask("list_status_names", table=table, key=key, column=texts[0])
+        return {label.value: label.label for label in rows}
     return {}
 
 
@@ -175,7 +174,7 @@ def count_ended(samples: Samples, session_ids: Sequence[str]) -> list[Ended]:
     """How many sessions of each status have an end, and how many an error."""
     ended_at = samples.settings.sessions.ended_at
     totals = dict[str, Ended]()
-    for row in samples.read("count_ended", session_ids, {"ended_at": samples.expression("ended_at", ended_at)}):
+    for row in samples.read("count_ended", session_ids, ended_at=samples.expression("ended_at", ended_at)):
         before = totals.get(row.status, Ended(row.status))  # of each half where the database refuses a row
         totals[row.status] = Ended(
             row.status,

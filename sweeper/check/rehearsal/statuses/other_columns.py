@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import TIME_TYPES, Column
-from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.sessions import owed_ids, read_failed, texts_of_owed
+from sweeper.check.rehearsal.samples import Samples, named, owed_ids
 from sweeper.check.rehearsal.statuses.listed_statuses import count_ended
 from sweeper.check.rehearsal.times.running import is_stuck
 from sweeper.check.result import Check, failure, warning
@@ -27,8 +26,8 @@ def check_other_status(samples: Samples) -> Iterator[Check]:
     mapped = sessions.column(own.status)
     if mapped is None or not _OF_PAYMENT.search(mapped.name):
         return
-    others = [one for one in sessions.columns.values() if _OF_WORK.fullmatch(one.name) and one.category in ("S", "E")]
-    for column, said in texts_of_owed(samples, others):
+    others = [one for one in sessions.columns.values() if _OF_WORK.fullmatch(one.name) and one.is_word]
+    for column, said in samples.texts_of_owed(others):
         failed = [row for row in said if _FAILED.search(row.value)]
         rest = [row for row in said if not _FAILED.search(row.value)]
         if len(failed) >= _ENOUGH and len(rest) >= _ENOUGH:
@@ -53,7 +52,7 @@ def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     stuck, paid, marked = _stuck(samples, running), set[str](), [set[str]() for _ in columns]
     others = {*samples.newest(running=False), *settled}
     kinds: list[Slots] = [{"column": one.quoted, "said": "yes" if one.category == "B" else ""} for one in columns]
-    rows = samples.read("read_amounts", [*running, *others], {"owner": "NULL"}, {"numbers": [], "kinds": kinds})
+    rows = samples.read("read_amounts", [*running, *others], owner="NULL", numbers=[], kinds=kinds)
     for row in rows:
         paid |= {row.session_id} if not (row.settled or row.never) else set()
         for place, word in enumerate(row.words):
@@ -78,7 +77,7 @@ def check_endless(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     own, newest = samples.settings.sessions, samples.newest(running=False)
     if own.ended_at is None or samples.mapping.sessions.column(own.status) is not None:
         return
-    rows = read_failed(samples)
+    rows = samples.read_failed()
     refunded, owed = [one.session_id for one in rows if one.is_refunded], owed_ids(rows)
     known, endless = ([*count_ended(samples, some)] for some in ([*refunded, *settled], owed[:_ENOUGH]))
     if min(len(refunded), len(settled), len(owed)) < _ENOUGH or any(one.ended < one.sessions for one in known):
@@ -116,6 +115,6 @@ def _columns(samples: Samples) -> list[Column]:
 
 def _stuck(samples: Samples, running: Sequence[str]) -> set[str]:
     """Those that a run would close now."""
-    slots = {"beat": samples.expression("active_at", samples.settings.sessions.active_at), "deadline": "NULL"}
-    rows = samples.read("look_at_running", running, slots)
+    beat = samples.expression("active_at", samples.settings.sessions.active_at)
+    rows = samples.read("look_at_running", running, beat=beat, deadline="NULL")
     return {row.session_id for row in rows if is_stuck(samples.context, row)}

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.charges.delivered import check_delivered
 from sweeper.check.rehearsal.marks.session_marks import mark_columns, number_marks
-from sweeper.check.rehearsal.samples import Samples, column_items, named, sampling
-from sweeper.check.rehearsal.sessions import settled_ids
+from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.rehearsal.statuses.listed_statuses import (
     ENOUGH,
     NOT_DONE,
@@ -28,8 +27,6 @@ from sweeper.check.result import Check, Status, failure, joined, warning
 from sweeper.check.rows import check_statuses as check_named
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
-from sweeper.postgres.templates import Choices
-from sweeper.postgres.transaction import Row
 
 _BY_CHOICE = {"cancel", "canceled", "cancelled", "aborted", "withdrawn", "rejected", "declined", "skipped", "deleted",
               "voided", "draft", "await", "awaiting", "waiting", "paused", "scheduled", "pending",
@@ -63,7 +60,7 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
         if any(check.status is Status.FAILURE for check in finished):
             return
         failed = _seen(samples, samples.newest(running=False), by_exclude=True)
-        settled_sessions = settled_ids(samples)
+        settled_sessions = samples.settled_ids()
         settled = _seen(samples, settled_sessions, by_exclude=False)
         delivered = list(check_delivered(samples, settled_sessions))
         counted = count_ended(samples, samples.newest(running=False))
@@ -131,7 +128,7 @@ def _all_open(samples: Samples) -> Iterator[Check]:
 
 def refunded_by_name(samples: Samples) -> tuple[str, int, Sequence[str]] | None:
     """The status that the app's refunds set, with the number of sessions that have it, and some of them."""
-    for one in _seen(samples, settled_ids(samples), by_exclude=False):
+    for one in _seen(samples, samples.settled_ids(), by_exclude=False):
         if one.sessions >= ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
             return one.status, one.sessions, [*one.refunded, *one.others]
     return None
@@ -195,8 +192,7 @@ def _words(one: StatusSample) -> set[str]:
 
 def _unnamed(samples: Samples) -> list[StatusSample]:
     """Sessions whose status is in no list; empty where finding them takes too long."""
-    choices: Choices = {"sampled": not samples.mapping.is_sharded}
-    rows = samples.try_ask("list_unnamed", {}, choices, unanswered=(TooSlow,))
+    rows = samples.try_ask("list_unnamed", (TooSlow,), sampled=not samples.mapping.is_sharded)
     return _seen(samples, [row.session_id for row in rows], by_exclude=False, by_number=True)
 
 
@@ -228,14 +224,13 @@ def _seen(
         slots = past_slots(samples.reader, own, ledger.table, samples.mapping.slots)
     marks = mark_columns(samples, noted=False)  # `marks` reports what this role may not read of them
     given = number_marks(samples, read=True) if by_number else []
-    choices: Choices = {
-        "flags": column_items(one for one in marks if one.base_type == "boolean"),
-        "moments": column_items(one for one in marks if one.base_type != "boolean"),
-        "numbers": column_items(one.column for one in given),
-        "by_exclude": by_exclude,
+    marked = {
+        "flags": [one for one in marks if one.base_type == "boolean"],
+        "moments": [one for one in marks if one.base_type != "boolean"],
+        "numbers": [one.column for one in given],
     }
     try:
-        rows: Sequence[Row] = samples.read("compare_statuses", session_ids, slots, choices)
+        rows = samples.read("compare_statuses", session_ids, by_exclude=by_exclude, **slots, **marked)
     except (Refusal, StatementError, TooSlow) as error:
         if getattr(error, "code", "") == "privilege":
             raise

@@ -9,11 +9,9 @@ from datetime import timedelta
 from sweeper.app.catalog import TIME_TYPES, Column
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import Samples, named, sampling
-from sweeper.check.rehearsal.sessions import settled_ids
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.core.durations import describe_duration
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
-from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
 # a session that has run for this long must have shown a sign of life this long after its start
@@ -136,9 +134,8 @@ def _outlived(context: CheckContext) -> Iterator[Check]:
     if own.ended_at is None:
         return
     with sampling(context) as samples:
-        slots = {key: samples.expression(key, getattr(own, key)) for key in ("ended_at", "stuck_at")}
-        slots["deadline"] = slots.pop("stuck_at")
-        rows = samples.read("count_outlived", settled_ids(samples), slots)
+        ended_at, deadline = (samples.expression(key, getattr(own, key)) for key in ("ended_at", "stuck_at"))
+        rows = samples.read("count_outlived", samples.settled_ids(), ended_at=ended_at, deadline=deadline)
     outlived = [row.session_id for row in rows if row.outlived]
     if len(outlived) < _ENOUGH or len(outlived) * 2 < len(rows):
         return
@@ -158,7 +155,7 @@ def _running(context: CheckContext) -> Sequence[Row]:
     with sampling(context) as samples:
         beat = samples.expression("active_at", own.active_at)
         deadline = samples.expression("stuck_at", own.stuck_at)
-        rows = samples.read("look_at_running", samples.newest(running=True), {"beat": beat, "deadline": deadline})
+        rows = samples.read("look_at_running", samples.newest(running=True), beat=beat, deadline=deadline)
     return [row for row in rows if own.stuck_at is not None or settings.stuck_after(row.status) is not None]
 
 
@@ -169,7 +166,7 @@ def find_end(context: CheckContext) -> Column | None:
         found = [one for one in samples.readable(sessions) if one.base_type in TIME_TYPES and _END.search(one.name)]
         with suppress(Refusal, StatementError, TooSlow):
             for column in found:
-                done, have = count_set(samples, column, settled_ids(samples))
+                done, have = count_set(samples, column, samples.settled_ids())
                 _, running = count_set(samples, column, samples.newest(running=True))
                 if done >= _SEVERAL and have >= done * _NEARLY_ALL and not running:
                     return column
@@ -178,7 +175,7 @@ def find_end(context: CheckContext) -> Column | None:
 
 def count_set(samples: Samples, column: Column, session_ids: Sequence[str]) -> tuple[int, int]:
     """How many of these sessions there are, and how many have a value in the column."""
-    rows = samples.read("count_set", session_ids, {}, {"columns": [{"column": column.quoted}]})
+    rows = samples.read("count_set", session_ids, columns=[column])
     return sum(row.sessions for row in rows), sum(row.counts[0] for row in rows)
 
 
@@ -216,7 +213,7 @@ def _is_never_before(samples: Samples, column: Column) -> bool:
     context, own = samples.context, samples.settings.sessions
     failed_at = own.failed_at if context.knows_failure else own.ended_at
     rows = _read_planned(samples, [column], samples.newest(running=False), failed_at) if failed_at else []
-    rows += _read_planned(samples, [column], settled_ids(samples), own.ended_at) if own.ended_at else []
+    rows += _read_planned(samples, [column], samples.settled_ids(), own.ended_at) if own.ended_at else []
     passed = [row.passed[0] for row in rows if row.passed[0] is not None]
     return len(passed) >= _ENDED and all(passed)
 
@@ -227,9 +224,5 @@ def _read_planned(
     if not columns or not session_ids:
         return []
     own = samples.settings.sessions
-    items: list[Slots] = [{"column": one.quoted, "name": f"time_{place}"} for place, one in enumerate(columns)]
-    slots = {
-        "beat": samples.expression("active_at", own.active_at),
-        "ended_at": samples.expression("ended_at", ended_at),
-    }
-    return samples.try_read("compare_planned", session_ids, slots, {"columns": items})
+    beat, end = samples.expression("active_at", own.active_at), samples.expression("ended_at", ended_at)
+    return samples.try_read("compare_planned", session_ids, beat=beat, ended_at=end, columns=columns)

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
-from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named, sampling
+from sweeper.check.rehearsal.reading import ROWS_UNANSWERED
+from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.core.durations import describe_duration
 
@@ -26,7 +27,7 @@ _NO_APP_BEFORE = datetime(1990, 1, 1, tzinfo=UTC)
 def check_zone(context: CheckContext) -> Iterator[Check]:
     """Compare the newest session with now: it must neither be in the future, nor fit another zone better."""
     with sampling(context) as samples:
-        (row,) = samples.ask("read_newest_start", {})
+        (row,) = samples.ask("read_newest_start")
         apart, latest = list(_check_ledger(samples)), _newest_of_all(samples)
     newest, zone = row.started_at, context.mapping.timezone
     if apart:
@@ -62,9 +63,9 @@ def _newest_of_all(samples: Samples) -> datetime | None:
     """When the newest session began, also of those that succeeded; None where ids do not say which it is."""
     mapping = samples.mapping
     key = next((one for one in mapping.sessions.columns.values() if one.quoted == mapping.slots["key"]), None)
-    if key is None or not is_whole(key) or mapping.is_by_account:
+    if key is None or not key.is_whole or mapping.is_by_account:
         return None
-    rows = samples.try_ask("read_newest_of_all", {}, unanswered=ROWS_UNANSWERED)
+    rows = samples.try_ask("read_newest_of_all", ROWS_UNANSWERED)
     return rows[0].started_at if rows else None
 
 
@@ -113,8 +114,7 @@ def _behind(samples: Samples) -> Iterator[tuple[str, dict[str, int]]]:
         return
     moments = [one for one in ledger.table.columns.values() if one.base_type == "timestamp with time zone"]
     for moment in samples.seen(ledger.table, moments):
-        slots = {"key": ledger.key.quoted, "moment": moment.quoted}
-        rows = samples.try_ask("compare_clocks", slots, unanswered=ROWS_UNANSWERED)
+        rows = samples.try_ask("compare_clocks", ROWS_UNANSWERED, key=ledger.key, moment=moment)
         yield moment.name, {row.session_id: row.behind for row in rows}
 
 

@@ -1,0 +1,249 @@
+"""Reads what an item of the rehearsal needs, bounded, and without the rows that the database refuses."""
+
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping as Mapped
+from contextlib import ExitStack, nullcontext, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from sweeper.app.catalog import Column, Table
+from sweeper.app.mapping import Mapping
+from sweeper.app.reader import Reader
+from sweeper.app.search_path import mapped_tables
+from sweeper.app.transactions import app_transaction
+from sweeper.check.context import CheckContext
+from sweeper.config.model import Settings
+from sweeper.core.halving import RefusedAlone, in_halves
+from sweeper.postgres.binds import text_array
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.templates import Choices, Slots, binds_of, fill, slots_of
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Row, Transaction
+
+T = TypeVar("T")
+# how many of the newest sessions of a kind are read
+NEWEST = 1000
+# it stops after this many rows that the database refuses
+_REFUSED_AT_MOST = 20
+_TIMEOUTS = Timeouts(statement_ms=10_000)
+# the errors of a statement that the database refuses, or that takes too long; the second for one whose rows alone may
+# be at fault, where what a role may not read has to be reported
+UNANSWERED, ROWS_UNANSWERED = (Refusal, StatementError, TooSlow), (Refusal, TooSlow)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Reads rows for one item, in one snapshot."""
+
+    context: CheckContext
+    _opened: ExitStack
+
+    @property
+    def mapping(self) -> Mapping:
+        """The app's tables and expressions."""
+        return self.context.mapping
+
+    @property
+    def settings(self) -> Settings:
+        """The file."""
+        return self.context.settings
+
+    @property
+    def accounts(self) -> Table | None:
+        """The table of the accounts; None where the file maps none."""
+        return self.mapping.accounts
+
+    @cached_property
+    def transaction(self) -> Transaction:
+        """The transaction, which begins when the first statement needs it: often others have asked all of them."""
+        context = self.context
+        return self._opened.enter_context(app_transaction(context.database, context.mapping, _TIMEOUTS, read_only=True))
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What compares names of the file with the catalog."""
+        return Reader(self.transaction, self.mapping.schema)
+
+    def newest(self, *, running: bool, limit: int = NEWEST) -> tuple[str, ...]:
+        """The ids of the newest sessions that run, or that failed, as text; at most ``limit``.
+
+        Raises:
+            TooSlow: finding them takes too long, as it may before the index on them is there.
+        """
+        found = self.once(("newest", running), lambda: self._newest(running=running))
+        if isinstance(found, TooSlow):
+            raise found
+        return found[:limit]
+
+    def _newest(self, *, running: bool) -> tuple[str, ...] | TooSlow:
+        binds = {"running": running, "newest": NEWEST}
+        try:
+            with self.transaction.savepoint():
+                rows = self.transaction.rows(self.mapping.statement("list_newest"), binds)
+        except TooSlow as slow:
+            return slow
+        return tuple(row.session_id for row in rows)
+
+    def read(self, statement: str, session_ids: Sequence[str], **given: object) -> list[Row]:
+        """The rows that ``statement`` gives for these sessions, without those of a session that the database refuses.
+
+        Raises:
+            Refusal, StatementError: it refuses one after the other.
+        """
+        text, binds = self._filled(statement, given)
+        key = text, tuple(session_ids), repr(binds)
+        return [*self.once(key, lambda: self._in_order(text, session_ids, binds))]
+
+    def _in_order(self, text: str, session_ids: Sequence[str], binds: Mapped[str, object]) -> list[Row]:
+        """The rows, in the order of the sessions, so that the samples in messages are the same each time."""
+
+        def ask(some: Sequence[str]) -> Sequence[Row]:
+            given = {"session_ids": text_array(some), "as_of": self.context.as_of, **binds}
+            with self.transaction.savepoint():
+                return self.transaction.rows(text, given)
+
+        found, refused = list[Row](), 0
+        for answer in in_halves(session_ids, ask, Refusal, StatementError):
+            if isinstance(answer, RefusedAlone):
+                refused += 1
+                if refused > _REFUSED_AT_MOST or getattr(answer.error, "code", "") == "privilege":
+                    raise answer.error
+            else:
+                found += answer
+        if found and hasattr(found[0], "session_id"):
+            places = {session_id: place for place, session_id in enumerate(session_ids)}
+            found.sort(key=lambda row: places.get(row.session_id, len(places)))
+        return found
+
+    def ask(self, statement: str, **given: object) -> Sequence[Row]:
+        """The rows of a statement over other tables than the sessions."""
+        return self._rows(*self._filled(statement, given))
+
+    def try_read(self, statement: str, session_ids: Sequence[str], **given: object) -> list[Row]:
+        """As `read`; empty where the database refuses it, or takes too long: then nothing is shown."""
+        with suppress(*UNANSWERED):
+            return self.read(statement, session_ids, **given)
+        return []
+
+    def try_ask(
+        self, statement: str, unanswered: tuple[type[Exception], ...] = UNANSWERED, /, **given: object
+    ) -> Sequence[Row]:
+        """As `ask`; empty where that ends in an error of the kinds ``unanswered``: then nothing is shown."""
+        with suppress(*unanswered):
+            return self._rows(*self._filled(statement, given), apart=True)
+        return []
+
+    def table(self, oid: int) -> Table:
+        """One of the app's tables, of which those of the mapping are known already.
+
+        Raises:
+            ConfigurationError: it is a view.
+        """
+        ledger = self.mapping.ledger
+        for known in (self.mapping.sessions, self.mapping.accounts, ledger.table if ledger else None):
+            if known is not None and known.oid == oid:
+                return known
+        (text,) = [row.as_sql for row in self.all_tables() if row.oid == oid]
+        return self.once(("table", oid), lambda: self.reader.table("table", text))
+
+    def all_tables(self) -> Sequence[Row]:
+        """The app's tables; of those that are mapped no owner is a stranger."""
+        binds = {"tables": mapped_tables(self.settings), "own_schema": self.mapping.schema}
+        return self._rows(fill("list_all_tables", {}), binds)
+
+    def tables(self) -> list[Row]:
+        """The app's tables, without those of a role that would gain this role's rights when they are read."""
+        return [row for row in self.all_tables() if not row.of_stranger]
+
+    def _filled(self, statement: str, given: Mapped[str, object]) -> tuple[str, dict[str, object]]:
+        """A statement and its binds: what is given goes where the statement has its name, be it a bind, slot or choice.
+
+        Tables and columns are given by their names as SQL, those that are repeated with a number each; None is a column
+        that is not there. Beside the slot ``key`` of a column, ``key_eq`` compares its values and ``key_type`` is
+        their type.
+        """
+        slots = {name: one for name, value in given.items() if (one := _as_sql(value)) is not None}
+        wanted = slots_of(statement) - self.mapping.slots.keys()
+        for name, column in given.items():
+            if isinstance(column, Column) and f"{name}_eq" in wanted:
+                slots[f"{name}_eq"] = self.equal(column)
+            if isinstance(column, Column) and f"{name}_type" in wanted:
+                slots[f"{name}_type"] = column.full_type
+        choices: Choices = {name: _as_choice(value) for name, value in given.items()}
+        names = binds_of(statement)
+        binds = {name: value for name, value in given.items() if name in names}
+        return self.mapping.statement(statement, slots, choices), binds
+
+    def _rows(self, text: str, binds: Mapped[str, object], *, apart: bool = False) -> Sequence[Row]:
+        """The rows of a statement; one that is sent ``apart`` may fail without ending the transaction."""
+
+        def ask() -> Sequence[Row]:
+            with self.transaction.savepoint() if apart else nullcontext():
+                return self.transaction.rows(text, binds)
+
+        return self.once((text, repr(binds)), ask)
+
+    def once(self, key: object, work: Callable[[], T]) -> T:
+        """What ``work`` gives, which is done once in a rehearsal."""
+        known = self.context.known
+        if key not in known:
+            known[key] = work()
+        found: T = known[key]
+        return found
+
+    def readable(self, table: Table) -> list[Column]:
+        """The columns of a table that this role may read."""
+        hidden = {row.name for row in self.ask("list_unreadable", table_oid=table.oid)}
+        return [column for name, column in table.columns.items() if name not in hidden]
+
+    def seen(self, table: Table, columns: Sequence[Column], *, noted: bool = True) -> list[Column]:
+        """The columns that this role may read; the others are ``noted``, if without them the item is incomplete."""
+        readable = self.readable(table)
+        hidden = [column.quoted for column in columns if column not in readable]
+        if hidden and noted:
+            known = self.context.hidden.setdefault(table.qualified, [])
+            known += [name for name in hidden if name not in known]
+        return [column for column in columns if column in readable]
+
+    def sees(self, table: Table, columns: Sequence[Column]) -> bool:
+        """Whether this role may read all of the columns; those that it may not read are recorded."""
+        return len(self.seen(table, columns)) == len(columns)
+
+    def expression(self, key: str, text: str | None) -> str:
+        """An expression of ``[sessions]`` as SQL over a session, s; null where the file does not have it.
+
+        Raises:
+            ConfigurationError: it is not one.
+        """
+        if text is None:
+            return "NULL"
+        return self.reader.expression(f"sessions.{key}", text, self.mapping.sessions).sql
+
+    def equal(self, column: Column) -> str:
+        """The operator that compares the values of a column, as SQL."""
+        return self.reader.equality("table", column.quoted, column.full_type).equal
+
+    def key_of(self, table: Table) -> Column | None:
+        """An indexed column to sort the rows of a table by, preferably of whole numbers."""
+        rows = self._rows(fill("list_unique_columns", {}), {"table_oid": table.oid})
+        unique = [table.columns[row.name] for row in rows if row.name in table.columns]
+        return next((column for column in unique if column.is_whole), unique[0] if unique else None)
+
+
+def _as_sql(value: object) -> str | None:
+    """What goes into a slot; None for what is no part of a statement."""
+    if isinstance(value, Column | Table):
+        return value.quoted if isinstance(value, Column) else value.qualified
+    return "" if value is None else value if isinstance(value, str) else None
+
+
+def _as_choice(value: object) -> bool | Sequence[Slots]:
+    if not isinstance(value, list | tuple):
+        return bool(value)
+    return column_items(value) if all(isinstance(one, Column) for one in value) else value
+
+
+def column_items(columns: Iterable[Column]) -> list[Slots]:
+    """Columns that a statement repeats something for, each with its number."""
+    return [{"column": column.quoted, "place": str(place)} for place, column in enumerate(columns)]
