@@ -79,6 +79,16 @@ class Column:
         return self.base_type in INTEGER_TYPES
 
     @property
+    def is_flag(self) -> bool:
+        """Whether it is true or false."""
+        return self.base_type == "boolean"
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it has times, not only dates."""
+        return self.base_type in TIME_TYPES
+
+    @property
     def is_word(self) -> bool:
         """Whether it has texts, or the values of an enum."""
         return self.category in ("S", "E")

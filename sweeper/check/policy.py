@@ -5,7 +5,7 @@ from decimal import Decimal
 from statistics import median
 
 from sweeper.check.context import CheckContext
-from sweeper.check.rehearsal.samples import SampledSession, number, sampling
+from sweeper.check.rehearsal.samples import SampledSession, Samples, number
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.core.durations import describe_duration
 
@@ -13,10 +13,10 @@ from sweeper.core.durations import describe_duration
 _AMOUNTS_AT_LEAST, _TIMES = 10, 100
 
 
-def check_caps(context: CheckContext) -> Iterator[Check]:
+def check_caps(samples: Samples) -> Iterator[Check]:
     """Whether nothing limits what a mistake could pay."""
-    policy = context.settings.policy
-    known = [] if policy.max_amount is not None else _known(context)
+    policy = samples.settings.policy
+    known = [] if policy.max_amount is not None else _known(samples)
     if huge := _huge(known):
         session_id, amount, usual = huge
         yield failure(
@@ -46,11 +46,9 @@ def check_caps(context: CheckContext) -> Iterator[Check]:
         )
 
 
-def _known(context: CheckContext) -> list[SampledSession]:
+def _known(samples: Samples) -> list[SampledSession]:
     """The newest failed and running sessions that have an amount."""
-    with sampling(context) as samples:
-        known = [one for running in (False, True) for one in samples.look_at(samples.newest(running=running))]
-    return [one for one in known if one.is_owed]  # what is not finite is put on hold
+    return [one for one in samples.look_at(samples.live()) if one.is_owed]  # what is not finite is put on hold
 
 
 def _huge(known: Sequence[SampledSession]) -> tuple[str, Decimal, Decimal] | None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sweeper.app.reader import Reader
 from sweeper.app.transactions import app_transaction
 from sweeper.check.context import CheckContext
-from sweeper.check.rehearsal.samples import sampled, sampling
+from sweeper.check.rehearsal.samples import Samples, sampled, sampling
 from sweeper.check.rehearsal.times.running import Heartbeat, find_end, not_moving, read_heartbeat
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
@@ -56,7 +56,7 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
     """Whether failed sessions have an amount at all."""
     try:
         with sampling(context) as samples:
-            session_ids = text_array(samples.newest(running=False))
+            session_ids = text_array(samples.failed)
             rows = samples.ask("look_at_newest", session_ids=session_ids, as_of=context.as_of)
             # those that were refunded have amounts: what is left cost nothing
             found = [*map(sampled, rows)]
@@ -153,9 +153,9 @@ def _months(rows: Sequence[Row]) -> str:
     return ", ".join(named) + (f" and {len(rows) - _MONTHS} months more" if len(rows) > _MONTHS else "")
 
 
-def check_durations(context: CheckContext) -> Iterator[Check]:
+def check_durations(samples: Samples) -> Iterator[Check]:
     """Whether ``stuck_after`` is longer than real work takes."""
-    own, settings = context.settings.sessions, context.settings
+    context, own, settings = samples.context, samples.own, samples.settings
     if own.stuck_at is not None:
         yield ok("not used: sessions.stuck_at is each session's own deadline; without one it is never stuck")
         return

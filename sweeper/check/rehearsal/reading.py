@@ -10,20 +10,19 @@ from typing import TypeVar
 from sweeper.app.catalog import Column, Table
 from sweeper.app.mapping import Mapping
 from sweeper.app.reader import Reader
-from sweeper.app.search_path import mapped_tables
 from sweeper.app.transactions import app_transaction
 from sweeper.check.context import CheckContext
-from sweeper.config.model import Settings
+from sweeper.config.model import SessionsSection, Settings
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
-from sweeper.postgres.templates import Choices, Slots, binds_of, fill, slots_of
+from sweeper.postgres.templates import Choices, Slots, binds_of, slots_of
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Row, Transaction
 
 T = TypeVar("T")
 # how many of the newest sessions of a kind are read
-NEWEST = 1000
+_NEWEST = 1000
 # it stops after this many rows that the database refuses
 _REFUSED_AT_MOST = 20
 _TIMEOUTS = Timeouts(statement_ms=10_000)
@@ -50,6 +49,16 @@ class Reading:
         return self.context.settings
 
     @property
+    def own(self) -> SessionsSection:
+        """What the file says of the sessions."""
+        return self.settings.sessions
+
+    @property
+    def sessions(self) -> Table:
+        """The table of the sessions."""
+        return self.mapping.sessions
+
+    @property
     def accounts(self) -> Table | None:
         """The table of the accounts; None where the file maps none."""
         return self.mapping.accounts
@@ -65,25 +74,40 @@ class Reading:
         """What compares names of the file with the catalog."""
         return Reader(self.transaction, self.mapping.schema)
 
-    def newest(self, *, running: bool, limit: int = NEWEST) -> tuple[str, ...]:
-        """The ids of the newest sessions that run, or that failed, as text; at most ``limit``.
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The ids of the newest failed sessions."""
+        return self._newest(running=False)
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """The ids of the newest running sessions."""
+        return self._newest(running=True)
+
+    def live(self, limit: int = _NEWEST) -> list[str]:
+        """Both, at most ``limit`` of each."""
+        return [*self.failed[:limit], *self.running[:limit]]
+
+    def _newest(self, *, running: bool) -> tuple[str, ...]:
+        """The ids of the newest sessions that run, or that failed.
 
         Raises:
             TooSlow: finding them takes too long, as it may before the index on them is there.
         """
-        found = self.once(("newest", running), lambda: self._newest(running=running))
+
+        def find() -> tuple[str, ...] | TooSlow:
+            try:
+                with self.transaction.savepoint():
+                    rows = self.transaction.rows(statement, {"running": running, "newest": _NEWEST})
+            except TooSlow as slow:
+                return slow
+            return tuple(row.session_id for row in rows)
+
+        statement = self.mapping.statement("list_newest")
+        found = self.once(("newest", running), find)
         if isinstance(found, TooSlow):
             raise found
-        return found[:limit]
-
-    def _newest(self, *, running: bool) -> tuple[str, ...] | TooSlow:
-        binds = {"running": running, "newest": NEWEST}
-        try:
-            with self.transaction.savepoint():
-                rows = self.transaction.rows(self.mapping.statement("list_newest"), binds)
-        except TooSlow as slow:
-            return slow
-        return tuple(row.session_id for row in rows)
+        return found
 
     def read(self, statement: str, session_ids: Sequence[str], **given: object) -> list[Row]:
         """The rows that ``statement`` gives for these sessions, without those of a session that the database refuses.
@@ -134,28 +158,6 @@ class Reading:
             return self._rows(*self._filled(statement, given), apart=True)
         return []
 
-    def table(self, oid: int) -> Table:
-        """One of the app's tables, of which those of the mapping are known already.
-
-        Raises:
-            ConfigurationError: it is a view.
-        """
-        ledger = self.mapping.ledger
-        for known in (self.mapping.sessions, self.mapping.accounts, ledger.table if ledger else None):
-            if known is not None and known.oid == oid:
-                return known
-        (text,) = [row.as_sql for row in self.all_tables() if row.oid == oid]
-        return self.once(("table", oid), lambda: self.reader.table("table", text))
-
-    def all_tables(self) -> Sequence[Row]:
-        """The app's tables; of those that are mapped no owner is a stranger."""
-        binds = {"tables": mapped_tables(self.settings), "own_schema": self.mapping.schema}
-        return self._rows(fill("list_all_tables", {}), binds)
-
-    def tables(self) -> list[Row]:
-        """The app's tables, without those of a role that would gain this role's rights when they are read."""
-        return [row for row in self.all_tables() if not row.of_stranger]
-
     def _filled(self, statement: str, given: Mapped[str, object]) -> tuple[str, dict[str, object]]:
         """A statement and its binds: what is given goes where the statement has its name, be it a bind, slot or choice.
 
@@ -192,23 +194,9 @@ class Reading:
         found: T = known[key]
         return found
 
-    def readable(self, table: Table) -> list[Column]:
-        """The columns of a table that this role may read."""
-        hidden = {row.name for row in self.ask("list_unreadable", table_oid=table.oid)}
-        return [column for name, column in table.columns.items() if name not in hidden]
-
-    def seen(self, table: Table, columns: Sequence[Column], *, noted: bool = True) -> list[Column]:
-        """The columns that this role may read; the others are ``noted``, if without them the item is incomplete."""
-        readable = self.readable(table)
-        hidden = [column.quoted for column in columns if column not in readable]
-        if hidden and noted:
-            known = self.context.hidden.setdefault(table.qualified, [])
-            known += [name for name in hidden if name not in known]
-        return [column for column in columns if column in readable]
-
-    def sees(self, table: Table, columns: Sequence[Column]) -> bool:
-        """Whether this role may read all of the columns; those that it may not read are recorded."""
-        return len(self.seen(table, columns)) == len(columns)
+    def file_says(self, *keys: str) -> str:
+        """Some expressions of ``[sessions]`` together, in lower case, to look for names in them."""
+        return " ".join(filter(None, (getattr(self.own, key) for key in keys))).lower()
 
     def expression(self, key: str, text: str | None) -> str:
         """An expression of ``[sessions]`` as SQL over a session, s; null where the file does not have it.
@@ -218,17 +206,11 @@ class Reading:
         """
         if text is None:
             return "NULL"
-        return self.reader.expression(f"sessions.{key}", text, self.mapping.sessions).sql
+        return self.reader.expression(f"sessions.{key}", text, self.sessions).sql
 
     def equal(self, column: Column) -> str:
         """The operator that compares the values of a column, as SQL."""
         return self.reader.equality("table", column.quoted, column.full_type).equal
-
-    def key_of(self, table: Table) -> Column | None:
-        """An indexed column to sort the rows of a table by, preferably of whole numbers."""
-        rows = self._rows(fill("list_unique_columns", {}), {"table_oid": table.oid})
-        unique = [table.columns[row.name] for row in rows if row.name in table.columns]
-        return next((column for column in unique if column.is_whole), unique[0] if unique else None)
 
 
 def _as_sql(value: object) -> str | None:

@@ -18,6 +18,7 @@ from sweeper.check.rehearsal.charges.charges import check_charges
 from sweeper.check.rehearsal.ledger.ledger import check_ledger
 from sweeper.check.rehearsal.marks.marks import check_marks
 from sweeper.check.rehearsal.past_refunds.past_refunds import check_past_refunds
+from sweeper.check.rehearsal.samples import Samples, sampling
 from sweeper.check.rehearsal.statuses.statuses import check_statuses
 from sweeper.check.rehearsal.stored_results import StoredRehearsal, read_stored, stored_json, with_stored_result
 from sweeper.check.rehearsal.times.running import check_active_at, check_deadlines
@@ -37,7 +38,7 @@ from sweeper.postgres.timeouts import Timeouts
 from sweeper.sweep.rehearsal import REHEARSED, FailedItem
 
 _TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=10_000)
-Item = Callable[[CheckContext], Iterator[Check]]
+Item = Callable[[Samples], Iterator[Check]]
 
 _ITEMS: tuple[Item, ...] = (
     check_statuses, check_past_refunds, check_charges, check_marks, check_ledger, check_accounts, check_balances,
@@ -79,14 +80,14 @@ def _check_items(context: CheckContext) -> Iterator[tuple[str, list[Check]]]:
     for name, look in zip(REHEARSED, _ITEMS, strict=True):
         context.hidden.clear()
         context.out_of_sight.clear()
-        yield name, with_name(name, retrying(partial(check_item, context, partial(look, context))))
+        yield name, with_name(name, retrying(partial(check_item, context, look)))
 
 
-def check_item(context: CheckContext, look: Callable[[], Iterator[Check]]) -> list[Check]:
+def check_item(context: CheckContext, look: Item) -> list[Check]:
     """What an item finds, or why it could not be checked."""
     try:
-        with exactly():  # as in a run, so that `check` finds the same
-            return list(look())
+        with exactly(), sampling(context) as samples:  # exactly as in a run, so that `check` finds the same
+            return list(look(samples))
     except (Busy, TooSlow) as problem:
         return [not_checked(problem)]
     except Refusal as refusal:

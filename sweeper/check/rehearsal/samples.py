@@ -75,11 +75,15 @@ class Samples(AppTables):
 
     def is_shared(self, link: str) -> bool:
         """Whether several sessions name the same row, as those of one account do; a row for each is no account."""
-        column = self.mapping.sessions.columns[link]
-        if not self.sees(self.mapping.sessions, [column]):
+        column = self.sessions.columns[link]
+        if not self.sees(self.sessions, [column]):
             return True
-        named = [row.value for row in self.read("list_texts", self.newest(running=False), column=column)]
+        named = self.texts(column, self.failed).values()
         return len(named) < _SHARED or len(set(named)) < len(named)
+
+    def texts(self, column: Column, session_ids: Sequence[str]) -> dict[str, str]:
+        """What some sessions have in a column, as text, without those that have nothing."""
+        return {row.session_id: row.value for row in self.read("list_texts", session_ids, column=column)}
 
     def look_at(self, session_ids: Sequence[str]) -> list[SampledSession]:
         """What the mapping gives for some sessions."""
@@ -88,27 +92,31 @@ class Samples(AppTables):
 
     def read_failed(self) -> list[SampledSession]:
         """The newest failed sessions."""
-        return self.look_at(self.newest(running=False))
+        return self.look_at(self.failed)
 
     def list_owed(self) -> list[str]:
         """The ids of those of the newest failed sessions that would be paid."""
         return owed_ids(self.read_failed())
 
-    def texts_of_owed(self, columns: Sequence[Column]) -> Iterator[tuple[Column, list[Row]]]:
+    def refunded_ids(self) -> list[str]:
+        """The ids of those of the newest failed sessions that the app has refunded."""
+        return [one.session_id for one in self.read_failed() if one.is_refunded]
+
+    def texts_of_owed(self, columns: Sequence[Column]) -> Iterator[tuple[Column, dict[str, str]]]:
         """What columns of the sessions say of those that would be paid."""
         owed = self.list_owed()
-        for column in self.seen(self.mapping.sessions, columns) if owed else ():
-            yield column, self.read("list_texts", owed, column=column)
+        for column in self.seen(self.sessions, columns) if owed else ():
+            yield column, self.texts(column, owed)
 
     def settled_ids(self) -> list[str]:
         """Some sessions that succeeded; empty where finding them takes too long."""
-        succeeded = self.settings.sessions.succeeded
+        succeeded = self.own.succeeded
         rows = self.try_ask("list_settled", (TooSlow,)) if succeeded else []
         return [row.session_id for row in rows]
 
     def is_netted(self) -> bool:
         """Whether the app's refunds may have brought amounts to nothing, while sessions that succeeded have one."""
-        own, ledger = self.settings.sessions, self.settings.ledger
+        own, ledger = self.own, self.settings.ledger
         netted = bool(marks_in(own, own.amount)) or (ledger is not None and ledger.past is not None)
         return netted and any(one.is_owed for one in self.look_at(self.settled_ids()))
 

@@ -5,12 +5,13 @@ a message, or writes to some other table, does nothing of the kind.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from sweeper.app.catalog import Column, Table, without_literals
+from sweeper.app.search_path import mapped_tables
 from sweeper.check.rehearsal.reading import Reading, column_items
 from sweeper.check.triggers import fired_by_refund
-from sweeper.postgres.templates import Slots
+from sweeper.postgres.templates import Slots, fill
 from sweeper.postgres.transaction import Row
 
 _TABLES_AT_MOST = 6
@@ -27,6 +28,56 @@ _DYNAMIC = re.compile(r"\bexecute\b", re.IGNORECASE)
 
 class AppTables(Reading):
     """What the catalog says of the app's tables, for one item of the rehearsal."""
+
+    def table(self, oid: int) -> Table:
+        """One of the app's tables, of which those of the mapping are known already.
+
+        Raises:
+            ConfigurationError: it is a view.
+        """
+        ledger = self.mapping.ledger
+        for known in (self.sessions, self.mapping.accounts, ledger.table if ledger else None):
+            if known is not None and known.oid == oid:
+                return known
+        (text,) = [row.as_sql for row in self.all_tables() if row.oid == oid]
+        return self.once(("table", oid), lambda: self.reader.table("table", text))
+
+    def all_tables(self) -> Sequence[Row]:
+        """The app's tables; of those that are mapped no owner is a stranger."""
+        binds = {"tables": mapped_tables(self.settings), "own_schema": self.mapping.schema}
+        return self._rows(fill("list_all_tables", {}), binds)
+
+    def tables(self) -> list[Row]:
+        """The app's tables, without those of a role that would gain this role's rights when they are read."""
+        return [row for row in self.all_tables() if not row.of_stranger]
+
+    def readable(self, table: Table) -> list[Column]:
+        """The columns of a table that this role may read."""
+        hidden = {row.name for row in self.ask("list_unreadable", table_oid=table.oid)}
+        return [column for name, column in table.columns.items() if name not in hidden]
+
+    def seen(self, table: Table, columns: Sequence[Column], *, noted: bool = True) -> list[Column]:
+        """The columns that this role may read; the others are ``noted``, if without them the item is incomplete."""
+        readable = self.readable(table)
+        hidden = [column.quoted for column in columns if column not in readable]
+        if hidden and noted:
+            known = self.context.hidden.setdefault(table.qualified, [])
+            known += [name for name in hidden if name not in known]
+        return [column for column in columns if column in readable]
+
+    def columns(self, table: Table, fits: Callable[[Column], object], *, noted: bool = True) -> list[Column]:
+        """The columns of a table that fit and that this role may read; ``noted`` as for `seen`."""
+        return self.seen(table, [one for one in table.columns.values() if fits(one)], noted=noted)
+
+    def sees(self, table: Table, columns: Sequence[Column]) -> bool:
+        """Whether this role may read all of the columns; those that it may not read are recorded."""
+        return len(self.seen(table, columns)) == len(columns)
+
+    def key_of(self, table: Table) -> Column | None:
+        """An indexed column to sort the rows of a table by, preferably of whole numbers."""
+        rows = self._rows(fill("list_unique_columns", {}), {"table_oid": table.oid})
+        unique = [table.columns[row.name] for row in rows if row.name in table.columns]
+        return next((column for column in unique if column.is_whole), unique[0] if unique else None)
 
     def references(self, *, of: Table | None = None, to: Table | None = None) -> list[Row]:
         """The foreign keys of one column: all, those of a table, those to a table, or those of one to another."""
@@ -70,7 +121,7 @@ class AppTables(Reading):
         self, table: Table, columns: Sequence[Column], *, where: str = "true"
     ) -> tuple[int, dict[Column, int]]:
         """The number of a table's newest rows, and in how many of them each column has a value, which is no zero."""
-        kinds = ["number" if one.is_number else "flag" if one.base_type == "boolean" else "moment" for one in columns]
+        kinds = ["number" if one.is_number else "flag" if one.is_flag else "moment" for one in columns]
         items = [{**_NO_ITEM, **item, kind: "yes"} for item, kind in zip(column_items(columns), kinds, strict=True)]
         rows, counts = self._count(table, items, filter=where)
         return rows, dict(zip(columns, counts, strict=False))

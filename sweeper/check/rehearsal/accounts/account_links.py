@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sweeper.app.catalog import TIME_TYPES, Column, Table, has_subquery
+from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.result import Check, failure, warning
@@ -23,7 +23,7 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
 
     Nothing where ids are not numbers (they would not be found), or where both tables are the same thing by other keys.
     """
-    own, sessions = samples.settings, samples.mapping.sessions
+    own, sessions = samples.settings, samples.sessions
     assert own.accounts is not None  # noqa: S101 - only called with them
     payer, key = sessions.column(own.sessions.account), accounts.column(own.accounts.id)
     if payer is None or key is None or not payer.is_whole or payer.name == key.name:
@@ -62,7 +62,7 @@ def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
     """Another foreign key of the sessions, to a table whose rows have what looks like a balance."""
     if samples.mapping.ledger is not None:  # its charges and refunds name their account
         return
-    sessions, account = samples.mapping.sessions, samples.settings.sessions.account
+    sessions, account = samples.sessions, samples.own.account
     tables = samples.readable_oids()
     for row in samples.references(of=sessions):
         if row.target_oid in (accounts.oid, sessions.oid) or row.target_oid not in tables:
@@ -92,9 +92,9 @@ def check_named_accounts(samples: Samples, accounts: Table, own: AccountsSection
 
     The time of an account's last change proves which of the two was charged, for a charge is a change.
     """
-    sessions, text = samples.mapping.sessions, samples.settings.sessions.account
+    sessions, text = samples.sessions, samples.own.account
     payer, touched = sessions.column(text), _last_change(samples, accounts, own)
-    chosen = [*samples.newest(running=False), *samples.newest(running=True)]
+    chosen = samples.live()
     if samples.mapping.is_by_account or not chosen:
         return
     for column in samples.seen(sessions, _links_to_accounts(samples, accounts, own)):
@@ -133,7 +133,7 @@ def _compare(rows: Sequence[Row], column: Column, touched: Column | None, text: 
 
 def _links_to_accounts(samples: Samples, accounts: Table, own: AccountsSection) -> list[Column]:
     """The columns of a session that are foreign keys to the id of the accounts."""
-    sessions, key = samples.mapping.sessions, accounts.column(own.id)
+    sessions, key = samples.sessions, accounts.column(own.id)
     return [
         sessions.columns[row.column_name]
         for row in samples.references(of=sessions, to=accounts)
@@ -144,5 +144,5 @@ def _links_to_accounts(samples: Samples, accounts: Table, own: AccountsSection) 
 def _last_change(samples: Samples, accounts: Table, own: AccountsSection) -> Column | None:
     """The column that has the time of an account's last change."""
     mapped = accounts.column(own.updated_at) if own.updated_at else None
-    found = [one for one in accounts.columns.values() if one.base_type in TIME_TYPES and _CHANGED.search(one.name)]
+    found = [one for one in accounts.columns.values() if one.is_time and _CHANGED.search(one.name)]
     return next(iter(samples.seen(accounts, [mapped] if mapped else found[:1])), None)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 from sweeper.app.catalog import TIME_TYPES, Column, Table
-from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.accounts.account_links import check_named_accounts, check_payers, wrong_table
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.accounts.counters import (
@@ -26,7 +25,7 @@ from sweeper.check.rehearsal.accounts.sums import (
 from sweeper.check.rehearsal.accounts.unmapped_balances import check_booked, check_unmoved
 from sweeper.check.rehearsal.accounts.unpayable import check_unpayable
 from sweeper.check.rehearsal.charges.charged_accounts import check_ledger_accounts
-from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.words import is_in_unit
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.config.model import AccountsSection
@@ -52,27 +51,26 @@ _MOMENTS = (*TIME_TYPES, "date")
 _WORD = re.compile(r"\w+")
 
 
-def check_accounts(context: CheckContext) -> Iterator[Check]:
+def check_accounts(samples: Samples) -> Iterator[Check]:
     """Check the newest accounts."""
-    own = context.settings.accounts
-    with sampling(context) as samples:
-        accounts = samples.accounts
-        found = [*check_unpayable(samples), *check_unmoved(samples)]
-        if own is not None and accounts is not None:
-            found += [*wrong_table(samples, accounts), *check_ledger_accounts(samples, accounts, own)]
-            found += _others(samples, accounts, own)
-            if not samples.hook_may_write([accounts.name]):
-                found += [*check_spent(samples, accounts, own), *check_held(samples, accounts, own)]
-                found += [*check_pools(samples, accounts, own), *check_sums(samples, accounts, own)]
-                found += check_below_zero(samples, accounts, own)
-            found += [*check_broken(samples, accounts, own), *check_payers(samples, accounts, own)]
-            found += check_booked(samples, accounts, own)
-            found += check_balance_as_amount(samples)
-            found += [*check_named_accounts(samples, accounts, own), *check_periods(samples, accounts)]
-            found += check_counters(own)
-            found += check_versions(samples, accounts, own)
-            found += _closed(samples, accounts, own)
-        found += _reaches_nobody(samples, own)
+    own = samples.settings.accounts
+    accounts = samples.accounts
+    found = [*check_unpayable(samples), *check_unmoved(samples)]
+    if own is not None and accounts is not None:
+        found += [*wrong_table(samples, accounts), *check_ledger_accounts(samples, accounts, own)]
+        found += _others(samples, accounts, own)
+        if not samples.hook_may_write([accounts.name]):
+            found += [*check_spent(samples, accounts, own), *check_held(samples, accounts, own)]
+            found += [*check_pools(samples, accounts, own), *check_sums(samples, accounts, own)]
+            found += check_below_zero(samples, accounts, own)
+        found += [*check_broken(samples, accounts, own), *check_payers(samples, accounts, own)]
+        found += check_booked(samples, accounts, own)
+        found += check_balance_as_amount(samples)
+        found += [*check_named_accounts(samples, accounts, own), *check_periods(samples, accounts)]
+        found += check_counters(own)
+        found += check_versions(samples, accounts, own)
+        found += _closed(samples, accounts, own)
+    found += _reaches_nobody(samples, own)
     if found:
         yield joined(found)
     elif own is None:
@@ -211,14 +209,13 @@ def _closed(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
     columns = [
         column
         for column in accounts.columns.values()
-        if (column.base_type == "boolean" or (column.base_type in _MOMENTS and column.nullable))
-        and _CLOSED.search(column.name)
+        if (column.is_flag or (column.base_type in _MOMENTS and column.nullable)) and _CLOSED.search(column.name)
     ]
-    columns = sorted(samples.seen(accounts, columns), key=lambda column: column.base_type != "boolean")
+    columns = sorted(samples.seen(accounts, columns), key=lambda column: not column.is_flag)
     rows, counts = samples.count_rows(accounts, columns)
     for column, count in counts.items():
         if count:
-            condition = f"NOT {column.quoted}" if column.base_type == "boolean" else f"{column.quoted} IS NULL"
+            condition = f"NOT {column.quoted}" if column.is_flag else f"{column.quoted} IS NULL"
             yield warning(
                 f"{column.name} is set on {count} of the {rows} newest accounts, and accounts.active is "
                 "not given: they are paid like any other",

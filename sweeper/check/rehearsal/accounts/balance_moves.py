@@ -12,7 +12,6 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from sweeper.app.catalog import NUMBER_TYPES, Column, Table
-from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.accounts.costs import (
     Owner,
     SessionCost,
@@ -31,7 +30,7 @@ from sweeper.check.rehearsal.accounts.costs import (
 from sweeper.check.rehearsal.accounts.counters import check_own_numbers
 from sweeper.check.rehearsal.accounts.other_numbers import check_other_moves, check_several_rows
 from sweeper.check.rehearsal.accounts.scaled_shares import check_scaled_shares
-from sweeper.check.rehearsal.samples import Samples, named, number, sampling
+from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.config.model import AccountsSection
 
@@ -52,14 +51,14 @@ class _Other:
     fix: str
 
 
-def check_balances(context: CheckContext) -> Iterator[Check]:
+def check_balances(samples: Samples) -> Iterator[Check]:
     """Compare what sessions took of some accounts with what these have."""
-    own, accounts = context.settings.accounts, context.mapping.accounts
+    own, accounts = samples.settings.accounts, samples.mapping.accounts
     nothing = ok("no balance is mapped that could be compared with what sessions took")
-    if context.mapping.is_by_account or (own is not None and not context.mapping.has_balance):
+    if samples.mapping.is_by_account or (own is not None and not samples.mapping.has_balance):
         yield nothing
         return
-    with sampling(context) as samples, localcontext(prec=_DIGITS):  # without rounding
+    with localcontext(prec=_DIGITS):  # without rounding
         if own is None or accounts is None:
             yield next(check_other_moves(samples, None, None, explained=True), nothing)
             return
@@ -109,7 +108,7 @@ def _read(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[Sess
 
 
 def _payer(samples: Samples) -> Column | None:
-    return samples.mapping.sessions.column(samples.settings.sessions.account)
+    return samples.sessions.column(samples.own.account)
 
 
 def _are_explained(costs: SessionCosts | None, targets: Sequence[Totals]) -> bool:
@@ -141,7 +140,7 @@ def _targets(samples: Samples, accounts: Table, own: AccountsSection, owners: Se
 
 def _in_proportion(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
     """Balances that have moved by a part of the amounts, or by more, the same for all: these are in another unit."""
-    amount = samples.settings.sessions.amount
+    amount = samples.own.amount
     for rows in unsettled(costs):
         totals, owed = total(costs, rows), [row for row in rows if row.owed]
         for target in targets:
@@ -201,7 +200,7 @@ def _kind_in_part(samples: Samples, costs: SessionCosts, targets: Sequence[Total
 
     Any part could be chance where there are few accounts: it is a simple fraction.
     """
-    amount = samples.settings.sessions.amount
+    amount = samples.own.amount
     for rows in unsettled(costs) if len(costs.owners) >= _FIT else ():
         ours, chosen = total(costs, rows), {row.session_id for row in rows}
         for (_, condition), kind in costs.kinds.items():
@@ -228,7 +227,7 @@ def _failed(other: _Other, missed: Sequence[str], known: Sequence[str], *, less:
 
 def _others(samples: Samples, costs: SessionCosts, rows: Sequence[SessionCost]) -> Iterator[_Other]:
     """All other values that may have been charged, where the file would pay more for some sessions."""
-    own, owed = samples.settings.sessions, [row for row in rows if row.owed]
+    own, owed = samples.own, [row for row in rows if row.owed]
     for place, column in enumerate(costs.numbers):
         above = [row for row in owed if row.amount > (row.numbers[place] or 0)]
         if above:
@@ -250,7 +249,7 @@ def _others(samples: Samples, costs: SessionCosts, rows: Sequence[SessionCost]) 
 
 
 def _fix_of_kind(samples: Samples, name: str, condition: str) -> str:
-    sessions, own = samples.mapping.sessions, samples.settings.sessions
+    sessions, own = samples.sessions, samples.own
     if sessions.column(own.status) == sessions.columns[name]:
         return "sessions.succeeded: that status, when nothing is owed for such a session"
     return f"sessions.never: {condition}, when nothing is taken for these; sessions.exclude, when it was given back"

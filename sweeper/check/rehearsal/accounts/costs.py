@@ -70,7 +70,7 @@ def describe(column: Column, word: str | None) -> str:
     """The value of a column for some sessions, as a condition."""
     if not word:
         return f"{column.quoted} IS {'' if word is None else 'NOT '}NULL"
-    return f"{'' if word == 'true' else 'NOT '}{column.quoted}" if column.base_type == "boolean" else (
+    return f"{'' if word == 'true' else 'NOT '}{column.quoted}" if column.is_flag else (
         f"{column.quoted} = {quote_text(word)}"
     )  # fmt: skip
 
@@ -132,8 +132,7 @@ def is_explained(
 
 def accounts_of_newest(samples: Samples) -> list[str]:
     """Some accounts of the newest failed and running sessions."""
-    rows = [row for running in (False, True)
-            for row in samples.read("list_accounts_of", samples.newest(running=running))]  # fmt: skip
+    rows = [row for some in (samples.failed, samples.running) for row in samples.read("list_accounts_of", some)]
     return list(dict.fromkeys(row.account_id for row in rows))
 
 
@@ -141,8 +140,8 @@ def readable_columns(
     samples: Samples, owner: Column | None, *, noted: bool = False
 ) -> tuple[list[Column], list[Column]]:
     """The numbers of the sessions, and the columns that may name their kind; ``noted``: as for `Samples.seen`."""
-    sessions = samples.mapping.sessions
-    known = (owner, sessions.column(samples.settings.sessions.amount))
+    sessions = samples.sessions
+    known = (owner, sessions.column(samples.own.amount))
     others = [one for one in sessions.columns.values() if one not in known]
     numbers = samples.seen(sessions, [one for one in others if one.base_type in NUMBER_TYPES], noted=noted)
     words = samples.seen(sessions, [one for one in others if one.nullable or _is_said(one)], noted=noted)
@@ -151,7 +150,7 @@ def readable_columns(
 
 def read_costs(samples: Samples, owner: Owner, owners: Sequence[str]) -> SessionCosts | None:
     """All sessions of some of these owners; None where reading takes too long, or there are too few."""
-    if not samples.is_quick_by(samples.mapping.sessions, owner.column):
+    if not samples.is_quick_by(samples.sessions, owner.column):
         return None
     numbers, words = readable_columns(samples, owner.column)
     owner_of = _sessions_of(samples, owner, owners)
@@ -167,8 +166,7 @@ def read_costs(samples: Samples, owner: Owner, owners: Sequence[str]) -> Session
 
 def read_costs_by(samples: Samples, column: Column) -> SessionCosts | None:
     """All sessions of what some failed ones name in a column; None also where nothing of them is owed."""
-    rows = samples.read("list_texts", samples.newest(running=False), column=column)
-    owners = list(dict.fromkeys(row.value for row in rows))[:_OWNERS_AT_MOST]
+    owners = list(dict.fromkeys(samples.texts(column, samples.failed).values()))[:_OWNERS_AT_MOST]
     owner = Owner(f"s.{column.quoted}", samples.equal(column), column.full_type, column)
     costs = read_costs(samples, owner, owners)
     return costs if costs and any(row.owed for row in costs.rows) else None

@@ -36,15 +36,21 @@ def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
         left = [column for column in some if not _goes_down(column, accounts, own)]
         places = [columns.index(column) for column in some]
         if left and _are_what_is_open(rows, places):
-            yield _unchanged(left, accounts, rows[0], places)
+            yield failure(
+                f"{', '.join(one.name for one in left)} of {accounts.name} is what running and failed sessions took "
+                f"that nobody has given back, such as {number(_sum(rows[0], places))} of account "
+                f"{rows[0].account_id}: a refund would leave it there forever",
+                "\n".join(f'[accounts.add] {column.quoted} = "-amount", or its share of it' for column in left),
+            )
             return
     for place, column in enumerate(columns):
         falls = any(value.replace(" ", "") == "-amount" for value in _added_to(column, accounts, own))
         if falls and (times := _times(rows, place)):
-            yield _another_unit(samples, column, accounts, times)
-            return
-        if falls and _would_be_below_zero(rows, place):
-            yield _too_much(samples, column, accounts, rows, place)
+            yield failure(
+                f"{column.name} of {accounts.name} is {times} times what running and failed sessions took that nobody "
+                f"has given back, for all accounts looked at, by sessions.amount = {samples.own.amount!r}",
+                "sessions.amount: all that was taken, in the unit of the balance",
+            )
             return
 
 
@@ -69,29 +75,10 @@ def _times(rows: Sequence[Row], place: int) -> Fraction | None:
     return times.pop() if len(times) == 1 and times.isdisjoint({0, 1}) else None
 
 
-def _another_unit(samples: Samples, column: Column, accounts: Table, times: Fraction) -> Check:
-    return failure(
-        f"{column.name} of {accounts.name} is {times} times what running and failed sessions took that nobody has "
-        f"given back, for all accounts looked at, by sessions.amount = {samples.settings.sessions.amount!r}",
-        "sessions.amount: all that was taken, in the unit of the balance",
-    )
-
-
 def _would_be_below_zero(rows: Sequence[Row], place: int) -> bool:
     values = [Decimal(row.counters[place] or 0) for row in rows]
     below = [value for row, value in zip(rows, values, strict=True) if value < Decimal(row.total)]
     return len(below) >= max(Decimal(_ENOUGH), len(rows) * _MOST) and min(values) >= 0
-
-
-def _too_much(samples: Samples, column: Column, accounts: Table, rows: Sequence[Row], place: int) -> Check:
-    sample = next(row for row in rows if Decimal(row.counters[place] or 0) < Decimal(row.total))
-    return failure(
-        f"{column.name} of {accounts.name} is less than running and failed sessions took that nobody has given back, "
-        f"such as {number(Decimal(sample.counters[place] or 0))} of account {sample.account_id} and "
-        f"{number(Decimal(sample.total))} by sessions.amount = {samples.settings.sessions.amount!r}: refunds "
-        "would take it below zero",
-        "sessions.amount: what was reserved; or [accounts.add]: what a refund lowers",
-    )
 
 
 def uncounted(samples: Samples, columns: Sequence[Column]) -> list[Column]:
@@ -118,15 +105,6 @@ def _are_what_is_open(rows: Sequence[Row], places: Sequence[int]) -> bool:
 
 def _sum(row: Row, places: Sequence[int]) -> Decimal:
     return sum((Decimal(row.counters[place] or 0) for place in places), Decimal(0))
-
-
-def _unchanged(left: Sequence[Column], accounts: Table, sample: Row, places: Sequence[int]) -> Check:
-    names = ", ".join(column.name for column in left)
-    return failure(
-        f"{names} of {accounts.name} is what running and failed sessions took that nobody has given back, such as "
-        f"{number(_sum(sample, places))} of account {sample.account_id}: a refund would leave it there forever",
-        "\n".join(f'[accounts.add] {column.quoted} = "-amount", or its share of it' for column in left),
-    )
 
 
 @dataclass(frozen=True)
@@ -165,7 +143,7 @@ def _read_lowered(samples: Samples, column: Column) -> list[_Moved]:
     lowered = [{"share": one["share"], "column": column.quoted} for one in shares if one["name"] == column.name]
     taken: dict[str, _Moved] = {}
     binds = {key: getattr(samples.settings.policy, key) for key in ("since", "max_amount")}
-    rows = samples.try_read("sum_shares", samples.newest(running=False), lowered=lowered, **binds)
+    rows = samples.try_read("sum_shares", samples.failed, lowered=lowered, **binds)
     for row in rows:  # of each half where the database refuses a session
         if row.shares[0] is not None and row.has[0] is not None:
             before = taken[row.account_id].taken if row.account_id in taken else Decimal(0)
@@ -200,12 +178,12 @@ def check_balance_as_amount(samples: Samples) -> Iterator[Check]:
     """Compare the amounts of the newest failed sessions with the balances of their accounts."""
     if not samples.mapping.has_balance or samples.mapping.is_by_account:
         return
-    rows = samples.read("compare_with_balance", samples.newest(running=False, limit=100))
+    rows = samples.read("compare_with_balance", samples.failed[:100])
     same = [row for row in rows if row.same]
     amounts = {row.amount for row in same}
     if len(same) >= _SEVERAL and len(same) >= len(rows) * _NEARLY_ALL and len(amounts) >= _DIFFERENT:
         yield failure(
-            f"sessions.amount = {samples.settings.sessions.amount!r} is the balance of the account for {len(same)} of "
+            f"sessions.amount = {samples.own.amount!r} is the balance of the account for {len(same)} of "
             f"{len(rows)} sessions, such as {named([row.session_id for row in same])}: a refund would double it",
             "sessions.amount: what the session was charged",
         )

@@ -45,7 +45,7 @@ def check_broken(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
     inexact = [one for one in columns if one.is_number and one.base_type not in EXACT_TYPES]
     if samples.hook_may_write([accounts.name]) or inexact or any(one.generated for one in columns):
         return
-    session_ids = [*samples.newest(running=False), *samples.newest(running=True)]
+    session_ids = samples.live()
     rows = samples.try_read("compare_invariant", session_ids)
     broken = [row.session_id for row in rows if row.broken]
     if len(broken) >= max(_ENOUGH, len(rows) * _MOST):  # one such as a cap is broken by few

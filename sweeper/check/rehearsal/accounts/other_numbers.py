@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sweeper.app.catalog import NUMBER_TYPES, TIME_TYPES, Column, Table
+from sweeper.app.catalog import NUMBER_TYPES, Column, Table
 from sweeper.check.rehearsal.accounts.costs import (
     SessionCosts,
     Totals,
@@ -70,7 +70,7 @@ def _key(samples: Samples, key: Column) -> Slots:
 
 
 def _is_report(table: Table) -> bool:
-    times = [one.name for one in table.columns.values() if one.base_type in TIME_TYPES]
+    times = [one.name for one in table.columns.values() if one.is_time]
     return bool(_REPORT.search(table.name)) or any(map(_WORKED_OUT.search, times))
 
 
@@ -94,7 +94,7 @@ def _links(samples: Samples, accounts: Table | None, *, explained: bool) -> Iter
 
 def _beside(samples: Samples, known: set[int], tables: set[int]) -> Iterator[_Link]:
     """Tables such as that of an organisation's members, which refer to what sessions refer to, and to no session."""
-    sessions = samples.mapping.sessions
+    sessions = samples.sessions
     named = {(row.target_oid, row.target_column): row.column_name for row in samples.references(of=sessions)}
     skipped = known | {row.table_oid for row in samples.references(to=sessions)}
     found = [row for row in samples.references() if (row.target_oid, row.target_column) in named
@@ -165,8 +165,8 @@ def check_several_rows(
 
     ``costs`` and ``targets`` are those of the accounts of the file, which do not agree. An owner may have one row.
     """
-    payer = samples.mapping.sessions.column(samples.settings.sessions.account)
-    if costs is None and not samples.is_quick_by(samples.mapping.sessions, payer):
+    payer = samples.sessions.column(samples.own.account)
+    if costs is None and not samples.is_quick_by(samples.sessions, payer):
         return  # theirs were not read, and may agree as well
     unique = samples.unique_names(accounts)
     for of_accounts, of_sessions in owner_columns(samples, accounts):
@@ -207,7 +207,7 @@ def _differing(costs: SessionCosts, target: Totals) -> list[str]:
 
 def owner_columns(samples: Samples, accounts: Table) -> Iterator[tuple[Column, Column]]:
     """Foreign keys of both tables to the same rows."""
-    sessions = samples.mapping.sessions
+    sessions = samples.sessions
     theirs = [(row.target_oid, row.target_column, row.column_name) for row in samples.references(of=sessions)]
     both = [(row.column_name, name) for row in samples.references(of=accounts)
             for oid, column, name in theirs if (oid, column) == (row.target_oid, row.target_column)]  # fmt: skip

@@ -19,7 +19,7 @@ def check_periods(samples: Samples, accounts: Table) -> Iterator[Check]:
     One that goes by more than the owner, a time and the period, such as a currency or the session's id, chooses among
     rows of other kinds, or reads what the app has written down.
     """
-    own, mapping = samples.settings.sessions, samples.mapping
+    own, mapping = samples.own, samples.mapping
     if not has_subquery(own.account) or mapping.is_by_account:
         return
     for owner, of_sessions in owner_columns(samples, accounts):
@@ -41,7 +41,7 @@ def check_periods(samples: Samples, accounts: Table) -> Iterator[Check]:
 
 
 def _goes_by_more(samples: Samples, accounts: Table, owner: set[str]) -> bool:
-    text, sessions = samples.settings.sessions.account, samples.mapping.sessions
+    text, sessions = samples.own.account, samples.sessions
     key, known = accounts.column(samples.mapping.slots["accounts_key"]), [*_periods(accounts)]
     read = [accounts.columns[name] for name in words_in(text) & accounts.columns.keys()]
     read = [one for one in read if one != key and one not in known and one.name not in owner]

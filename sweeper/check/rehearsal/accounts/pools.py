@@ -94,11 +94,31 @@ def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
         if not apart and not parts and not split:
             continue
         if pool not in added:
-            yield _forgotten(pool, share, own)
-        elif apart and added[pool].strip() == "amount" and (rest := _of_other_pools(samples, share)):
-            yield _whole(pool, share, rest)
-        elif wrong := next((one for one in shares if _is_other(one, pool.name, share, added[pool])), None):
-            yield _swapped(pool, share, wrong)
+            yield failure(
+                f"{share.sessions} sessions, such as {share.sample}, took from {pool.name} ({share.name}), and a "
+                f"refund gives nothing back to it: accounts.balance = {own.balance!r}",
+                "accounts.balance as the sum of the pools, and [accounts.add] with the share of each",
+            )
+        else:
+            yield from _wrong_share(samples, pool, share, shares, added[pool], apart=apart)
+
+
+def _wrong_share(
+    samples: Samples, pool: Column, share: _Share, shares: Sequence[_Share], value: str, *, apart: bool
+) -> Iterator[Check]:
+    """A pool that is given the whole amount, or the share of another."""
+    if apart and value.strip() == "amount" and (others := _of_other_pools(samples, share)):
+        yield failure(
+            f"[accounts.add] gives {pool.name} the whole amount, and {len(others)} of the failed sessions, such as "
+            f"{named(others)}, took nothing from it, as {share.name} says",
+            f"accounts.balance as the sum of the pools, and [accounts.add] {pool.quoted} with {share.name}",
+        )
+    elif wrong := next((one for one in shares if _is_other(one, pool.name, share, value)), None):
+        yield failure(
+            f"[accounts.add] gives {pool.name} what was taken of another pool ({wrong.name}); what sessions, such "
+            f"as {share.sample}, took from it is {share.name}",
+            f"[accounts.add] {pool.quoted}: {share.name}",
+        )
 
 
 def _is_other(one: _Share, pool: str, share: _Share, value: str) -> bool:
@@ -110,7 +130,7 @@ def _is_other(one: _Share, pool: str, share: _Share, value: str) -> bool:
 
 def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
     """Numbers of the failed sessions whose names mention a pool."""
-    session_ids, sessions = samples.newest(running=False), samples.mapping.sessions
+    session_ids, sessions = samples.failed, samples.sessions
     if not session_ids:
         return
     numbers = [one for one in sessions.columns.values() if one.is_number and _words(one.name) & _POOLS]
@@ -141,39 +161,15 @@ def _booked_shares(samples: Samples) -> Iterator[_Share]:
                 yield _Share(row.name, row.sessions, row.sample)
 
 
-def _forgotten(pool: Column, share: _Share, own: AccountsSection) -> Check:
-    return failure(
-        f"{share.sessions} sessions, such as {share.sample}, took from {pool.name} ({share.name}), and a refund "
-        f"gives nothing back to it: accounts.balance = {own.balance!r}",
-        "accounts.balance as the sum of the pools, and [accounts.add] with the share of each",
-    )
-
-
 def _of_other_pools(samples: Samples, share: _Share) -> list[str]:
     """Sessions that would be paid, and that took nothing from a pool."""
-    column = samples.mapping.sessions.columns.get(share.name)
+    column = samples.sessions.columns.get(share.name)
     if column is None:
         return []
     owed = samples.list_owed()
     took = {row.session_id for row in number_above_zero(samples, column, owed)}
     others = [one for one in owed if one not in took]
     return others if len(others) >= _ENOUGH else []
-
-
-def _whole(pool: Column, share: _Share, others: Sequence[str]) -> Check:
-    return failure(
-        f"[accounts.add] gives {pool.name} the whole amount, and {len(others)} of the failed sessions, such as "
-        f"{named(others)}, took nothing from it, as {share.name} says",
-        f"accounts.balance as the sum of the pools, and [accounts.add] {pool.quoted} with {share.name}",
-    )
-
-
-def _swapped(pool: Column, share: _Share, wrong: _Share) -> Check:
-    return failure(
-        f"[accounts.add] gives {pool.name} what was taken of another pool ({wrong.name}); what sessions, such "
-        f"as {share.sample}, took from it is {share.name}",
-        f"[accounts.add] {pool.quoted}: {share.name}",
-    )
 
 
 def why_limit(samples: Samples, accounts: Table, others: Sequence[Column], own: AccountsSection) -> str:

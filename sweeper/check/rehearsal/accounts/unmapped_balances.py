@@ -42,7 +42,7 @@ def _accounts_of(samples: Samples, ledger: AppLedger) -> list[Column]:
     """The column for the account; where it is worked out, foreign keys of the ledger that a subquery fills."""
     if ledger.account is not None:
         return [ledger.account]
-    sessions = samples.mapping.sessions.oid
+    sessions = samples.sessions.oid
     named = {row.column_name for row in samples.references(of=ledger.table) if row.target_oid != sessions}
     return [one for one in ledger.table.columns.values()
             if one.name in named and has_subquery(ledger.values.get(one, ""))]  # fmt: skip
@@ -55,7 +55,7 @@ def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[
     targets = {(row.target_oid, row.target_column) for row in own}
     links = [*targets, *((row.table_oid, row.column_name) for row in samples.references()
                          if (row.target_oid, row.target_column) in targets)]  # fmt: skip
-    skipped = (ledger.oid, samples.mapping.sessions.oid)
+    skipped = (ledger.oid, samples.sessions.oid)
     for oid, column in links[:_TABLES_AT_MOST]:
         if oid not in skipped and oid in tables:
             table = samples.table(oid)
@@ -105,7 +105,7 @@ def check_booked(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
 
 def _books(samples: Samples, accounts: Table) -> Iterator[tuple[Table, Column, Column]]:
     """Tables whose rows refer to an account, that column, and the account's; quick to read by it."""
-    skipped = (accounts.oid, samples.mapping.sessions.oid)
+    skipped = (accounts.oid, samples.sessions.oid)
     for table, link, key in samples.referring_tables(accounts, skipped):
         if not samples.hook_may_write([table.name]):
             yield table, link, key

@@ -19,7 +19,7 @@ def check_unpayable(samples: Samples) -> Iterator[Check]:
     """Sessions whose account cannot be paid: a few may be odd rows, but most of them mean a wrong file."""
     if samples.mapping.is_by_account:
         return  # Citus allows no subquery of a row without a table of its own
-    session_ids = [one for running in (False, True) for one in samples.newest(running=running, limit=_LOOKED_AT)]
+    session_ids = samples.live(_LOOKED_AT)
     rows = samples.read("find_unpayable", session_ids)
     for why, said in (
         ("no_account", _no_account),
@@ -88,7 +88,7 @@ def _inactive(samples: Samples, held: Sequence[Row], known: int) -> Check:
 
 def _rounded(samples: Samples, held: Sequence[Row], known: int) -> Check:
     return warning(
-        f"sessions.amount = {samples.settings.sessions.amount!r} has digits that a column which takes it cannot keep, "
+        f"sessions.amount = {samples.own.amount!r} has digits that a column which takes it cannot keep, "
         f"for {len(held)} of {known} sessions that are not refunded, such as {held[0].session_id}: {held[0].amount}",
         "sessions.amount: in the unit of the balance, rounded as the app does",
     )

@@ -24,13 +24,13 @@ def check_charged_accounts(samples: Samples) -> Iterator[Check]:
     account, amounts = (ledger.account, ledger.amounts) if ledger else (None, [])
     if ledger is None or account is None or not amounts or not _PLAIN.fullmatch(ledger.values[account]):
         return
-    session_ids = samples.newest(running=False)
+    session_ids = samples.failed
     rows = samples.read("compare_charge_accounts", session_ids, account_column=account, amount_column=amounts[0])
     wrong = _mostly_different(rows)
     # charges of a few may be those of something else, such as a batch with the number of one of its pages
     if not wrong or len(rows) < len(session_ids) * _MOST:
         return
-    sample, payer = wrong[0], samples.settings.sessions.account
+    sample, payer = wrong[0], samples.own.account
     yield failure(
         f"sessions.account = {payer!r} is another account than the ledger charged for {len(wrong)} of {len(rows)} "
         f"sessions, such as {sample.session_id}: {sample.account} instead of {sample.charged} in {account.quoted}",
@@ -53,9 +53,7 @@ def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSectio
         if not samples.sees(ledger.table, [column]) or not samples.sees(accounts, [key]):
             continue
         # too slow without an index on the session
-        rows = samples.try_read(
-            "compare_row_accounts", samples.newest(running=False), account_column=column, column=key
-        )
+        rows = samples.try_read("compare_row_accounts", samples.failed, account_column=column, column=key)
         wrong = _mostly_different(rows)
         if not wrong:
             continue

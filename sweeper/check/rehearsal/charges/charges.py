@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sweeper.app.catalog import has_subquery
-from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.charges.charged_accounts import check_charged_accounts
 from sweeper.check.rehearsal.charges.delivered import check_never_charged, check_retried
 from sweeper.check.rehearsal.charges.real_charges import check_never_taken, check_taken, check_without_share
@@ -15,7 +14,7 @@ from sweeper.check.rehearsal.charges.rows_of_charges import check_rows_of_charge
 from sweeper.check.rehearsal.charges.subqueries import check_parts_of_keys, check_subjects
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions, read_charges
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
-from sweeper.check.rehearsal.samples import Samples, named, number, sampling
+from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.postgres.transaction import Row
 
@@ -28,7 +27,6 @@ _BOOKED_BY_THEN, _BOOKED_LATER = timedelta(minutes=10), timedelta(days=1)
 _ODD = Decimal("0.05")
 # the books count as complete when they have charges for at least this share of the sessions
 _KNOWN = Decimal("0.2")
-_ENOUGH, _NEARLY_ALL = 3, 0.9
 
 
 @dataclass(frozen=True)
@@ -39,29 +37,27 @@ class _Charge:
     charged: Decimal | None
 
 
-def check_charges(context: CheckContext) -> Iterator[Check]:
+def check_charges(samples: Samples) -> Iterator[Check]:
     """Compare the amounts of sessions that are not refunded with their charges."""
-    own, books = context.settings.sessions, context.mapping.ledger
-    with sampling(context) as samples:
-        if sessions_fail(samples):
-            yield ok("not compared: ledger.session fails for rows that are no refunds")
-            return
-        if wrong := [*check_charged_accounts(samples)] or [*check_subjects(samples)] or [*check_parts_of_keys(samples)]:
-            yield from wrong
-            return
-        if own.charged:
-            found = _read(samples, charged=samples.expression("charged", own.charged))
-        elif books is not None and has_subquery(own.amount) and books.table.name.lower() in own.amount.lower():
-            yield next(check_retried(samples), ok("sessions.amount is read from the books"))
-            return
-        else:
-            found = _by_ledger(samples)
-        if not any(one.charged for one in found):
-            yield from _without_books(samples)
-            return
-        left = _leave_nothing(samples) if own.charged else False
+    own, books = samples.own, samples.mapping.ledger
+    if sessions_fail(samples):
+        yield ok("not compared: ledger.session fails for rows that are no refunds")
+        return
+    if wrong := [*check_charged_accounts(samples)] or [*check_subjects(samples)] or [*check_parts_of_keys(samples)]:
+        yield from wrong
+        return
     if own.charged:
-        yield _compared_with_charged(context, found, left_nothing=left)
+        found = _read(samples, charged=samples.expression("charged", own.charged))
+    elif books is not None and has_subquery(own.amount) and books.table.name.lower() in own.amount.lower():
+        yield next(check_retried(samples), ok("sessions.amount is read from the books"))
+        return
+    else:
+        found = _by_ledger(samples)
+    if not any(one.charged for one in found):
+        yield from _without_books(samples)
+        return
+    if own.charged:
+        yield _compared_with_charged(own.amount, found)
         return
     # sessions may be older than the books
     first = min(one.started_at for one in found if one.charged)
@@ -72,22 +68,22 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
         yield ok(f"no amount is above the charge in the ledger ({len(charged)} sessions that are not refunded)")
         return
     # the newest may not be booked yet, as where that is done at night
-    last = max(context.as_of - _BOOKED_LATER, *(one.started_at for one in charged))
+    last = max(samples.context.as_of - _BOOKED_LATER, *(one.started_at for one in charged))
     booked = [one for one in above if one.started_at <= last]
     sample = max(above, key=lambda one: one.amount - (one.charged or 0))
-    assert context.settings.ledger is not None  # noqa: S101 - _by_ledger found charges in it
+    assert samples.settings.ledger is not None  # noqa: S101 - _by_ledger found charges in it
     yield (failure if len(booked) >= len(found) * _ODD else warning)(
         f"sessions.amount = {own.amount!r} is more than the ledger says was charged for {len(above)} of {len(found)} "
         f"sessions that are not refunded, such as {named([one.session_id for one in above])}; for {sample.session_id} "
         f"it is {number(sample.amount)}, and the charge {number(sample.charged or Decimal(0))}",
         f"sessions.amount: the charge less what was given back; or sessions.charged: what "
-        f"{context.settings.ledger.table} says of the charge, whatever that is about",
+        f"{samples.settings.ledger.table} says of the charge, whatever that is about",
     )
 
 
 def _without_books(samples: Samples) -> Iterator[Check]:
     """What the sessions' own columns say about their charges."""
-    own, sessions = samples.settings.sessions, samples.mapping.sessions
+    own, sessions = samples.own, samples.sessions
     rules = [check_never_charged, check_without_share, check_retried]
     if not own.charged:
         rules = [check_taken, check_never_taken, check_rows_of_charges, *rules]
@@ -115,38 +111,20 @@ def _known(amount: Decimal) -> Decimal:
     return Decimal(0) if amount.is_nan() else amount
 
 
-def _leave_nothing(samples: Samples) -> bool:
-    """Whether the app's own refunds leave nothing of the charge, so that it gives back all of it.
-
-    Those that ``[ledger]`` knows are not counted: `past_refunds` compares what they gave back with the amount.
-    """
-    left = [row.given_back for row in samples.read_failed() if row.excluded and row.is_owed and not row.never]
-    return len(left) >= _ENOUGH and all(left)
-
-
-def _compared_with_charged(context: CheckContext, found: Sequence[_Charge], *, left_nothing: bool) -> Check:
+def _compared_with_charged(amount: str, found: Sequence[_Charge]) -> Check:
     above = [one for one in found if one.charged is not None and 0 < _known(one.charged) < _known(one.amount)]
-    charged = [one for one in found if one.charged is not None and _known(one.charged) > 0]
-    below = [one for one in charged if _known(one.amount) < _known(one.charged or Decimal(0))]
-    if left_nothing and len(below) >= max(_ENOUGH, len(charged) * _NEARLY_ALL):
-        return warning(
-            f"sessions.amount = {context.settings.sessions.amount!r} is less than sessions.charged for "
-            f"{len(below)} of {len(charged)} sessions, such as {below[0].session_id}: {number(below[0].amount)} "
-            f"instead of {number(below[0].charged or Decimal(0))}, and the app's own refunds leave nothing of it",
-            "sessions.amount: all that was charged, as the app gives it back",
-        )
     if not above:
         return ok(f"no amount is above sessions.charged ({len(found)} sessions that are not refunded)")
     return warning(
-        f"sessions.amount = {context.settings.sessions.amount!r} is above sessions.charged for {len(above)} "
-        f"of {len(found)} sessions, such as {named([one.session_id for one in above])}: a run puts them on hold",
+        f"sessions.amount = {amount!r} is above sessions.charged for {len(above)} of {len(found)} sessions, such as "
+        f"{named([one.session_id for one in above])}: a run puts them on hold",
         "sessions.amount: what was charged, less what was given back or delivered",
     )
 
 
 def _may_be_paid(samples: Samples, row: Row) -> bool:
     """Whether a running session can get stuck, and began long enough ago to be in the books."""
-    endless = samples.settings.sessions.stuck_at is not None or samples.settings.stuck_after(row.status) is None
+    endless = samples.own.stuck_at is not None or samples.settings.stuck_after(row.status) is None
     return not endless and samples.context.as_of - row.started_at > _BOOKED_BY_THEN
 
 
@@ -162,9 +140,9 @@ def _by_ledger(samples: Samples) -> list[_Charge]:
 
 
 def _read(samples: Samples, **given: object) -> list[_Charge]:
-    session_ids = list(samples.newest(running=False))
+    session_ids = list(samples.failed)
     if "charged" not in given:  # a running session is charged when it starts, and refunded when it is stuck
-        session_ids += samples.newest(running=True)
+        session_ids += samples.running
     rows = read_charges(samples, session_ids, **given)
     return [
         _Charge(

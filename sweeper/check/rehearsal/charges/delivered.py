@@ -54,7 +54,7 @@ class _ColumnCounts:
 
 def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     """A column that is set on successes, never where the app refunded, and on some sessions that would be paid."""
-    own = samples.settings.sessions
+    own = samples.own
     for status in (*_never_refunded(samples.read_failed()), None):
         for one in _count(samples, settled, (own.exclude, own.never, own.amount, own.charged), status):
             done = one.delivers and not one.refunded
@@ -83,7 +83,7 @@ def _never_refunded(rows: Sequence[SampledSession]) -> list[str]:
 
 def check_never_charged(samples: Samples) -> Iterator[Check]:
     """A link to the charge that all succeeded or refunded sessions have, and some that would be paid do not."""
-    own = samples.settings.sessions
+    own = samples.own
     for one in _count(samples, samples.settled_ids(), (own.amount, own.charged)):
         always = one.done == one.of_done and one.refunded == one.of_refunded
         without = one.of_owed - one.owed
@@ -110,7 +110,7 @@ def _count(
     if len(settled) < _SETTLED or len(refunded) < _REFUNDED or len(owed) < _ENOUGH:
         return []
     read = " ".join(filter(None, texts)).lower()
-    readable = samples.readable(samples.mapping.sessions)
+    readable = samples.readable(samples.sessions)
     columns = [one for one in readable if one.nullable and one.name.lower() not in read][:_COLUMNS_AT_MOST]
     if not columns:
         return []
@@ -142,7 +142,7 @@ def _added_up(rows: Sequence[Row]) -> Added:
 
 def check_retried(samples: Samples) -> Iterator[Check]:
     """Sessions that would be paid although a later try succeeded, while the app has refunded none of that kind."""
-    succeeded = samples.settings.sessions.succeeded
+    succeeded = samples.own.succeeded
     refunded, owed = _refunded_and_owed(samples)
     for column in _links_to_tries(samples) if succeeded and owed else ():
         done = {row.session_id for row in samples.try_read("list_tries", [*refunded, *owed], column=column)
@@ -164,8 +164,7 @@ def check_other_try(samples: Samples) -> Iterator[Check]:
     _, owed = _refunded_and_owed(samples)
     for column in _links_to_tries(samples) if owed else ():
         failed, settled = (
-            samples.try_read("list_tries", some, column=column)
-            for some in (samples.newest(running=False), samples.settled_ids())
+            samples.try_read("list_tries", some, column=column) for some in (samples.failed, samples.settled_ids())
         )
         paid = _paid(samples, [row.other_id for row in (*failed, *settled)])
         for how in ("named", "names"):

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sweeper.check.rehearsal.accounts.pools import paired_shares
 from sweeper.check.rehearsal.ledger.app_ledger import read_charges
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
-from sweeper.check.rehearsal.samples import Samples, named, number, owed_ids
+from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.result import Check, failure
 
 _OF_CHARGE = re.compile(r"(bill|payment|charge|settle).*(status|state)|^(billing|payment|charge)$", re.IGNORECASE)
@@ -27,19 +27,15 @@ _SAME, _ODD, _HALF = Decimal("0.3"), Decimal("0.05"), Decimal("0.5")
 
 def check_never_taken(samples: Samples) -> Iterator[Check]:
     """A column whose words say that some sessions that would be paid were not charged, while others were."""
-    sessions, own = samples.mapping.sessions, samples.settings.sessions
-    words = [
-        column
-        for name, column in sessions.columns.items()
-        if column.is_word and _OF_CHARGE.search(name) and column != sessions.column(own.status)
-    ]
-    for column, said in samples.texts_of_owed(words):
-        nothing = [row for row in said if _NOTHING.fullmatch(row.value.strip())]
-        taken = [row for row in said if _WAS_TAKEN.fullmatch(row.value.strip())]
+    status = samples.sessions.column(samples.own.status)
+    words = [one for one in samples.sessions.columns.values() if one.is_word and _OF_CHARGE.search(one.name)]
+    for column, said in samples.texts_of_owed([one for one in words if one != status]):
+        nothing = [one for one, text in said.items() if _NOTHING.fullmatch(text.strip())]
+        taken = [one for one, text in said.items() if _WAS_TAKEN.fullmatch(text.strip())]
         if len(nothing) >= _SOME and len(taken) >= _ENOUGH:
             yield failure(
                 f"{column.name} says of {len(nothing)} of {len(said)} sessions that would be paid that nothing was "
-                f"taken for them, such as {named([row.session_id for row in nothing])} ({nothing[0].value})",
+                f"taken for them, such as {named(nothing)} ({said[nothing[0]]})",
                 f"sessions.amount: null where {column.name} says so; or sessions.never",
             )
             return
@@ -48,16 +44,11 @@ def check_never_taken(samples: Samples) -> Iterator[Check]:
 
 def _by_flag(samples: Samples) -> Iterator[Check]:
     """A flag for a charge that was taken: true of all that the app has refunded, and not of some that would be paid."""
-    own, sessions = samples.settings.sessions, samples.mapping.sessions
-    read = " ".join(filter(None, (own.amount, own.exclude, own.never, own.status))).lower()
-    flags = [one for one in sessions.columns.values()
-             if one.base_type == "boolean" and _FLAG.search(one.name) and one.name.lower() not in read]  # fmt: skip
-    rows = samples.read_failed() if flags else []
-    refunded = [row.session_id for row in rows if row.is_refunded]
-    owed = owed_ids(rows)
-    for column in samples.seen(sessions, flags):
-        taken = {row.session_id for row in samples.read("list_texts", [*refunded, *owed], column=column)
-                 if row.value == "true"}  # fmt: skip
+    read = samples.file_says("amount", "exclude", "never", "status")
+    flags = samples.columns(samples.sessions, lambda one: one.is_flag and _FLAG.search(one.name))
+    for column in [one for one in flags if one.name.lower() not in read]:
+        refunded, owed = samples.refunded_ids(), samples.list_owed()
+        taken = {one for one, text in samples.texts(column, [*refunded, *owed]).items() if text == "true"}
         without = [one for one in owed if one not in taken]
         if len(refunded) >= _REFUNDED and taken.issuperset(refunded) and _ENOUGH <= len(without) < len(owed):
             yield failure(
@@ -71,31 +62,24 @@ def _by_flag(samples: Samples) -> Iterator[Check]:
 
 def check_taken(samples: Samples) -> Iterator[Check]:
     """A column that equals the amount of many sessions, and is zero or less than it for some."""
-    own, sessions = samples.settings.sessions, samples.mapping.sessions
+    amount, sessions = samples.own.amount, samples.sessions
     shares = paired_shares(sessions)  # each is a part of what was taken
-    columns = [
-        one
-        for one in sessions.columns.values()
-        if one.is_number
-        and _TAKEN.search(one.name)
-        and not _OTHER.search(one.name)
-        and one.name.lower() not in own.amount.lower()
-        and one not in shares
-    ]
-    for column in samples.seen(sessions, columns)[:_AT_MOST]:
-        rows = read_charges(samples, samples.newest(running=False), charged=f"s.{column.quoted}")
+    columns = samples.columns(sessions, lambda one: one.is_number and _TAKEN.search(one.name) and one not in shares)
+    others = [one for one in columns if not _OTHER.search(one.name) and one.name.lower() not in amount.lower()]
+    for column in others[:_AT_MOST]:
+        rows = read_charges(samples, samples.failed, charged=f"s.{column.quoted}")
         pairs = [(str(row.session_id), Decimal(row.amount), Decimal(row.charged or 0)) for row in rows]
         pairs = [one for one in pairs if one[1].is_finite() and one[2].is_finite()]
         same = [one for one in pairs if one[1] == one[2]]
         above = [one for one in pairs if one[1] > one[2]]
         taken = [one for one in pairs if one[2] > 0]
-        guessed = _GUESSED.search(own.amount) and len(taken) >= max(_AT_LEAST, len(pairs) * _HALF)
+        guessed = _GUESSED.search(amount) and len(taken) >= max(_AT_LEAST, len(pairs) * _HALF)
         if len(above) <= len(pairs) * _ODD:
             continue
         if guessed or len(same) >= max(_AT_LEAST, len(pairs) * _SAME):
             sample = above[0]
             yield failure(
-                f"sessions.amount = {own.amount!r} is more than {column.name} of the session for {len(above)} of "
+                f"sessions.amount = {amount!r} is more than {column.name} of the session for {len(above)} of "
                 f"{len(pairs)} sessions that are not refunded, such as {named([one[0] for one in above])}; for "
                 f"{sample[0]} it is {number(sample[1])}, and {column.name} {number(sample[2])}",
                 f"sessions.amount = {column.quoted!r}, if that is what was taken",
@@ -105,14 +89,12 @@ def check_taken(samples: Samples) -> Iterator[Check]:
 
 def check_without_share(samples: Samples) -> Iterator[Check]:
     """Sessions that would be paid and took nothing from a pool, while all that the app has refunded did."""
-    columns = paired_shares(samples.mapping.sessions)
-    if len(columns) < 2 or not set(columns) <= set(samples.readable(samples.mapping.sessions)):
+    columns = paired_shares(samples.sessions)
+    if len(columns) < 2 or not set(columns) <= set(samples.readable(samples.sessions)):
         return
-    session_ids = samples.newest(running=False)
-    took = {row.session_id for column in columns for row in number_above_zero(samples, column, session_ids)}
-    rows = samples.read_failed()
-    refunded = [row.session_id for row in rows if not row.unpaid and row.is_owed]
-    owed = owed_ids(rows)
+    took = {row.session_id for column in columns for row in number_above_zero(samples, column, samples.failed)}
+    refunded = [row.session_id for row in samples.read_failed() if not row.unpaid and row.is_owed]
+    owed = samples.list_owed()
     without = [one for one in owed if one not in took]
     if len(refunded) >= _REFUNDED and took.issuperset(refunded) and _ENOUGH <= len(without) <= len(owed) / 2:
         names = ", ".join(one.name for one in columns)

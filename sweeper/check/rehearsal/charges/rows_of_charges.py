@@ -26,11 +26,11 @@ def check_rows_of_charges(samples: Samples) -> Iterator[Check]:
     A row that a running session has is no trace of how it ended. Such rows may also be written after the charge, by
     the worker, and for a part of all charges alone.
     """
-    own = samples.settings.sessions
+    own = samples.own
     if samples.mapping.is_by_account:
         return
     for name, charge, given in chain(_of_ledger(samples), _of_tables(samples)):
-        running, failed = (_try_read(samples, samples.newest(running=one, limit=200), given) for one in (True, False))
+        running, failed = (_try_read(samples, some[:200], given) for some in (samples.running, samples.failed))
         without = _uncharged(running, failed)
         if without and not _are_all_charged(samples):
             yield warning(
@@ -51,7 +51,7 @@ def _try_read(samples: Samples, session_ids: Sequence[str], given: Mapping[str, 
 def _of_ledger(samples: Samples) -> Iterator[_Charges]:
     """The rows of the app's ledger that are no refunds, where no amount has a sign."""
     ledger = app_ledger(samples)
-    if ledger is None or not ledger.amounts or ledger.table.name.lower() in samples.settings.sessions.amount.lower():
+    if ledger is None or not ledger.amounts or ledger.table.name.lower() in samples.own.amount.lower():
         return
     amount = ledger.amounts[0]
     given = {"amount_column": amount, "unsigned": True}
@@ -70,7 +70,7 @@ def _of_ledger(samples: Samples) -> Iterator[_Charges]:
 
 
 def _of_tables(samples: Samples) -> Iterator[_Charges]:
-    for table, link in _tables(samples, samples.settings.sessions.amount.lower()):
+    for table, link in _tables(samples, samples.own.amount.lower()):
         for amount in _amounts(samples, table, link):
             key = samples.mapping.slots["key"]
             slots = {"price": amount, "parts": table.qualified, "session": link.quoted, "key": key}

@@ -21,7 +21,7 @@ _LOOKED_AT = 200
 
 def check_subjects(samples: Samples) -> Iterator[Check]:
     """Rows that refer to their subject by kind and number, of which the file reads only the number."""
-    own, mapping = samples.settings.sessions, samples.mapping
+    own, mapping = samples.own, samples.mapping
     if mapping.is_by_account:
         return
     texts = {key: getattr(own, key) for key in ("charged", "amount", "exclude")}
@@ -54,13 +54,18 @@ def check_ledger_subjects(samples: Samples, ledger: AppLedger) -> Iterator[Check
 def _check_text(samples: Samples, key: str, text: str) -> Iterator[Check]:
     words, value = set(_WORD.findall(text.lower())), samples.expression(key, text)
     for row in samples.tables():
-        if row.table_name.lower() not in words or row.oid == samples.mapping.sessions.oid:
+        if row.table_name.lower() not in words or row.oid == samples.sessions.oid:
             continue
         table = samples.table(row.oid)
         for column, kind in _pairs(table, words):
             rows = _count(samples, table, (column, kind), account_of_rows(samples, table), value=value)
             if wrong := _of_something_else(rows, text, reads_kind=kind.name.lower() in words):
-                yield _failed(key, table, column, kind, wrong)
+                yield failure(
+                    f"sessions.{key} counts rows of {table.name} as those of a session whose {column.name} is its "
+                    f"number and whose {kind.name} is {wrong.kind!r}: these are about something else, and "
+                    f"{wrong.known} have a session's number, such as {named(wrong.about)}",
+                    f"sessions.{key}: and {kind.quoted} = what rows about these sessions have there",
+                )
             elif other := next((row for row in rows if _names_others(row, text)), None):
                 yield _not_charged(samples, key, table, kind, other)
 
@@ -110,18 +115,9 @@ def _names_others(row: Row, text: str) -> bool:
     return row.has_account and f"'{row.kind}'" in text and about_sessions and row.same < row.known * _FEW
 
 
-def _failed(key: str, table: Table, column: Column, kind: Column, wrong: Row) -> Check:
-    return failure(
-        f"sessions.{key} counts rows of {table.name} as those of a session whose {column.name} is its number and whose "
-        f"{kind.name} is {wrong.kind!r}: these are about something else, and {wrong.known} have a session's number, "
-        f"such as {named(wrong.about)}",
-        f"sessions.{key}: and {kind.quoted} = what rows about these sessions have there",
-    )
-
-
 def _not_charged(samples: Samples, key: str, table: Table, kind: Column, other: Row) -> Check:
     """A question: the rows may be of the other side, or name the member of a team that pays."""
-    payer, column = samples.settings.sessions.account, account_of_rows(samples, table)
+    payer, column = samples.own.account, account_of_rows(samples, table)
     where = f" in {column.name}" if column else ""
     return warning(
         f"sessions.{key} reads rows of {table.name} whose {kind.name} is {other.kind!r}, and sessions.account = "
@@ -145,7 +141,7 @@ class _Key:
 
 def check_parts_of_keys(samples: Samples) -> Iterator[Check]:
     """Rows of another tenant that have the number of the session, or of what it names."""
-    texts = {key: str(getattr(samples.settings.sessions, key) or "") for key in _KEYS}
+    texts = {key: str(getattr(samples.own, key) or "") for key in _KEYS}
     texts = {key: text for key, text in texts.items() if has_subquery(text)}
     if not texts or samples.mapping.is_by_account:
         return
@@ -157,7 +153,7 @@ def check_parts_of_keys(samples: Samples) -> Iterator[Check]:
 
 
 def _keys_of_several(samples: Samples, texts: str) -> Iterator[_Key]:
-    sessions = samples.mapping.sessions
+    sessions = samples.sessions
     tables = {row.oid for row in samples.tables() if row.table_name.lower() in texts}
     for row in samples.ask("list_composite_references") if tables else ():
         by_row = row.table_oid == sessions.oid
@@ -214,9 +210,9 @@ def _is_compared(text: str, column: Column) -> bool:
 def _find(samples: Samples, table: Table, pair: tuple[Column, Column], other: tuple[Column, Column]) -> Sequence[str]:
     """Sessions for which there is a row of another, by the first of the two pairs alone."""
     (column, own), (other_column, other_own) = pair, other
-    sessions = samples.mapping.sessions
+    sessions = samples.sessions
     if not samples.sees(table, [column, other_column]) or not samples.sees(sessions, [own, other_own]):
         return []
-    session_ids = [one for running in (False, True) for one in samples.newest(running=running, limit=_LOOKED_AT)]
+    session_ids = samples.live(_LOOKED_AT)
     given = {"table": table, "column": column, "link": own, "other_column": other_column, "other_link": other_own}
     return [row.session_id for row in samples.try_read("find_partly_keyed", session_ids, **given)]

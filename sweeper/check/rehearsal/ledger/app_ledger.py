@@ -57,7 +57,7 @@ def account_of_rows(samples: Samples, table: Table) -> Column | None:
     ledger, accounts = app_ledger(samples), samples.accounts
     if ledger is not None and ledger.table.oid == table.oid and ledger.account:
         return next(iter(samples.seen(table, [ledger.account])), None)
-    payer = samples.mapping.sessions.column(samples.settings.sessions.account)
+    payer = samples.sessions.column(samples.own.account)
     links = [row.column_name for row in samples.references(of=table, to=accounts)] if accounts else []
     links = [payer.name] if payer is not None and payer.name in table.columns else links
     if len(links) != 1:  # one of several may be the other side of the row, or who made it
@@ -84,6 +84,6 @@ def of_these_sessions(samples: Samples, amount: Column, *, unsigned: bool = Fals
     if not conditions:
         return []
     given = {"amount_column": amount, "qualifiers": conditions, "unsigned": unsigned}
-    rows = samples.read("count_qualified", samples.newest(running=False), **given)
+    rows = samples.read("count_qualified", samples.failed, **given)
     met = [sum(row.met[place] for row in rows) for place in range(len(conditions))]
     return [one for one, count in zip(conditions, met, strict=True) if rows and count >= len(rows) * _MOST]

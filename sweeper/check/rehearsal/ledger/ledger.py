@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import FLOATING_TYPES, TIME_TYPES, Column, has_subquery
 from sweeper.app.over_refund import names_in
-from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.charges.subqueries import check_ledger_subjects
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger, of_these_sessions
 from sweeper.check.rehearsal.ledger.kinds_of_ledgers import (
@@ -27,7 +26,7 @@ from sweeper.check.rehearsal.ledger.linked_sessions import (
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.row_amounts import is_usual
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
-from sweeper.check.rehearsal.samples import Samples, named, owed_ids, sampling
+from sweeper.check.rehearsal.samples import Samples, named, owed_ids
 from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UNDONE, UP_WORDS
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
@@ -45,20 +44,19 @@ _PLANNED = re.compile(
 _STEPS_AT_LEAST, _MOST, _ENOUGH = 5, 0.8, 3
 
 
-def check_ledger(context: CheckContext) -> Iterator[Check]:
+def check_ledger(samples: Samples) -> Iterator[Check]:
     """Check the newest rows of the app's ledger."""
-    with sampling(context) as samples:
-        ledger = app_ledger(samples)
-        if ledger is None:
-            yield next(check_forgotten(samples), ok("none is mapped"))
-            return
-        failing = list(check_session_fails(samples, ledger))
-        found = [*failing, *check_linked(samples, ledger), *_running(samples, ledger)]
-        # refunds that `where` leaves out, by their words, or else by the sessions that they name
-        missed = [] if failing else [*_missed(samples, ledger)] or [*check_row_kinds(samples, ledger)]
-        found += missed or [*check_named_in_texts(samples, ledger)] or check_named_in_json(samples, ledger)
-        found += [*_later(samples, ledger), *_no_room(samples), *check_ledger_subjects(samples, ledger)]
-        found += [*check_lots(samples, ledger), *check_entries(samples, ledger), *_undone(samples, ledger)]
+    ledger = app_ledger(samples)
+    if ledger is None:
+        yield next(check_forgotten(samples), ok("none is mapped"))
+        return
+    failing = list(check_session_fails(samples, ledger))
+    found = [*failing, *check_linked(samples, ledger), *_running(samples, ledger)]
+    # refunds that `where` leaves out, by their words, or else by the sessions that they name
+    missed = [] if failing else [*_missed(samples, ledger)] or [*check_row_kinds(samples, ledger)]
+    found += missed or [*check_named_in_texts(samples, ledger)] or check_named_in_json(samples, ledger)
+    found += [*_later(samples, ledger), *_no_room(samples), *check_ledger_subjects(samples, ledger)]
+    found += [*check_lots(samples, ledger), *check_entries(samples, ledger), *_undone(samples, ledger)]
     yield joined(found) if found else ok("its newest rows agree with the file")
 
 
@@ -121,7 +119,7 @@ def _no_room(samples: Samples) -> Iterator[Check]:
 
 def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Rows that look like refunds of sessions that would be paid."""
-    own, amounts, account = samples.settings.sessions, ledger.amounts, ledger.account
+    own, amounts, account = samples.own, ledger.amounts, ledger.account
     name, read = ledger.table.name.lower(), " ".join(filter(None, (own.charged, own.exclude))).lower()
     if not amounts or name in read:  # that expression reads these rows already
         return
@@ -134,7 +132,7 @@ def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         "netted": name in own.amount.lower(), "not_made": NOT_MADE,
         "refund_words": REFUND_WORDS, "up_words": UP_WORDS, "down_words": DOWN_WORDS,
     }  # fmt: skip
-    failed, settled = samples.newest(running=False), samples.settled_ids()
+    failed, settled = samples.failed, samples.settled_ids()
     rows = samples.read("find_missed_refunds", failed, **given)
     others = samples.read("find_missed_refunds", settled, **given) if rows else []
     sessions = sorted({row.session_id for row in rows})
@@ -158,7 +156,7 @@ def _undone(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     failed = samples.read_failed()
     groups = owed_ids(failed), [row.session_id for row in failed if row.is_refunded], samples.settled_ids()
     for column in samples.seen(ledger.table, named_so):
-        given = {"column": column, "flag": column.base_type == "boolean", "qualifiers": qualifiers}
+        given = {"column": column, "flag": column.is_flag, "qualifiers": qualifiers}
         owed, refunded, settled = (samples.read("find_undone_charges", one, **given) for one in groups)
         if owed and not refunded and len(settled) * 10 <= len(groups[2]):
             sessions = [row.session_id for row in owed]
@@ -180,13 +178,13 @@ def _later(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         column
         for column in ledger.table.columns.values()
         if ledger.values.get(column, "null").strip().lower() in ("null", "false")
-        and (column.base_type == "boolean" or (column.base_type in TIME_TYPES and column.nullable))
+        and (column.is_flag or (column.is_time and column.nullable))
         and not _PLANNED.search(column.name)
     ]
     if not candidates:
         return
     filled = samples.defaults(ledger.table)
-    candidates = [column for column in candidates if column.base_type == "boolean" or column.name not in filled]
+    candidates = [column for column in candidates if column.is_flag or column.name not in filled]
     candidates = samples.seen(ledger.table, candidates)
     rows, counts = samples.count_rows(ledger.table, candidates, where=context.mapping.slots["ledger_where"])
     for column, count in counts.items():

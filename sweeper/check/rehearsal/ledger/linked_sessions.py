@@ -34,7 +34,7 @@ def check_session_fails(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
 
 def check_named_in_texts(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Sessions that would be paid although a text in rows that look like refunds names them."""
-    own, sessions, name = ledger.section, samples.settings.sessions, ledger.table.name.lower()
+    own, sessions, name = ledger.section, samples.own, ledger.table.name.lower()
     read = " ".join(filter(None, (sessions.charged, sessions.exclude))).lower()
     if name in read or samples.mapping.is_by_account:
         return
@@ -64,7 +64,7 @@ def check_named_in_json(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         "key": key, "amount_column": amounts[0], "account_column": account, "texts": said,
         "states": [one for one in said if STATE.search(one.name)], "refund_words": GIVEN_BACK, "not_made": NOT_MADE,
     }  # fmt: skip
-    session_ids = [*samples.newest(running=False), *samples.settled_ids()]
+    session_ids = [*samples.failed, *samples.settled_ids()]
     for column in with_json:
         rows = samples.try_read("find_refund_keys", session_ids, column=column, **given)
         row = next((row for row in rows if len(row.sessions) >= _SOME), None)
@@ -90,7 +90,7 @@ def _amounts_taken(samples: Samples, ledger: AppLedger) -> dict[str, Decimal]:
     """The amounts of sessions that would be paid all that the ledger took for them: no refund is subtracted."""
     if not ledger.amounts:
         return {}
-    rows = read_charges(samples, samples.newest(running=False), amount_column=ledger.amounts[0])
+    rows = read_charges(samples, samples.failed, amount_column=ledger.amounts[0])
     pairs = {row.session_id: (Decimal(row.amount), Decimal(row.charged)) for row in rows if row.charged is not None}
     return {one: amount for one, (amount, charged) in pairs.items() if amount == charged}
 
@@ -128,11 +128,11 @@ def check_row_kinds(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     Sessions that succeeded have charges, too, but no refunds.
     """
     own, sessions, amounts, name = (
-        ledger.section, samples.settings.sessions, ledger.amounts, ledger.table.name.lower(),
+        ledger.section, samples.own, ledger.amounts, ledger.table.name.lower(),
     )  # fmt: skip
     if own.past is not None or not amounts or name in (sessions.exclude or "").lower():
         return
-    session_ids, settled = samples.newest(running=False), samples.settled_ids()
+    session_ids, settled = samples.failed, samples.settled_ids()
     if len(settled) < _SOME or not samples.sees_none(session_ids):
         return
     reads = name in sessions.amount.lower()  # and may subtract such rows
@@ -163,7 +163,7 @@ def rows_of_excluded(samples: Samples, ledger: AppLedger) -> Check | None:
 
     Or of a kind that ours would not have, where ``charged`` reads those rows: the refunds are among them.
     """
-    own, sessions, amounts = ledger.section, samples.settings.sessions, ledger.amounts
+    own, sessions, amounts = ledger.section, samples.own, ledger.amounts
     name = ledger.table.name.lower()
     if not amounts or name in (sessions.exclude or "").lower():
         return None

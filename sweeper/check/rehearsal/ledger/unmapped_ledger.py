@@ -18,7 +18,7 @@ _HOW_TO_SEE = "sessions.exclude: true of every session that the app has refunded
 
 def check_forgotten(samples: Samples) -> Iterator[Check]:
     """Rows of the app's own refunds in a table that neither the file's ledger nor a trigger would write."""
-    own = samples.settings.sessions
+    own = samples.own
     if own.exclude is None and own.charged is None:
         return  # the item `marks` looks for other traces
     if _booked_by_hook(samples):
@@ -41,7 +41,7 @@ def check_forgotten(samples: Samples) -> Iterator[Check]:
 
 def check_given_back(samples: Samples) -> Iterator[Check]:
     """Refunds of the app's own in a table that the file does not name: not seen, or of another number of a session."""
-    own = samples.settings.sessions
+    own = samples.own
     if own.exclude is None and own.charged is None:
         return  # the item `marks` looks for other traces
     if own.attempt:  # what was taken again is owed again
@@ -92,7 +92,7 @@ def _another_number(
     samples: Samples, where: str, theirs: Mapping[str, Collection[Decimal]], ours: Mapping[str, Decimal]
 ) -> Iterator[Check]:
     """Another number of the sessions is what the app gave back; in another unit, it may be the same amount."""
-    amount, sessions = samples.settings.sessions.amount, samples.mapping.sessions
+    amount, sessions = samples.own.amount, samples.sessions
     columns = [one for one in samples.readable(sessions) if one.is_number]
     rows = samples.read("read_amounts", list(theirs), owner="NULL", numbers=columns, kinds=[])
     for place, column in enumerate(columns):

@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.charges.delivered import check_other_try
 from sweeper.check.rehearsal.marks.other_marks import check_other_marks
 from sweeper.check.rehearsal.marks.parents import refunded_parts, refunded_wholes
 from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_netted
 from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
 from sweeper.check.rehearsal.marks.session_marks import find_marks, marked_and_unpaid, unwritten_marks, written_columns
-from sweeper.check.rehearsal.samples import Samples, marks_in, named, sampling
+from sweeper.check.rehearsal.samples import Samples, marks_in, named
 from sweeper.check.rehearsal.statuses.statuses import refunded_by_name
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check, failure, ok, warning
@@ -23,81 +22,40 @@ _FEW, _MANY, _ENOUGH = 200, 10, 3
 _HOW_TO_SEE = "sessions.exclude, [ledger] or sessions.charged: how to see that the app has refunded a session itself"
 
 
-def check_marks(context: CheckContext) -> Iterator[Check]:
+def check_marks(samples: Samples) -> Iterator[Check]:
     """Whether ``exclude`` is true of a failed session after our refund."""
-    own, ledger = context.settings.sessions, context.mapping.ledger
-    with sampling(context) as samples:
-        session_ids = samples.newest(running=False)
-        blind = own.exclude is None and ledger is None and own.charged is None
-        if again := _paid_again(samples, own, session_ids, blind=blind):
-            yield from again
-        elif samples.hook_may_write(_looked_at(samples)):
-            yield (_traced(samples, blind=blind) if blind or samples.sees_none(session_ids) else None) or ok(
-                "a trigger of the app's own on sweeper's refunds can set what the app looks at"
-            )
-        elif blind:
-            nothing = "nothing in the file says what the app has refunded itself: if it does refund, that is paid again"
-            found = _by_status(samples) or _by_amount(samples, session_ids) or _traced(samples, blind=True)
-            yield found or warning(nothing, _HOW_TO_SEE)
-        elif samples.sees_none(session_ids) and (traced := _traced(samples, blind=False)):
-            yield traced
-        elif own.exclude and (wide := _too_wide(samples, own.exclude, session_ids)):
-            yield wide
-        elif unmarked := _after_refund(samples, own, session_ids):
-            yield unmarked
-        elif own.exclude is None:
-            yield ok("the file has no exclude: what is refunded is known by the ledger")
-        elif not session_ids:
-            yield ok("no session has failed yet: not compared")
-        else:
-            yield ok("exclude is true of a session that a refund has written to: the app finds its mark")
+    own, ledger = samples.own, samples.mapping.ledger
+    session_ids = samples.failed
+    blind = own.exclude is None and ledger is None and own.charged is None
+    if again := _paid_again(samples, own, session_ids, blind=blind):
+        yield from again
+    elif samples.hook_may_write(_looked_at(samples)):
+        yield (_traced(samples, blind=blind) if blind or samples.sees_none(session_ids) else None) or ok(
+            "a trigger of the app's own on sweeper's refunds can set what the app looks at"
+        )
+    elif blind:
+        nothing = "nothing in the file says what the app has refunded itself: if it does refund, that is paid again"
+        found = _by_status(samples) or _by_amount(samples, session_ids) or _traced(samples, blind=True)
+        yield found or warning(nothing, _HOW_TO_SEE)
+    elif samples.sees_none(session_ids) and (traced := _traced(samples, blind=False)):
+        yield traced
+    elif own.exclude and (wide := _too_wide(samples, own.exclude, session_ids)):
+        yield wide
+    elif unmarked := _after_refund(samples, own, session_ids):
+        yield unmarked
+    elif own.exclude is None:
+        yield ok("the file has no exclude: what is refunded is known by the ledger")
+    elif not session_ids:
+        yield ok("no session has failed yet: not compared")
+    else:
+        yield ok("exclude is true of a session that a refund has written to: the app finds its mark")
 
 
 def _looked_at(samples: Samples) -> set[str]:
     """The tables that show that a session was refunded: its own, and those that the file reads."""
-    own, sessions = samples.settings.sessions, samples.mapping.sessions
-    read = " ".join(filter(None, (own.exclude, own.charged, own.amount, own.status, own.stuck_at)))
-    words = set(_WORD.findall(read.lower()))
+    words = set(_WORD.findall(samples.file_says("exclude", "charged", "amount", "status", "stuck_at")))
     tables = {row.table_name for row in samples.tables()}
-    return {sessions.name} | {name for name in tables if name.lower() in words}
-
-
-def _not_marked(own: SessionsSection, unmarked: list[str]) -> Check:
-    """The finding for sessions that still look owed to the app after a refund."""
-    written = ", ".join(own.refunded) or "nothing"
-    return warning(
-        f"exclude = {own.exclude!r} is not true of a session after a refund, such as {named(unmarked)}: "
-        f"[sessions.refunded] writes {written}, so a refund job of the app's own that looks at it would pay again",
-        '[sessions.refunded]: what the app\'s own code writes there when it refunds, such as refunded_at = "at"; '
-        "a condition that is not such a mark belongs in sessions.never",
-    )
-
-
-def _missed(own: SessionsSection, missed: dict[str, list[str]]) -> Check:
-    """The finding for sessions that are marked as refunded, and would be paid: maybe for a later charge."""
-    exclude = own.exclude
-    said = "; ".join(
-        f"{column} says that {len(found)} of the newest failed sessions are refunded, such as {named(found)}"
-        for column, found in missed.items()
-    )
-    return (warning if own.attempt else failure)(
-        f"{f'exclude = {exclude!r} is not true of' if exclude else 'the file does not know'} sessions that "
-        f"would be paid again: {said}{'; or an earlier charge of theirs was' if own.attempt else ''}",
-        f"sessions.exclude: true of what the app has refunded (look at {next(iter(missed))}), and not of what is owed",
-    )
-
-
-def _unwritten(unwritten: dict[str, list[str]]) -> Check:
-    """The finding for what the app sets when it refunds and we do not."""
-    said = "; ".join(
-        f"{column} is set on {len(found)} of the newest failed sessions, such as {named(found)}"
-        for column, found in unwritten.items()
-    )
-    return warning(
-        f"{said}, and [sessions.refunded] does not write it: a refund job of the app's own that looks at it "
-        "would pay again",
-        "\n".join(f"[sessions.refunded] {column}: what the app's own refund code writes there" for column in unwritten),
-    )
+    return {samples.sessions.name} | {name for name in tables if name.lower() in words}
 
 
 def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> Check | None:
@@ -127,7 +85,7 @@ def _by_status(samples: Samples) -> Check | None:
     if found is None:
         return None
     status, count, some = found
-    own = samples.settings.sessions
+    own = samples.own
     return failure(
         f"the app gives what it has refunded the status {status!r} ({count} sessions, such as {named(some)}), "
         f"and a refund leaves {own.failed[0]!r}: a refund job of the app's own that looks at it would pay again",
@@ -138,7 +96,7 @@ def _by_status(samples: Samples) -> Check | None:
 
 def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
     """The amount itself is the mark: it is zero after the app's refund, and after ours."""
-    own, owed = samples.settings.sessions, _owed(samples, session_ids)
+    own, owed = samples.own, _owed(samples, session_ids)
     if 0 < len(session_ids) == len(owed) or not own.refunded:
         return None
     owed = owed or _owed(samples, samples.settled_ids())  # where nothing is owed, one that succeeded shows it
@@ -152,31 +110,40 @@ def _after_refund(samples: Samples, own: SessionsSection, session_ids: tuple[str
     """What still looks owed to the app once a refund has written to it, or has not the app's own marks."""
     owed = _owed(samples, session_ids[:_FEW])
     if unmarked := _unmarked(samples, own.exclude, owed):
-        return _not_marked(own, unmarked)
+        written = ", ".join(own.refunded) or "nothing"
+        return warning(
+            f"exclude = {own.exclude!r} is not true of a session after a refund, such as {named(unmarked)}: "
+            f"[sessions.refunded] writes {written}, so a refund job of the app's own that looks at it would pay again",
+            '[sessions.refunded]: what the app\'s own code writes there when it refunds, such as refunded_at = "at"; '
+            "a condition that is not such a mark belongs in sessions.never",
+        )
     if left := _left(samples, own, owed):
-        return _still_owed(own, left)
+        written = ", ".join(f"{column} = {value!r}" for column, value in own.refunded.items())
+        return warning(
+            f"sessions.amount = {own.amount!r} is still above zero after a refund, such as for {named(left)}: "
+            f"[sessions.refunded] writes {written}, so a refund job of the app's own that reads it would pay the rest",
+            "[sessions.refunded]: what the app's own code writes there when it refunds, in the unit of that column",
+        )
     if unwritten := unwritten_marks(samples, session_ids):
-        return _unwritten(unwritten)
+        said = "; ".join(
+            f"{column} is set on {len(found)} of the newest failed sessions, such as {named(found)}"
+            for column, found in unwritten.items()
+        )
+        return warning(
+            f"{said}, and [sessions.refunded] does not write it: a refund job of the app's own that looks at it would "
+            "pay again",
+            "\n".join(f"[sessions.refunded] {one}: what the app's own refund code writes there" for one in unwritten),
+        )
     return next(check_other_marks(samples), None)
 
 
 def _left(samples: Samples, own: SessionsSection, session_ids: tuple[str, ...]) -> list[str]:
     """Sessions with an amount after a refund, although it reads a number that [sessions.refunded] sets."""
-    columns = [samples.mapping.sessions.column(name) for name in marks_in(own, own.amount)]
+    columns = [samples.sessions.column(name) for name in marks_in(own, own.amount)]
     if not any(column and column.is_number for column in columns):
         return []
     nothing = fill_expression("owes_nothing", {"amount": samples.expression("amount", own.amount)})
     return _unmarked(samples, own.amount, session_ids, nothing)
-
-
-def _still_owed(own: SessionsSection, left: list[str]) -> Check:
-    """The finding for an amount that a refund does not bring to nothing."""
-    written = ", ".join(f"{column} = {value!r}" for column, value in own.refunded.items())
-    return warning(
-        f"sessions.amount = {own.amount!r} is still above zero after a refund, such as for {named(left)}: "
-        f"[sessions.refunded] writes {written}, so a refund job of the app's own that reads it would pay the rest",
-        "[sessions.refunded]: what the app's own code writes there when it refunds, in the unit of that column",
-    )
 
 
 def _owed(samples: Samples, session_ids: Sequence[str]) -> tuple[str, ...]:
@@ -192,7 +159,7 @@ def _unmarked(
     if exclude is None or (mapping.ledger is not None and mapping.ledger.table.name.lower() in exclude.lower()):
         return []
     readable = samples.readable(mapping.sessions)  # and everything that `exclude` reads
-    written = written_columns(samples, "sessions.refunded", samples.settings.sessions.refunded)
+    written = written_columns(samples, "sessions.refunded", samples.own.refunded)
     looked_at = " ".join((exclude, *(slots["computed"] for slots in written.values()))).lower()
     columns = [
         slots
@@ -205,7 +172,7 @@ def _unmarked(
 
 def _traced(samples: Samples, *, blind: bool) -> Check | None:
     """What looks like refunds of the app's own that nothing in the file mentions."""
-    amount, session_ids = samples.settings.sessions.amount.lower(), samples.list_owed()
+    amount, session_ids = samples.own.amount.lower(), samples.list_owed()
     # the amount may subtract what was refunded
     netted = {one.table_name for one in samples.tables() if one.table_name.lower() in amount}
     traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK, netted) if session_ids else {}
@@ -232,4 +199,16 @@ def _paid_again(samples: Samples, own: SessionsSection, session_ids: tuple[str, 
     if not blind:  # only then every possible mark is read
         missed = marked_and_unpaid(samples, session_ids) if own.exclude else {}
         missed = missed or released_and_unpaid(samples, session_ids)
-    return [_missed(own, missed)] if missed else list(check_other_try(samples))
+    if not missed:
+        return list(check_other_try(samples))
+    said = "; ".join(
+        f"{column} says that {len(found)} of the newest failed sessions are refunded, such as {named(found)}"
+        for column, found in missed.items()
+    )
+    known = f"exclude = {own.exclude!r} is not true of" if own.exclude else "the file does not know"
+    found = (warning if own.attempt else failure)(  # it may be owed for a later charge
+        f"{known} sessions that would be paid again: {said}"
+        f"{'; or an earlier charge of theirs was' if own.attempt else ''}",
+        f"sessions.exclude: true of what the app has refunded (look at {next(iter(missed))}), and not of what is owed",
+    )
+    return [found]

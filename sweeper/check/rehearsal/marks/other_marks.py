@@ -31,9 +31,8 @@ def check_other_marks(samples: Samples) -> Iterator[Check]:
     refunded = list(amounts)
     owed = samples.list_owed()
     for column, value in _compared(samples) if len(refunded) >= _ENOUGH and owed else ():
-        has = {row.session_id: row.value for row in samples.read("list_texts", refunded, column=column)}
-        others = {row.value for row in samples.read("list_texts", owed, column=column)}
-        if len(has) < len(refunded) * _MOST or others & set(has.values()):
+        has, others = samples.texts(column, refunded), samples.texts(column, owed)
+        if len(has) < len(refunded) * _MOST or set(others.values()) & set(has.values()):
             continue  # the app does not write there when it refunds
         is_usual = Counter(has.values()).most_common(1)[0][1] >= len(has) * _MOST
         is_amount = column.is_number and all(amounts[one] == Decimal(text) for one, text in has.items())
@@ -52,7 +51,7 @@ def check_other_marks(samples: Samples) -> Iterator[Check]:
 
 def _compared(samples: Samples) -> Iterator[tuple[Column, str]]:
     """The columns that a refund sets to a number or a word, which does not depend on what it has there already."""
-    own, sessions = samples.settings.sessions, samples.mapping.sessions
+    own, sessions = samples.own, samples.sessions
     netted = bool(marks_in(own, own.amount))  # then nothing is left of it
     readable = samples.readable(sessions)
     for text, value in own.refunded.items():
@@ -70,7 +69,7 @@ def _compared(samples: Samples) -> Iterator[tuple[Column, str]]:
 def _unlike(samples: Samples, column: Column, session_ids: list[str]) -> list[str]:
     """The sessions in which a refund would write something else than they have."""
     mapping = samples.mapping
-    written = written_columns(samples, "sessions.refunded", samples.settings.sessions.refunded)
+    written = written_columns(samples, "sessions.refunded", samples.own.refunded)
     columns = [slots for one, slots in written.items() if one == column or one.quoted == mapping.slots["key"]]
     mark = fill_expression("as_it_was", {**mapping.slots, "column": column.quoted})
     return [row.session_id for row in samples.try_read("try_marks", session_ids, mark=mark, columns=columns)]

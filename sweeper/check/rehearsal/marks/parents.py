@@ -23,7 +23,7 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
         beside = [one for one in samples.references() if one.target_oid == row.target_oid and one.table_oid in tables]
         beside = [one for one in beside if one.table_oid != mapping.sessions.oid]
         is_owner = row.target_oid in {accounts.oid, mapping.sessions.oid}
-        is_owner |= column == mapping.sessions.column(samples.settings.sessions.account)
+        is_owner |= column == mapping.sessions.column(samples.own.account)
         if column is None or is_owner or not beside or not samples.sees(mapping.sessions, [column]):
             continue
         parents = samples.try_read("list_texts", session_ids, column=column)

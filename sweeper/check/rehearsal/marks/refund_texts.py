@@ -39,7 +39,7 @@ def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], wo
     return samples.try_ask(
         "find_refund_texts", table=table, key=key, texts=spoken, amounts=row_amounts(samples, table, (key,)) or [],
         account_column=account_of_rows(samples, table), session_ids=list(session_ids)[:SPOKEN_AT_MOST],
-        refund_words=words, called=_called(samples.mapping.sessions.name),
+        refund_words=words, called=_called(samples.sessions.name),
     )  # fmt: skip
 
 

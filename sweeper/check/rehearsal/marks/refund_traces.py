@@ -95,7 +95,7 @@ def find_rows(
     """Rows of other tables that look like refunds of these sessions, by the first way in which any do that fit."""
     tables, columns = known_tables(samples)
     readable = {column.table_oid for column in columns}
-    linked = {row.table_oid for row in samples.references(to=samples.mapping.sessions)}
+    linked = {row.table_oid for row in samples.references(to=samples.sessions)}
     for row in tables:
         if row.oid in linked - readable:
             samples.context.hidden.setdefault(row.as_sql, [])
@@ -124,14 +124,14 @@ def _names(samples: Samples, session_ids: Sequence[str], keys: Sequence[Column])
     """By the texts that name one of these sessions, its id."""
     known = {one: one for one in session_ids}
     for key in keys:
-        rows = samples.read("list_texts", session_ids, column=key)
-        known |= {row.value: row.session_id for row in rows if len(row.value) >= _LONG}
+        texts = samples.texts(key, session_ids).items()
+        known |= {text: session_id for session_id, text in texts if len(text) >= _LONG}
     return known
 
 
 def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row], words: str) -> Rows:
     """Rows that name what a session is about, such as the line of an order, where that has one session alone."""
-    sessions = samples.mapping.sessions
+    sessions = samples.sessions
     known = {row.oid for row in tables} - {sessions.oid}
     found: Rows = {}
     for one in [row for row in samples.references(of=sessions) if row.target_oid != sessions.oid]:
@@ -139,15 +139,15 @@ def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row
         beside = [row for row in samples.references() if row.target_oid == one.target_oid and row.table_oid in known]
         if column is None or not beside or samples.is_shared(column.name):
             continue
-        named = samples.read("list_texts", session_ids, column=column)
+        named = {text: session_id for session_id, text in samples.texts(column, session_ids).items()}
         links = [(samples.table(row.table_oid), row.column_name) for row in beside]
-        found |= _named(samples, links[:TABLES_AT_MOST], {row.value: row.session_id for row in named}, words)
+        found |= _named(samples, links[:TABLES_AT_MOST], named, words)
     return found
 
 
 def _other_keys(samples: Samples) -> list[Column]:
     """Unique columns of the sessions by which other tables may name one, such as the id of its request."""
-    sessions = samples.mapping.sessions
+    sessions = samples.sessions
     names = samples.unique_names(sessions)
     own = samples.mapping.slots["key"]
     return [
@@ -183,7 +183,7 @@ def _named_in_texts(
     samples: Samples, tables: Sequence[Row], columns: Sequence[Row], known: Mapping[str, str], words: str
 ) -> Iterator[tuple[str, dict[str, Given]]]:
     """Rows of other tables that look like refunds and name a session inside a text."""
-    own = samples.mapping.sessions.oid
+    own = samples.sessions.oid
     sessions = list(dict.fromkeys(known.values()))
     few = set(sessions[: SPOKEN_AT_MOST * len(sessions) // max(1, len(known))])
     names = [name for name, one in known.items() if one in few]
@@ -205,7 +205,7 @@ def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row
     with_json = {column.table_oid for column in columns if column.type in JSON_TYPES}
     found: list[tuple[Table, str]] = []
     for row in [row for row in tables if row.oid in with_json][:TABLES_AT_MOST]:
-        if row.oid == samples.mapping.sessions.oid:
+        if row.oid == samples.sessions.oid:
             continue
         table = samples.table(row.oid)
         found += [(table, column.name) for column in table.columns.values() if column.base_type in JSON_TYPES]

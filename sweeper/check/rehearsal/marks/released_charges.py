@@ -101,7 +101,7 @@ def _links(samples: Samples) -> Iterator[_Link]:
 
 def _references(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
     """Foreign keys between the sessions and other tables; a charge may be in the ledger."""
-    sessions = samples.mapping.sessions
+    sessions = samples.sessions
     tables = samples.readable_oids() - {sessions.oid}
     for row in samples.references():
         by_row = row.table_oid == sessions.oid
@@ -117,7 +117,7 @@ def _references(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]
 
 def _by_name(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
     """Columns of a session that have the name of a unique one of a table of charges, as `credit_id` of credits."""
-    sessions = samples.mapping.sessions
+    sessions = samples.sessions
     referring = {row.column_name for row in samples.references(of=sessions)}
     for row in samples.tables():
         if row.oid == sessions.oid or not _OF_CHARGES.search(row.table_name):

@@ -57,7 +57,7 @@ def number_above_zero(samples: Samples, column: Column, session_ids: Sequence[st
 
 def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
     """The columns whose names say that the app has refunded a session, and that this role may read."""
-    sessions = samples.mapping.sessions
+    sessions = samples.sessions
     found = [
         column
         for name, column in sessions.columns.items()
@@ -70,7 +70,7 @@ def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
 
 def number_marks(samples: Samples, *, read: bool = False) -> list[Mark]:
     """Columns whose names say how much the app has refunded; only with ``read`` also those that the file reads."""
-    sessions, own = samples.mapping.sessions, samples.settings.sessions
+    sessions, own = samples.sessions, samples.own
     known = "" if read else " ".join(filter(None, (own.amount, own.charged))).lower()
     found = [
         column
@@ -87,10 +87,10 @@ def number_marks(samples: Samples, *, read: bool = False) -> list[Mark]:
 
 def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
     """Everything in a session's row that may be a mark: columns by their names, words, and keys of JSON."""
-    sessions = samples.mapping.sessions
+    sessions = samples.sessions
     yield from map(Mark, mark_columns(samples))
     yield from number_marks(samples)
-    status = sessions.column(samples.settings.sessions.status)
+    status = sessions.column(samples.own.status)
     with_words = [
         column
         for name, column in sessions.columns.items()
@@ -121,7 +121,7 @@ def _is_of_success(samples: Samples, mark: Mark, marked: int, known: int) -> boo
 
 def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
     """Marks on sessions that the app refunded which a refund of ours would not set."""
-    mapping, own = samples.mapping, samples.settings.sessions
+    mapping, own = samples.mapping, samples.own
     written = {mapping.sessions.column(text) for text in own.refunded}
     found = {}
     links = [  # to the refund itself, such as refund_transaction_id
@@ -155,7 +155,7 @@ def marked_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str,
 
 def named_marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
     """Columns of the sessions themselves that say refunded, and are set on some of them."""
-    sessions = samples.mapping.sessions
+    sessions = samples.sessions
     named = [
         column
         for name, column in sessions.columns.items()
@@ -175,7 +175,7 @@ def named_marks(samples: Samples, session_ids: Sequence[str], words: str) -> dic
 
 def written_columns(samples: Samples, key: str, values: Mapping[str, str]) -> dict[Column, Slots]:
     """The columns of a session's row as they are once the ``values`` of a section of the file are written to them."""
-    sessions = samples.mapping.sessions
+    sessions = samples.sessions
     written = {samples.reader.column(key, text, sessions).name: value for text, value in values.items()}
     changed = sessions.recomputed(written)
     return {

@@ -25,7 +25,7 @@ _TEXT = re.compile(r"\s*'([^']*)'(?:::.*)?\s*")
 
 def amounts_before_refund(samples: Samples, sessions: list[PastRefund]) -> list[PastRefund]:
     """The same sessions with the amounts that they have once [sessions.reversed] has removed the mark of a refund."""
-    own, mapping = samples.settings.sessions, samples.mapping
+    own, mapping = samples.own, samples.mapping
     if not own.reversed or any(one.amount for one in sessions) or mapping.is_by_account:
         return sessions
     readable = samples.readable(mapping.sessions)
@@ -86,17 +86,17 @@ def read_given_back(samples: Samples) -> list[PastRefund]:
     [sessions.refunded] sets to the amount says so of sessions that are refunded by the file: others may have something
     else there.
     """
-    sessions, own = samples.mapping.sessions, samples.settings.accounts
+    sessions, own = samples.sessions, samples.settings.accounts
     moved = own.balance or "" if own else ""
     marks = [mark.column for mark in number_marks(samples)]
     columns = [one for one in marks if is_in_unit(one.name, moved) and (not is_money(one.name) or is_money(moved))]
     others = [one for one in samples.readable(sessions) if one.is_number and one not in marks]
-    refunded = {sessions.column(text): value.strip() for text, value in samples.settings.sessions.refunded.items()}
+    refunded = {sessions.column(text): value.strip() for text, value in samples.own.refunded.items()}
     written = [one for one, value in refunded.items() if value == "amount"]
     columns = [one for one in columns if not refunded.get(one, "").isdecimal()]  # it counts the refunds
     for column in dict.fromkeys((*columns, *(one for one in samples.readable(sessions) if one in written))):
         numbers = [column, *others]
-        rows = samples.read("read_amounts", samples.newest(running=False), owner="NULL", numbers=numbers, kinds=[])
+        rows = samples.read("read_amounts", samples.failed, owner="NULL", numbers=numbers, kinds=[])
         given = [(row, Decimal(row.numbers[0] or 0)) for row in rows if is_owed(Decimal(row.amount or 0))]
         given = [(row, back) for row, back in given if back.is_finite() and back > 0]
         given = [(row, back) for row, back in given if row.settled or column in columns]
@@ -176,11 +176,10 @@ def words_of_sessions(
             continue
         if len(theirs) < (_DIFFERENT if is_id else _ENOUGH) or len(set(theirs.values())) < _DIFFERENT:
             continue
-        texts = [column for column in samples.mapping.sessions.columns.values()
+        texts = [column for column in samples.sessions.columns.values()
                  if column.is_word or (is_id and column.full_type == one.column.full_type)]  # fmt: skip
-        for column in samples.seen(samples.mapping.sessions, texts, noted=False)[:_COLUMNS_AT_MOST]:
-            rows = samples.read("list_texts", list(theirs), column=column)
-            if {row.session_id: row.value for row in rows} == theirs:
+        for column in samples.seen(samples.sessions, texts, noted=False)[:_COLUMNS_AT_MOST]:
+            if samples.texts(column, list(theirs)) == theirs:
                 return (failure if len(different) >= _ENOUGH else warning)(
                     f"{name} = {one.value} is not what the app wrote for {len(different)} of {len(sessions)} refunds, "
                     f"such as of {named(different)}: there it has {column.name} of the session",

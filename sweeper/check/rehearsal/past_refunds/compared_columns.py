@@ -60,7 +60,7 @@ def compared_columns(samples: Samples, ledger: AppLedger) -> tuple[list[Compared
         if column not in readable or column == attempt or _is_our_mark(settings, column):
             continue
         meaning = _meaning(column, value)
-        if not meaning and marks_in(samples.settings.sessions, value):
+        if not meaning and marks_in(samples.own, value):
             continue  # a refund sets what it reads, and the app may have done so after it wrote its row
         if meaning in ("amount", "account") and meaning in [one.meaning for one in compared]:
             # beside the net recipe, the amount is what is left of it

@@ -7,7 +7,6 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from sweeper.app.catalog import Column, has_subquery
-from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import rows_of_excluded
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_given_back
@@ -24,7 +23,7 @@ from sweeper.check.rehearsal.past_refunds.amounts_and_words import (
 )
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
-from sweeper.check.rehearsal.samples import marks_in, named, number, sampling
+from sweeper.check.rehearsal.samples import Samples, marks_in, named, number
 from sweeper.check.result import Check, failure, joined, ok, warning
 
 # a few, or fewer than three, may be odd old rows; if the account or amount is wrong more often, the file is wrong
@@ -34,47 +33,46 @@ _ALIKE, _COMPLETED = 10, 2
 _UNITS = (Decimal(10), Decimal(100), Decimal(1000), Decimal(1_000_000))
 
 
-def check_past_refunds(context: CheckContext) -> Iterator[Check]:
+def check_past_refunds(samples: Samples) -> Iterator[Check]:
     """Compare what the file would have written and paid for past refunds with what the app did."""
-    with sampling(context) as samples:
-        ledger = app_ledger(samples)
-        if ledger is None:
-            nothing = ok("no [ledger] is mapped: there is nothing that the app wrote to compare with")
-            yield _amounts(context, read_given_back(samples), netted=False) or next(check_given_back(samples), nothing)
-            return
-        compared, unwritten = compared_columns(samples, ledger)
-        sessions = read_past_refunds(samples, ledger, compared, unwritten)
-        unique = samples.unique_names(ledger.table)
-        links = samples.references(of=ledger.table, to=samples.accounts) if samples.accounts else []
-        owners = {row.column_name for row in links}
-        netted = ledger.section.past is not None
-        sessions = sessions if netted else amounts_in_json(amounts_before_refund(samples, sessions))
-        words = None
-        for find in (spelt_otherwise, words_of_charges, words_of_sessions, another_word):
-            words = words or find(samples, sessions, compared)
-        unseen = None if sessions or netted else rows_of_excluded(samples, ledger)
-        refunded = {one.session_id for one in sessions}
-        newest = [one for one in samples.newest(running=False) if one in refunded]
+    ledger = app_ledger(samples)
+    if ledger is None:
+        nothing = ok("no [ledger] is mapped: there is nothing that the app wrote to compare with")
+        yield _amounts(samples, read_given_back(samples), netted=False) or next(check_given_back(samples), nothing)
+        return
+    compared, unwritten = compared_columns(samples, ledger)
+    sessions = read_past_refunds(samples, ledger, compared, unwritten)
+    unique = samples.unique_names(ledger.table)
+    links = samples.references(of=ledger.table, to=samples.accounts) if samples.accounts else []
+    owners = {row.column_name for row in links}
+    netted = ledger.section.past is not None
+    sessions = sessions if netted else amounts_in_json(amounts_before_refund(samples, sessions))
+    words = None
+    for find in (spelt_otherwise, words_of_charges, words_of_sessions, another_word):
+        words = words or find(samples, sessions, compared)
+    unseen = None if sessions or netted else rows_of_excluded(samples, ledger)
+    refunded = {one.session_id for one in sessions}
+    newest = [one for one in samples.failed if one in refunded]
     if not sessions:
         yield unseen or ok("none of the newest failed sessions has a refund that the app wrote itself")
         return
     account = next((one.column.quoted for one in compared if one.meaning == "account"), "sessions.account")
     found = [
-        _amounts(context, sessions, netted=netted),
-        _accounts(context, sessions, account),
-        _never(context, sessions),
+        _amounts(samples, sessions, netted=netted),
+        _accounts(samples, sessions, account),
+        _never(samples, sessions),
         balance_for_amount(sessions, compared),
         None if netted else unwritten_amount(sessions),
         words,
-        _others(sessions, compared, unwritten, unique, owners, newest, moves=context.mapping.moves_balances),
+        _others(sessions, compared, unwritten, unique, owners, newest, moves=samples.mapping.moves_balances),
     ]
     problems = [check for check in found if check is not None]
     agrees = ok(f"for {len(sessions)} sessions that the app refunded, the file gives what it wrote")
     yield joined(problems) if problems else agrees
 
 
-def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: bool) -> Check | None:
-    own = context.settings.sessions
+def _amounts(samples: Samples, sessions: Sequence[PastRefund], *, netted: bool) -> Check | None:
+    own = samples.own
     known = [one for one in sessions if one.rows and one.amount is not None]
     if not netted and any(one.amount for one in known):  # beside these a missing amount is zero
         known = [one if one.amount is not None else replace(one, amount=Decimal(0)) for one in sessions if one.rows]
@@ -94,7 +92,7 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
         return None  # what was given back may be subtracted already: by rows, or by what a refund sets
     more = [one for one in known if one.amount is not None and abs(one.amount) > abs(one.past_amount)]
     less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
-    text = f"sessions.amount = {context.settings.sessions.amount!r}"
+    text = f"sessions.amount = {samples.own.amount!r}"
     often, of_one = len(more) >= max(_ENOUGH, len(known) * (_MANY if netted else _ODD)), ""
     often = often and not (netted and _come_to_all(known))
     if not often and (status := _status_in_part(more, known)) is not None:
@@ -160,14 +158,14 @@ def _such_as(sample: PastRefund) -> str:
     return f"such as {sample.session_id}: {number(ours)} instead of {number(theirs)}"
 
 
-def _accounts(context: CheckContext, sessions: Sequence[PastRefund], column: str) -> Check | None:
+def _accounts(samples: Samples, sessions: Sequence[PastRefund], column: str) -> Check | None:
     known = [one for one in sessions if one.past_account is not None and one.account is not None]
     wrong = [one for one in known if one.account != one.past_account]
     if not wrong:
         return None
     sample = wrong[0]
     message = (
-        f"sessions.account = {context.settings.sessions.account!r} is another account than the app gave back to for "
+        f"sessions.account = {samples.own.account!r} is another account than the app gave back to for "
         f"{len(wrong)} of {len(known)} sessions, such as {sample.session_id}: {sample.account} instead of "
         f"{sample.past_account} in {column}"
     )
@@ -175,14 +173,14 @@ def _accounts(context: CheckContext, sessions: Sequence[PastRefund], column: str
     return (failure if often else warning)(message, "sessions.account: who was charged")
 
 
-def _never(context: CheckContext, sessions: Sequence[PastRefund]) -> Check | None:
+def _never(samples: Samples, sessions: Sequence[PastRefund]) -> Check | None:
     """Sessions that the file never pays, although the app gave back what the file says, and to the same account."""
     never = [one for one in sessions if one.never and one.rows and one.account == one.past_account is not None]
     same = [one for one in never if one.amount and abs(one.amount) == abs(one.past_amount)]
     if len(same) < _ENOUGH or all(one.never for one in sessions):  # then it is a mark of a refund
         return None
     return warning(
-        f"sessions.never = {context.settings.sessions.never!r} is true of {len(same)} of "
+        f"sessions.never = {samples.own.never!r} is true of {len(same)} of "
         f"{len(sessions)} sessions that the app refunded, such as {named([one.session_id for one in same])}, with the "
         "amount and the account of the file: others of that kind are not refunded",
         "sessions.never: true only of what is never to be refunded",

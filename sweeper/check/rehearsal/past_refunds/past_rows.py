@@ -74,7 +74,7 @@ def read_past_refunds(
     ]
     read = list(dict.fromkeys([*(one.column for one in compared), *unwritten]))
     given = {**slots, "compared": items, "unwritten": unwritten, "read": read}
-    rows = samples.read("compare_past", samples.newest(running=False), **given)
+    rows = samples.read("compare_past", samples.failed, **given)
     by_session: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_session[row.session_id].append(row)

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check, failure, warning
 
@@ -39,18 +38,17 @@ def words_of(name: str) -> set[str]:
     return {word.lower() for word in _WORD.findall(name)}
 
 
-def check_status_names(context: CheckContext, labels: Mapping[str, str]) -> Iterator[Check]:
+def check_status_names(samples: Samples, labels: Mapping[str, str]) -> Iterator[Check]:
     """A status in ``failed`` named like success or work that goes on, or in ``running`` named like an end.
 
     ``labels``: what statuses are called that are the keys of another table's rows.
     """
-    own = context.settings.sessions
     for key, said, against, excuses in (
         ("failed", "that has succeeded", _DONE, NOT_DONE),
         ("running", "that has succeeded", _ENDED, NOT_DONE | _OF_ELSE),
         ("failed", "that goes on", _GOES_ON, NOT_DONE | _OF_ELSE),
     ):
-        for status in getattr(own, key):
+        for status in getattr(samples.own, key):
             label = labels.get(str(status))
             words = words_of(label or str(status))
             if words & against and not words & excuses:
@@ -75,7 +73,7 @@ def shown(status: object, label: str | None) -> str:
 def labels_of_statuses(samples: Samples) -> dict[str, str]:
     """The name of each status; empty where the status is not a foreign key, or is a word itself."""
     mapping = samples.mapping
-    status = mapping.sessions.column(samples.settings.sessions.status)
+    status = mapping.sessions.column(samples.own.status)
     if status is None:
         return {}
     tables = samples.readable_oids()
@@ -154,7 +152,7 @@ def check_ends(
     ``known``: those in `failed` about which the app's refunds have shown more than errors do.
     """
     yield from _over(samples, labels)
-    failed = count_ended(samples, samples.newest(running=False))
+    failed = count_ended(samples, samples.failed)
     wrong = _failed_by_error(failed, count_ended(samples, settled), labels)
     yield from wrong or _without_error(failed, labels, known)
 
@@ -172,7 +170,7 @@ def errorless(counted: Sequence[Ended]) -> set[str]:
 
 def count_ended(samples: Samples, session_ids: Sequence[str]) -> list[Ended]:
     """How many sessions of each status have an end, and how many an error."""
-    ended_at = samples.settings.sessions.ended_at
+    ended_at = samples.own.ended_at
     totals = dict[str, Ended]()
     for row in samples.read("count_ended", session_ids, ended_at=samples.expression("ended_at", ended_at)):
         before = totals.get(row.status, Ended(row.status))  # of each half where the database refuses a row
@@ -188,7 +186,7 @@ def count_ended(samples: Samples, session_ids: Sequence[str]) -> list[Ended]:
 
 def _over(samples: Samples, labels: dict[str, str]) -> Iterator[Check]:
     """A status in `running` whose sessions all have an end, while none of another one's has."""
-    counted = count_ended(samples, samples.newest(running=True)) if samples.settings.sessions.running else []
+    counted = count_ended(samples, samples.running) if samples.own.running else []
     going_on = next((one for one in counted if not one.ended), None)
     for one in counted:
         limit = samples.settings.stuck_after(one.status)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sweeper.app.catalog import TIME_TYPES, Column
+from sweeper.app.catalog import Column
 from sweeper.check.rehearsal.samples import Samples, named, owed_ids
 from sweeper.check.rehearsal.statuses.listed_statuses import count_ended
 from sweeper.check.rehearsal.times.running import is_stuck
@@ -22,18 +22,17 @@ _ENOUGH = 3
 
 def check_other_status(samples: Samples) -> Iterator[Check]:
     """Sessions that would be paid because of their payment status, although their work did not fail."""
-    sessions, own = samples.mapping.sessions, samples.settings.sessions
+    sessions, own = samples.sessions, samples.own
     mapped = sessions.column(own.status)
     if mapped is None or not _OF_PAYMENT.search(mapped.name):
         return
     others = [one for one in sessions.columns.values() if _OF_WORK.fullmatch(one.name) and one.is_word]
     for column, said in samples.texts_of_owed(others):
-        failed = [row for row in said if _FAILED.search(row.value)]
-        rest = [row for row in said if not _FAILED.search(row.value)]
-        if len(failed) >= _ENOUGH and len(rest) >= _ENOUGH:
+        rest = [one for one, text in said.items() if not _FAILED.search(text)]
+        if len(said) - len(rest) >= _ENOUGH and len(rest) >= _ENOUGH:
             yield failure(
                 f"{column.name} says of {len(rest)} of {len(said)} sessions that would be paid that their "
-                f"work has not failed, such as {named([row.session_id for row in rest])} ({rest[0].value}): "
+                f"work has not failed, such as {named(rest)} ({said[rest[0]]}): "
                 f"sessions.status = {own.status!r} is what became of the payment",
                 f"sessions.status = {column.quoted!r}, with its values in failed, running and succeeded",
             )
@@ -46,11 +45,11 @@ def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     A step of the work is completed as well where it succeeds: without such sessions nothing is known.
     """
     columns = _columns(samples)
-    running = samples.newest(running=True)
-    if not columns or not settled or len(running) <= _ENOUGH or samples.settings.sessions.stuck_at is not None:
+    running = samples.running
+    if not columns or not settled or len(running) <= _ENOUGH or samples.own.stuck_at is not None:
         return
     stuck, paid, marked = _stuck(samples, running), set[str](), [set[str]() for _ in columns]
-    others = {*samples.newest(running=False), *settled}
+    others = {*samples.failed, *settled}
     kinds: list[Slots] = [{"column": one.quoted, "said": "yes" if one.category == "B" else ""} for one in columns]
     rows = samples.read("read_amounts", [*running, *others], owner="NULL", numbers=[], kinds=kinds)
     for row in rows:
@@ -74,8 +73,8 @@ def check_endless(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
 
     What crashed may have none either: it has an error, or began so long ago that a run would close it anyway.
     """
-    own, newest = samples.settings.sessions, samples.newest(running=False)
-    if own.ended_at is None or samples.mapping.sessions.column(own.status) is not None:
+    own, newest = samples.own, samples.failed
+    if own.ended_at is None or samples.sessions.column(own.status) is not None:
         return
     rows = samples.read_failed()
     refunded, owed = [one.session_id for one in rows if one.is_refunded], owed_ids(rows)
@@ -99,13 +98,13 @@ def check_endless(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
 
 def _columns(samples: Samples) -> list[Column]:
     """The flags and times whose names say it, and that the file does not read."""
-    sessions, own = samples.mapping.sessions, samples.settings.sessions
+    sessions, own = samples.sessions, samples.own
     texts = (own.status, own.exclude, own.never, own.failed_at, own.stuck_at, own.amount)
     read = set(re.findall(r"\w+", " ".join(filter(None, texts))))
     found = [
         one
         for one in sessions.columns.values()
-        if (one.base_type == "boolean" or (one.base_type in TIME_TYPES and one.nullable))
+        if (one.is_flag or (one.is_time and one.nullable))
         and _OVER.search(one.name)
         and not _NOT_YET.search(one.name)
         and one.name not in read
@@ -115,6 +114,6 @@ def _columns(samples: Samples) -> list[Column]:
 
 def _stuck(samples: Samples, running: Sequence[str]) -> set[str]:
     """Those that a run would close now."""
-    beat = samples.expression("active_at", samples.settings.sessions.active_at)
+    beat = samples.expression("active_at", samples.own.active_at)
     rows = samples.read("look_at_running", running, beat=beat, deadline="NULL")
     return {row.session_id for row in rows if is_stuck(samples.context, row)}

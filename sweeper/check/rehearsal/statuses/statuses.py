@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.charges.delivered import check_delivered
 from sweeper.check.rehearsal.marks.session_marks import mark_columns, number_marks
-from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.statuses.listed_statuses import (
     ENOUGH,
     NOT_DONE,
@@ -44,37 +43,37 @@ _MANY = 20
 _COUNTED, _NEARLY = 200, 0.9
 
 
-def check_statuses(context: CheckContext) -> Iterator[Check]:
+def check_statuses(samples: Samples) -> Iterator[Check]:
     """Statuses that are in no list, or in the wrong one."""
-    # a status without a list stops no run
-    found = [*_wrong(context), *([] if context.is_brief else check_named(context))]
+    # a status without a list stops no run; first, because it has a transaction of its own
+    unnamed = [] if samples.context.is_brief else list(check_named(samples.context))
+    found = [*_wrong(samples), *unnamed]
     problems = [check for check in found if check.status is not Status.OK]
     yield from [joined(problems)] if len(problems) > 1 else problems or found[-1:]
 
 
-def _wrong(context: CheckContext) -> Iterator[Check]:
-    with sampling(context) as samples:
-        labels = labels_of_statuses(samples)
-        finished = list(check_status_names(context, labels))
-        yield from finished
-        if any(check.status is Status.FAILURE for check in finished):
-            return
-        failed = _seen(samples, samples.newest(running=False), by_exclude=True)
-        settled_sessions = samples.settled_ids()
-        settled = _seen(samples, settled_sessions, by_exclude=False)
-        delivered = list(check_delivered(samples, settled_sessions))
-        counted = count_ended(samples, samples.newest(running=False))
-        never_refunded = list(_never_refunded(failed, settled, counted))
-        judged = [one.status for one in failed if never_refunded or one.is_always_refunded]
-        ends = list(check_ends(samples, settled_sessions, labels, judged))
-        ends = ends or list(check_over(samples, settled_sessions))
-        ends = ends or list(check_endless(samples, settled_sessions))
-        payments = list(check_other_status(samples))
-        unnamed = [] if any(one.given_back for one in failed) else _unnamed(samples)
-        own, ledger = context.settings.sessions, context.settings.ledger
-        known = failed or settled or own.attempt or (ledger and ledger.past)  # a refund of an earlier charge, or a part
-        open_ones = [] if known else list(_all_open(samples))
-    if wide := list(_all_refunded(context, failed, settled)):
+def _wrong(samples: Samples) -> Iterator[Check]:
+    labels = labels_of_statuses(samples)
+    finished = list(check_status_names(samples, labels))
+    yield from finished
+    if any(check.status is Status.FAILURE for check in finished):
+        return
+    failed = _seen(samples, samples.failed, by_exclude=True)
+    settled_sessions = samples.settled_ids()
+    settled = _seen(samples, settled_sessions, by_exclude=False)
+    delivered = list(check_delivered(samples, settled_sessions))
+    counted = count_ended(samples, samples.failed)
+    never_refunded = list(_never_refunded(failed, settled, counted))
+    judged = [one.status for one in failed if never_refunded or one.is_always_refunded]
+    ends = list(check_ends(samples, settled_sessions, labels, judged))
+    ends = ends or list(check_over(samples, settled_sessions))
+    ends = ends or list(check_endless(samples, settled_sessions))
+    payments = list(check_other_status(samples))
+    unnamed = [] if any(one.given_back for one in failed) else _unnamed(samples)
+    own, ledger = samples.own, samples.settings.ledger
+    known = failed or settled or own.attempt or (ledger and ledger.past)  # a refund of an earlier charge, or a part
+    open_ones = [] if known else list(_all_open(samples))
+    if wide := list(_all_refunded(samples, failed, settled)):
         yield from wide
         return
     yield from open_ones
@@ -87,21 +86,19 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
     yield from _refunded_elsewhere(failed, unnamed, "failed does not have", is_sure=misses_failures)
 
 
-def _all_refunded(
-    context: CheckContext, failed: Sequence[StatusSample], settled: Sequence[StatusSample]
-) -> Iterator[Check]:
+def _all_refunded(samples: Samples, failed: Sequence[StatusSample], settled: Sequence[StatusSample]) -> Iterator[Check]:
     """Refunds of nearly all sessions, also of those that succeeded: the file mistakes charges for refunds."""
-    own = context.settings.ledger
+    own = samples.settings.ledger
     both = [sum(one.sessions for one in listed) for listed in (failed, settled)]
     given_back = [sum(one.given_back for one in listed) for listed in (failed, settled)]
     # some of the failed sessions were never charged
     nearly_all = given_back[0] * 2 >= both[0] and given_back[1] >= _NEARLY * both[1]
     if own is None or min(both) < _MANY // 2 or not nearly_all:
         return
-    samples = next((one.refunded for one in settled if one.refunded), ())
+    known = next((one.refunded for one in settled if one.refunded), ())
     yield failure(
         f"ledger.where = {own.where!r} is true of a row of {given_back[1]} of {both[1]} sessions that "
-        f"succeeded, such as {named(samples)}, and of nearly all that failed: those are charges, and nothing is owed",
+        f"succeeded, such as {named(known)}, and of nearly all that failed: those are charges, and nothing is owed",
         "ledger.where: true of refunds, and of no other rows",
     )
 
@@ -111,11 +108,11 @@ def _all_open(samples: Samples) -> Iterator[Check]:
 
     It is not where those have an end. Else the app may delete what has ended, and have refunded some that go on.
     """
-    own = samples.settings.sessions
-    running = _seen(samples, samples.newest(running=True), by_exclude=True)
+    own = samples.own
+    running = _seen(samples, samples.running, by_exclude=True)
     refunded = [one for status in running for one in status.refunded]
     known, given_back = (sum(getattr(one, name) for one in running) for name in ("sessions", "given_back"))
-    end = samples.mapping.sessions.column(own.ended_at) if own.ended_at else None
+    end = samples.sessions.column(own.ended_at) if own.ended_at else None
     if known >= _MANY and given_back >= ENOUGH:
         is_sure = end is not None and count_set(samples, end, refunded)[1] >= ENOUGH
         yield (failure if is_sure else warning)(
@@ -225,8 +222,8 @@ def _seen(
     marks = mark_columns(samples, noted=False)  # `marks` reports what this role may not read of them
     given = number_marks(samples, read=True) if by_number else []
     marked = {
-        "flags": [one for one in marks if one.base_type == "boolean"],
-        "moments": [one for one in marks if one.base_type != "boolean"],
+        "flags": [one for one in marks if one.is_flag],
+        "moments": [one for one in marks if not one.is_flag],
         "numbers": [one.column for one in given],
     }
     try:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sweeper.app.catalog import TIME_TYPES, Column
+from sweeper.app.catalog import Column
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.result import Check, failure, ok, warning
@@ -20,6 +20,10 @@ _OLD_ENOUGH, _WELL_AFTER = 600.0, 300.0
 _AT_ONCE = timedelta(minutes=1)
 _END = re.compile(r"^(complet|finish|end|done|succeed|process)(e?d)?_?(at|on|time|date)?$", re.IGNORECASE)
 _SEVERAL, _NEARLY_ALL = 10, 0.9
+_DEADLINE = (
+    "sessions.stuck_at: the time by which a running session must have ended; or sessions.active_at, when it is a sign "
+    "of life"
+)
 # no session ended before its time, and this many had one
 _ENDED, _ENOUGH, _COLUMNS_AT_MOST = 10, 3, 12
 
@@ -47,7 +51,8 @@ def read_heartbeat(context: CheckContext) -> Heartbeat:
     """Check the newest running sessions."""
     if not context.has_heartbeat:
         return Heartbeat(mapped=False)
-    old = [row for row in _running(context) if row.age >= _OLD_ENOUGH]
+    with sampling(context) as samples:
+        old = [row for row in _running(samples) if row.age >= _OLD_ENOUGH]
     # a session that is stuck by the file proves nothing while others are alive
     old = [row for row in old if not is_stuck(context, row)] or old
     return Heartbeat(True, len(old), sum(row.moved is not None and row.moved >= _WELL_AFTER for row in old))
@@ -65,16 +70,15 @@ def not_moving(heartbeat: Heartbeat) -> str:
     return f"it is near the start for {still} of {heartbeat.looked_at} sessions that have run for 10 minutes"
 
 
-def check_active_at(context: CheckContext) -> Iterator[Check]:
+def check_active_at(samples: Samples) -> Iterator[Check]:
     """Running sessions without a sign of life, whose time counts from their start."""
-    own, settings = context.settings.sessions, context.settings
+    own, settings = samples.own, samples.settings
     if own.stuck_at is not None:
         yield ok("does not count: sessions.stuck_at says when a session is stuck")
         return
-    rows = _running(context)
-    with sampling(context) as samples:
-        planned = list(check_planned(samples, rows))
-    if planned or not context.has_heartbeat:
+    rows = _running(samples)
+    planned = list(check_planned(samples, rows))
+    if planned or not samples.context.has_heartbeat:
         yield from planned or [ok("no heartbeat: stuck_after counts from the start of a session")]
         return
     silent = [row for row in rows if row.silent]
@@ -92,18 +96,22 @@ def check_active_at(context: CheckContext) -> Iterator[Check]:
     yield (failure if shortest <= _AT_ONCE else warning)(message, fix)
 
 
-def check_deadlines(context: CheckContext) -> Iterator[Check]:
+def check_deadlines(samples: Samples) -> Iterator[Check]:
     """How many running sessions have no deadline, and so are never stuck."""
-    if context.settings.sessions.stuck_at is None:
+    if samples.own.stuck_at is None:
         yield ok("sessions.stuck_at is not mapped")
         return
-    if outlived := list(_outlived(context)):
+    if outlived := list(_outlived(samples)):
         yield from outlived
         return
-    rows = _running(context)
+    rows = _running(samples)
     over = [row.session_id for row in rows if row.over]
     if len(over) >= _ENOUGH and len(over) * 2 > len(rows):
-        yield _no_deadline(context, over, len(rows))
+        yield failure(
+            f"sessions.stuck_at = {samples.own.stuck_at!r} is hardly later than the start for {len(over)} of the "
+            f"{len(rows)} newest running sessions, such as {named(over)}: they are stuck as soon as they begin",
+            _DEADLINE,
+        )
         return
     endless = [row.session_id for row in rows if row.endless]
     if rows and len(endless) == len(rows):
@@ -119,55 +127,42 @@ def check_deadlines(context: CheckContext) -> Iterator[Check]:
         yield ok(f"each of the {len(rows)} newest running sessions has one")
 
 
-def _no_deadline(context: CheckContext, over: Sequence[str], known: int) -> Check:
-    return failure(
-        f"sessions.stuck_at = {context.settings.sessions.stuck_at!r} is hardly later than the start for {len(over)} "
-        f"of the {known} newest running sessions, such as {named(over)}: they are stuck as soon as they begin",
-        "sessions.stuck_at: the time by which a running session must have ended; or sessions.active_at, when it is a "
-        "sign of life",
-    )
-
-
-def _outlived(context: CheckContext) -> Iterator[Check]:
+def _outlived(samples: Samples) -> Iterator[Check]:
     """Sessions that succeeded after their deadline, so that it cannot be one."""
-    own = context.settings.sessions
+    own = samples.own
     if own.ended_at is None:
         return
-    with sampling(context) as samples:
-        ended_at, deadline = (samples.expression(key, getattr(own, key)) for key in ("ended_at", "stuck_at"))
-        rows = samples.read("count_outlived", samples.settled_ids(), ended_at=ended_at, deadline=deadline)
+    ended_at, deadline = (samples.expression(key, getattr(own, key)) for key in ("ended_at", "stuck_at"))
+    rows = samples.read("count_outlived", samples.settled_ids(), ended_at=ended_at, deadline=deadline)
     outlived = [row.session_id for row in rows if row.outlived]
     if len(outlived) < _ENOUGH or len(outlived) * 2 < len(rows):
         return
     yield failure(
         f"{len(outlived)} of {len(rows)} sessions that succeeded ended only after sessions.stuck_at = "
         f"{own.stuck_at!r}, such as {named(outlived)}: work that goes on would be closed and refunded",
-        "sessions.stuck_at: the time by which a running session must have ended; or sessions.active_at, when it is a "
-        "sign of life",
+        _DEADLINE,
     )
 
 
-def _running(context: CheckContext) -> Sequence[Row]:
+def _running(samples: Samples) -> Sequence[Row]:
     """The newest running sessions, without those whose status is never stuck."""
-    own, settings = context.settings.sessions, context.settings
+    own = samples.own
     if not own.running:
         return []
-    with sampling(context) as samples:
-        beat = samples.expression("active_at", own.active_at)
-        deadline = samples.expression("stuck_at", own.stuck_at)
-        rows = samples.read("look_at_running", samples.newest(running=True), beat=beat, deadline=deadline)
-    return [row for row in rows if own.stuck_at is not None or settings.stuck_after(row.status) is not None]
+    beat, deadline = (samples.expression(key, getattr(own, key)) for key in ("active_at", "stuck_at"))
+    rows = samples.read("look_at_running", samples.running, beat=beat, deadline=deadline)
+    return [row for row in rows if own.stuck_at is not None or samples.settings.stuck_after(row.status) is not None]
 
 
 def find_end(context: CheckContext) -> Column | None:
     """A time that is named as an end, that nearly all sessions which succeeded have, and none that run."""
     with sampling(context) as samples:
         sessions = context.mapping.sessions
-        found = [one for one in samples.readable(sessions) if one.base_type in TIME_TYPES and _END.search(one.name)]
+        found = [one for one in samples.readable(sessions) if one.is_time and _END.search(one.name)]
         with suppress(Refusal, StatementError, TooSlow):
             for column in found:
                 done, have = count_set(samples, column, samples.settled_ids())
-                _, running = count_set(samples, column, samples.newest(running=True))
+                _, running = count_set(samples, column, samples.running)
                 if done >= _SEVERAL and have >= done * _NEARLY_ALL and not running:
                     return column
     return None
@@ -184,10 +179,10 @@ def check_planned(samples: Samples, running: Sequence[Row]) -> Iterator[Check]:
 
     Other times ahead, such as when a result expires, come after the end of most sessions.
     """
-    own, settings = samples.settings.sessions, samples.settings
-    sessions = samples.mapping.sessions
+    own, settings = samples.own, samples.settings
+    sessions = samples.sessions
     mapped = {sessions.column(text) for text in (own.started_at, own.ended_at, own.failed_at) if text}
-    columns = [one for one in samples.readable(sessions) if one.base_type in TIME_TYPES and one not in mapped]
+    columns = [one for one in samples.readable(sessions) if one.is_time and one not in mapped]
     columns = columns[:_COLUMNS_AT_MOST]
     statuses = {row.session_id: row.status for row in running}
     rows = _read_planned(samples, columns, list(statuses), None)
@@ -210,9 +205,9 @@ def check_planned(samples: Samples, running: Sequence[Row]) -> Iterator[Check]:
 
 def _is_never_before(samples: Samples, column: Column) -> bool:
     """Whether this time had come for every session that is over."""
-    context, own = samples.context, samples.settings.sessions
+    context, own = samples.context, samples.own
     failed_at = own.failed_at if context.knows_failure else own.ended_at
-    rows = _read_planned(samples, [column], samples.newest(running=False), failed_at) if failed_at else []
+    rows = _read_planned(samples, [column], samples.failed, failed_at) if failed_at else []
     rows += _read_planned(samples, [column], samples.settled_ids(), own.ended_at) if own.ended_at else []
     passed = [row.passed[0] for row in rows if row.passed[0] is not None]
     return len(passed) >= _ENDED and all(passed)
@@ -223,6 +218,6 @@ def _read_planned(
 ) -> list[Row]:
     if not columns or not session_ids:
         return []
-    own = samples.settings.sessions
+    own = samples.own
     beat, end = samples.expression("active_at", own.active_at), samples.expression("ended_at", ended_at)
     return samples.try_read("compare_planned", session_ids, beat=beat, ended_at=end, columns=columns)

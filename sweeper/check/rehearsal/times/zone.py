@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.reading import ROWS_UNANSWERED
-from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.core.durations import describe_duration
 
@@ -24,34 +23,33 @@ _ENOUGH, _MOST = 5, 0.9
 _NO_APP_BEFORE = datetime(1990, 1, 1, tzinfo=UTC)
 
 
-def check_zone(context: CheckContext) -> Iterator[Check]:
+def check_zone(samples: Samples) -> Iterator[Check]:
     """Compare the newest session with now: it must neither be in the future, nor fit another zone better."""
-    with sampling(context) as samples:
-        (row,) = samples.ask("read_newest_start")
-        apart, latest = list(_check_ledger(samples)), _newest_of_all(samples)
-    newest, zone = row.started_at, context.mapping.timezone
+    (row,) = samples.ask("read_newest_start")
+    apart, latest = list(_check_ledger(samples)), _newest_of_all(samples)
+    newest, zone, now = row.started_at, samples.mapping.timezone, samples.context.as_of
     if apart:
         yield from apart
         return
     if newest is not None and newest < _NO_APP_BEFORE:
         yield warning(
             f"the newest session that failed or runs began on {newest:%Y-%m-%d}, read by sessions.started_at = "
-            f"{context.settings.sessions.started_at!r}: that is long before any such app",
+            f"{samples.own.started_at!r}: that is long before any such app",
             "sessions.started_at: seconds since 1970 with to_timestamp(seconds), milliseconds divided by 1000 first",
         )
         return
-    ahead = _AHEAD + context.settings.policy.max_clock_skew
-    if newest is not None and newest > context.as_of + ahead:
-        said = f"the newest session begins {describe_duration(newest - context.as_of)} from now, read in {zone}"
+    ahead = _AHEAD + samples.settings.policy.max_clock_skew
+    if newest is not None and newest > now + ahead:
+        said = f"the newest session begins {describe_duration(newest - now)} from now, read in {zone}"
         yield warning(said, _FIX)
         return
     for other in ("UTC", row.zone):
-        if newest is not None and _fits_better(context, newest, other):
+        if newest is not None and _fits_better(samples, newest, other):
             # what has just succeeded would begin in the future there
-            if latest is not None and _read_in(context, latest, other) > context.as_of + _AHEAD:
+            if latest is not None and _read_in(samples, latest, other) > now + _AHEAD:
                 continue
             yield failure(
-                f"the newest session that failed or runs began {describe_duration(context.as_of - newest)} ago, read "
+                f"the newest session that failed or runs began {describe_duration(now - newest)} ago, read "
                 f"in {zone}, and just now, read in {other}: in the wrong zone a session that has just begun is stuck",
                 f'sessions.timezone = "{other}"; then: sweeper install',
             )
@@ -69,27 +67,30 @@ def _newest_of_all(samples: Samples) -> datetime | None:
     return rows[0].started_at if rows else None
 
 
-def _read_in(context: CheckContext, moment: datetime, zone: str) -> datetime:
-    return moment.astimezone(ZoneInfo(context.mapping.timezone)).replace(tzinfo=ZoneInfo(zone))
+def _read_in(samples: Samples, moment: datetime, zone: str) -> datetime:
+    return moment.astimezone(ZoneInfo(samples.mapping.timezone)).replace(tzinfo=ZoneInfo(zone))
 
 
-def _fits_better(context: CheckContext, newest: datetime, other: str) -> bool:
+def _fits_better(samples: Samples, newest: datetime, other: str) -> bool:
     """Whether the newest session began just now when read in another zone, and long ago in the mapped one."""
-    mapping = context.mapping
-    column = mapping.sessions.column(context.settings.sessions.started_at)
-    if column is None or column.base_type != "timestamp without time zone" or context.as_of - newest < _LONG_AGO:
+    column = samples.sessions.column(samples.own.started_at)
+    if (
+        column is None
+        or column.base_type != "timestamp without time zone"
+        or samples.context.as_of - newest < _LONG_AGO
+    ):
         return False
     try:
-        read = _read_in(context, newest, other)
+        read = _read_in(samples, newest, other)
     except (ZoneInfoNotFoundError, ValueError):  # a zone that Python does not know
         return False
-    return timedelta(0) <= context.as_of - read <= _JUST_NOW
+    return timedelta(0) <= samples.context.as_of - read <= _JUST_NOW
 
 
 def _check_ledger(samples: Samples) -> Iterator[Check]:
     """Charges in the ledger with a zone in their times, all the same number of hours from their session's start."""
     mapping = samples.mapping
-    started_at = mapping.sessions.column(samples.settings.sessions.started_at)
+    started_at = mapping.sessions.column(samples.own.started_at)
     if started_at is None or started_at.base_type != "timestamp without time zone" or mapping.is_by_account:
         return
     for column, behind in _behind(samples):
