@@ -76,7 +76,7 @@ def test_an_amount_that_is_more_than_what_is_held(app: App) -> None:
     app.map("accounts.add", balance="amount", reserved="-amount")
     assert rehearsed(app) == {}
     app.map(amount="minutes")
-    assert "refunds would take it below zero" in rehearsed(app)["accounts"]["message"]
+    assert "'-amount' would bring reserved below zero" in rehearsed(app)["accounts"]["message"]
 
 
 def test_an_amount_in_another_unit_than_what_is_held(app: App) -> None:

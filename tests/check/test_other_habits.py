@@ -141,18 +141,6 @@ def test_rows_that_are_archived_later(app: App) -> None:
     assert rehearsed(app) == {}
 
 
-def test_an_amount_below_a_charge_of_which_refunds_leave_nothing(app: App) -> None:
-    app.map(charged=NET, amount="price - 1")
-    refunded = rehearsed(app)
-    assert "past_refunds" in refunded
-    assert "charges" not in refunded, "the refunds of the book are compared: those alone may have been for all"
-    app.map(exclude="EXISTS (SELECT FROM book b WHERE b.job = s.id AND b.kind = 'refund')")
-    without_ledger(app)
-    assert "is less than sessions.charged for 10 of 10 sessions, such as" in said(app, "charges")
-    app.sql("UPDATE book SET amount = amount - 1 WHERE kind = 'refund'")  # the app keeps a fee
-    assert "charges" not in rehearsed(app)
-
-
 def test_amounts_below_what_the_balances_have_moved_by(bare: AppDatabase) -> None:
     app = marked_shop(bare)
     app.sql(UNEVEN)
