@@ -2,6 +2,8 @@
 
 import re
 
+from sweeper.app.catalog import Column
+
 # words for a refund in other languages than English
 FOREIGN = (
     "erstatt|devoluci|devuelt|devolv|reembols|rembours|estorn|rimbors|terugbeta|возврат|возвращ|henkin"
@@ -40,6 +42,11 @@ def is_in_unit(column: str, balance: str) -> bool:
     """Whether a column may count the same as the balance: both names may have a unit, such as tokens and cents."""
     units, others = ({unit.lower() for unit in _UNIT.findall(name)} for name in (column, balance))
     return not others or (is_money(column) == is_money(balance) and not (units and units.isdisjoint(others)))
+
+
+def is_mark(column: Column) -> bool:
+    """Whether a column may say that something has happened: a flag, or a time that may be missing."""
+    return column.is_flag or (column.is_time and column.nullable)
 
 
 def is_money(name: str) -> bool:

@@ -144,10 +144,9 @@ def _read(samples: Samples, **given: object) -> list[_Charge]:
     if "charged" not in given:  # a running session is charged when it starts, and refunded when it is stuck
         session_ids += samples.running
     rows = read_charges(samples, session_ids, **given)
-    return [
-        _Charge(
-            row.session_id, row.started_at, Decimal(row.amount), None if row.charged is None else Decimal(row.charged)
-        )
+    rows = [row for row in rows if row.status not in samples.mapping.running or _may_be_paid(samples, row)]
+    found = [
+        _Charge(row.session_id, row.started_at, Decimal(row.amount), row.charged and Decimal(row.charged))
         for row in rows
-        if Decimal(row.amount).is_finite() and (row.status not in samples.mapping.running or _may_be_paid(samples, row))
     ]
+    return [one for one in found if one.amount.is_finite()]

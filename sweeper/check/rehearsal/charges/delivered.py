@@ -54,9 +54,9 @@ class _ColumnCounts:
 
 def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     """A column that is set on successes, never where the app refunded, and on some sessions that would be paid."""
-    own = samples.own
+    read = samples.file_says("exclude", "never", "amount", "charged")
     for status in (*_never_refunded(samples.read_failed()), None):
-        for one in _count(samples, settled, (own.exclude, own.never, own.amount, own.charged), status):
+        for one in _count(samples, settled, read, status):
             done = one.delivers and not one.refunded
             # some of all, or nearly all of one status
             few = one.owed <= one.of_owed * _PART or one.of_refunded >= _MANY
@@ -83,8 +83,7 @@ def _never_refunded(rows: Sequence[SampledSession]) -> list[str]:
 
 def check_never_charged(samples: Samples) -> Iterator[Check]:
     """A link to the charge that all succeeded or refunded sessions have, and some that would be paid do not."""
-    own = samples.own
-    for one in _count(samples, samples.settled_ids(), (own.amount, own.charged)):
+    for one in _count(samples, samples.settled_ids(), samples.file_says("amount", "charged")):
         always = one.done == one.of_done and one.refunded == one.of_refunded
         without = one.of_owed - one.owed
         if always and _CHARGE.search(one.column.name) and _ENOUGH <= without <= one.of_owed * _PART:
@@ -97,19 +96,15 @@ def check_never_charged(samples: Samples) -> Iterator[Check]:
             return
 
 
-def _count(
-    samples: Samples, settled: Sequence[str], texts: Sequence[str | None], status: str | None = None
-) -> list[_ColumnCounts]:
-    """Which columns that these texts do not read are set for all owed sessions, or for those of a status.
+def _count(samples: Samples, settled: Sequence[str], read: str, status: str | None = None) -> list[_ColumnCounts]:
+    """Which columns that the file does not read are set for all owed sessions, or for those of a status.
 
     Empty where there are too few.
     """
-    rows = samples.read_failed()
-    refunded = [row.session_id for row in rows if row.is_refunded]
-    owed = owed_ids([row for row in rows if status in (None, row.status)])
+    refunded = samples.refunded_ids()
+    owed = owed_ids([row for row in samples.read_failed() if status in (None, row.status)])
     if len(settled) < _SETTLED or len(refunded) < _REFUNDED or len(owed) < _ENOUGH:
         return []
-    read = " ".join(filter(None, texts)).lower()
     readable = samples.readable(samples.sessions)
     columns = [one for one in readable if one.nullable and one.name.lower() not in read][:_COLUMNS_AT_MOST]
     if not columns:
@@ -200,17 +195,11 @@ def _paid(samples: Samples, session_ids: Sequence[str]) -> set[str]:
 
 def _links_to_tries(samples: Samples) -> list[Column]:
     """Columns by which a session names another one."""
-    mapping = samples.mapping
-    sessions, key = mapping.sessions, mapping.slots["key"]
-    if mapping.is_by_account:
+    sessions, slots = samples.sessions, samples.mapping.slots
+    if samples.mapping.is_by_account:
         return []
     referring = {row.column_name for row in samples.references(of=sessions, to=sessions)}
-    found = [
-        one
-        for one in sessions.columns.values()
-        if one.quoted != key
-        and one.base_type == mapping.slots["session_type"]
-        and (one.name in referring or _OTHER.search(one.name))
-    ]
+    found = [one for one in sessions.columns.values() if one.name in referring or _OTHER.search(one.name)]
+    found = [one for one in found if one.quoted != slots["key"] and one.base_type == slots["session_type"]]
     quick = [one for one in found if samples.is_quick_by(sessions, one)]
     return samples.seen(sessions, quick[:_LINKS_AT_MOST])

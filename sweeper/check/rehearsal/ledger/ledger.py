@@ -26,8 +26,8 @@ from sweeper.check.rehearsal.ledger.linked_sessions import (
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.row_amounts import is_usual
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
-from sweeper.check.rehearsal.samples import Samples, named, owed_ids
-from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UNDONE, UP_WORDS
+from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UNDONE, UP_WORDS, is_mark
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
 
@@ -111,17 +111,15 @@ def _is_chained(samples: Samples, ledger: AppLedger, column: Column) -> bool:
 
 def _no_room(samples: Samples) -> Iterator[Check]:
     """A unique index that leaves no room for the reversal of a refund."""
-    mapping = samples.mapping
-    index = find_full_key(samples.transaction, mapping)
+    index = find_full_key(samples.transaction, samples.mapping)
     if index is not None:
-        yield warning(f"{full_key(mapping, index)}: `sweeper revert` is refused", FULL_KEY_FIX)
+        yield warning(f"{full_key(samples.mapping, index)}: `sweeper revert` is refused", FULL_KEY_FIX)
 
 
 def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Rows that look like refunds of sessions that would be paid."""
-    own, amounts, account = samples.own, ledger.amounts, ledger.account
-    name, read = ledger.table.name.lower(), " ".join(filter(None, (own.charged, own.exclude))).lower()
-    if not amounts or name in read:  # that expression reads these rows already
+    own, amounts, account, name = samples.own, ledger.amounts, ledger.account, ledger.table.name.lower()
+    if not amounts or name in samples.file_says("charged", "exclude"):  # that expression reads these rows already
         return
     words = [column for column in ledger.table.columns.values() if column.is_word]
     is_of_refunds = bool(re.search(GIVEN_BACK, ledger.table.name, re.IGNORECASE))
@@ -153,8 +151,7 @@ def _undone(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         return
     named_so = [one for one in ledger.table.columns.values() if one.base_type in flags and UNDONE.search(one.name)]
     qualifiers = of_these_sessions(samples, amounts[0], unsigned=True) if named_so and amounts else []
-    failed = samples.read_failed()
-    groups = owed_ids(failed), [row.session_id for row in failed if row.is_refunded], samples.settled_ids()
+    groups = samples.list_owed(), samples.refunded_ids(), samples.settled_ids()
     for column in samples.seen(ledger.table, named_so):
         given = {"column": column, "flag": column.is_flag, "qualifiers": qualifiers}
         owed, refunded, settled = (samples.read("find_undone_charges", one, **given) for one in groups)
@@ -170,23 +167,16 @@ def _undone(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
 
 def _later(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """A column that past rows have set and ours would not: a job of the app may add rows to the balance later."""
-    context, own = samples.context, samples.settings.accounts
+    own = samples.settings.accounts
     moves = own is not None and own.add != {} and (own.balance is not None or bool(own.add))
     if not moves:
         return
-    candidates = [
-        column
-        for column in ledger.table.columns.values()
-        if ledger.values.get(column, "null").strip().lower() in ("null", "false")
-        and (column.is_flag or (column.is_time and column.nullable))
-        and not _PLANNED.search(column.name)
-    ]
-    if not candidates:
-        return
-    filled = samples.defaults(ledger.table)
-    candidates = [column for column in candidates if column.is_flag or column.name not in filled]
-    candidates = samples.seen(ledger.table, candidates)
-    rows, counts = samples.count_rows(ledger.table, candidates, where=context.mapping.slots["ledger_where"])
+    empty = [one for one in ledger.table.columns.values()
+             if ledger.values.get(one, "null").strip().lower() in ("null", "false")]  # fmt: skip
+    candidates = [one for one in empty if is_mark(one) and not _PLANNED.search(one.name)]
+    filled = samples.defaults(ledger.table) if candidates else {}
+    candidates = samples.seen(ledger.table, [one for one in candidates if one.is_flag or one.name not in filled])
+    rows, counts = samples.count_rows(ledger.table, candidates, where=samples.mapping.slots["ledger_where"])
     for column, count in counts.items():
         if rows and count >= rows / 2:
             said = (

@@ -147,14 +147,10 @@ def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row
 
 def _other_keys(samples: Samples) -> list[Column]:
     """Unique columns of the sessions by which other tables may name one, such as the id of its request."""
-    sessions = samples.sessions
-    names = samples.unique_names(sessions)
-    own = samples.mapping.slots["key"]
-    return [
-        one
-        for one in samples.readable(sessions)
-        if one.name in names and one.quoted != own and one.base_type in (*TEXTS, "uuid")
-    ][:_KEYS_AT_MOST]
+    names = samples.unique_names(samples.sessions)
+    unique = [one for one in samples.readable(samples.sessions) if one.name in names]
+    others = [one for one in unique if one.quoted != samples.mapping.slots["key"]]
+    return [one for one in others if one.base_type in (*TEXTS, "uuid")][:_KEYS_AT_MOST]
 
 
 def _named(

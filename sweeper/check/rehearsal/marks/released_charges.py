@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from sweeper.app.catalog import TIME_TYPES, Column, Table
+from sweeper.app.catalog import Column, Table
 from sweeper.check.rehearsal.marks.row_amounts import ASKED, row_amounts, unnamed_amounts
 from sweeper.check.rehearsal.marks.tables_of_sessions import known_tables, linked_tables
 from sweeper.check.rehearsal.samples import Samples
@@ -31,7 +31,6 @@ _UNDONE = re.compile(
     rf"^(is_?|was_?)?(refunded|reversed|reimbursed|given_?back)_?(at|on)$|^(zur(ü|ue)ck)?({FOREIGN})(?!\w*(bar|able|[ií]vel))",
     re.IGNORECASE,
 )
-_FLAGS = ("boolean",)
 _TABLES_AT_MOST, _ENOUGH, _FEW = 6, 3, 0.05
 
 
@@ -79,7 +78,7 @@ def _may_say(column: Column, *, of_charges: bool) -> bool:
     if column.is_word:
         return of_charges and bool(_STATE.search(column.name))
     mark = _MARK if of_charges else _UNDONE
-    return column.base_type in (*_FLAGS, *TIME_TYPES) and bool(mark.search(column.name) or _UNDONE.search(column.name))
+    return (column.is_flag or column.is_time) and bool(mark.search(column.name) or _UNDONE.search(column.name))
 
 
 def _links(samples: Samples) -> Iterator[_Link]:
@@ -158,7 +157,7 @@ def _read(
     """Those of the sessions of which the column says it, and that would be paid; or that have a row at all."""
     rows = samples.try_read(
         "find_released", session_ids, table=link.table, key=link.key, link=link.link, column=column,
-        by_row=link.by_row, unpaid=unpaid, flag=column.base_type in _FLAGS, words=_WORDS if column.is_word else "",
+        by_row=link.by_row, unpaid=unpaid, flag=column.is_flag, words=_WORDS if column.is_word else "",
         any_state=any_state, amounts=link.amounts,
     )  # fmt: skip
     return [row.session_id for row in rows]

@@ -38,11 +38,8 @@ def row_amounts(samples: Samples, table: Table, others: Collection[Column | None
     What came in and what went out may have a column each.
     """
     speaks = re.search(GIVEN_BACK, table.name, re.IGNORECASE)  # a table of refunds may use any unit
-    amounts = [
-        column
-        for column in table.columns.values()
-        if column.is_number and column not in others and (speaks or AMOUNT.search(column.name))
-    ]
+    numbers = [one for one in table.columns.values() if one.is_number and one not in others]
+    amounts = [one for one in numbers if speaks or AMOUNT.search(one.name)]
     exact = [column for column in samples.seen(table, amounts) if column.base_type in EXACT_TYPES][:_AMOUNTS_AT_MOST]
     came, went = ([one for one in exact if _says(one, words) and not _says(one, others)]
                   for words, others in ((_CAME, _WENT), (_WENT, _CAME)))  # fmt: skip
@@ -57,11 +54,8 @@ def row_amounts(samples: Samples, table: Table, others: Collection[Column | None
 def unnamed_amounts(samples: Samples, table: Table, others: Collection[Column | None]) -> list[Slots]:
     """The first exact numbers of a table of which none is named as an amount, and that refer to no other row."""
     links = {row.column_name for row in samples.references(of=table)}
-    numbers = [
-        one
-        for name, one in table.columns.items()
-        if one.base_type in EXACT_TYPES and one not in others and name not in links and not name.lower().endswith("id")
-    ]
+    exact = [one for one in table.columns.values() if one.base_type in EXACT_TYPES and one not in others]
+    numbers = [one for one in exact if one.name not in links and not one.name.lower().endswith("id")]
     exact = samples.seen(table, numbers[:_AMOUNTS_AT_MOST])
     return [{"column": one.quoted, "name": f"amount_{place}", "down": ""} for place, one in enumerate(exact)]
 

@@ -24,9 +24,9 @@ _WORDS = (
     r"^(refunded|released|returned|reversed|rolled[ _-]?back|credited[ _-]?back|given[ _-]?back|reimbursed|restored"
     r"|void|voided|freed)$"
 )
-_FLAGS, _ENOUGH, _FEW, _SETTLED, _JSON_AT_MOST = ("boolean",), 3, 5, 10, 4
+_ENOUGH, _FEW, _SETTLED, _JSON_AT_MOST = 3, 5, 10, 4
 _KEYS, _LINK = ("text", "character varying", "uuid"), re.compile(r"(_id|Id|_key|Key|_ref)$")
-_MOMENTS = (*TIME_TYPES, "date")
+_MARKS = ("boolean", *TIME_TYPES, "date")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Mark:
     def read(self, samples: Samples, statement: str, session_ids: Sequence[str]) -> list[Row]:
         """The sessions, of those given, that have the mark."""
         return samples.read(
-            statement, session_ids, column=self.column, flag=self.column.base_type in _FLAGS, number=self.number,
+            statement, session_ids, column=self.column, flag=self.column.is_flag, number=self.number,
             words=_WORDS if self.words else "", json_key=self.json_key and quote_text(self.json_key),
         )  # fmt: skip
 
@@ -57,32 +57,23 @@ def number_above_zero(samples: Samples, column: Column, session_ids: Sequence[st
 
 def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
     """The columns whose names say that the app has refunded a session, and that this role may read."""
-    sessions = samples.sessions
-    found = [
-        column
-        for name, column in sessions.columns.items()
-        if column.base_type in (*_FLAGS, *_MOMENTS)
-        and re.search(GIVEN_BACK, name, re.IGNORECASE)
-        and not _NOT_MADE.search(name)
-    ]
-    return samples.seen(sessions, found, noted=noted)
+    return samples.columns(samples.sessions, lambda one: one.base_type in _MARKS and _says(one), noted=noted)
+
+
+def _says(column: Column, words: str = GIVEN_BACK) -> bool:
+    """Whether the name of a column says that a refund was made."""
+    return bool(re.search(words, column.name, re.IGNORECASE)) and not _NOT_MADE.search(column.name)
 
 
 def number_marks(samples: Samples, *, read: bool = False) -> list[Mark]:
     """Columns whose names say how much the app has refunded; only with ``read`` also those that the file reads."""
-    sessions, own = samples.sessions, samples.own
-    known = "" if read else " ".join(filter(None, (own.amount, own.charged))).lower()
-    found = [
-        column
-        for name, column in sessions.columns.items()
-        if column.is_number
-        and not column.generated
-        and re.search(GIVEN_BACK, name, re.IGNORECASE)
-        and not _NOT_MADE.search(name)
-        and not _NO_AMOUNT.search(name)
-        and name.lower() not in known
-    ]
-    return [Mark(column, number=True) for column in samples.seen(sessions, found)]
+    known = "" if read else samples.file_says("amount", "charged")
+
+    def fits(one: Column) -> bool:
+        of_refunds = one.is_number and not one.generated and _says(one) and not _NO_AMOUNT.search(one.name)
+        return of_refunds and one.name.lower() not in known
+
+    return [Mark(column, number=True) for column in samples.columns(samples.sessions, fits)]
 
 
 def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
@@ -91,12 +82,8 @@ def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
     yield from map(Mark, mark_columns(samples))
     yield from number_marks(samples)
     status = sessions.column(samples.own.status)
-    with_words = [
-        column
-        for name, column in sessions.columns.items()
-        if column.is_word and column != status and _OF_CHARGE.search(name)
-    ]
-    yield from (Mark(column, words=True) for column in samples.seen(sessions, with_words))
+    states = samples.columns(sessions, lambda one: one.is_word and one != status and _OF_CHARGE.search(one.name))
+    yield from (Mark(column, words=True) for column in states)
     with_json = [column for column in sessions.columns.values() if column.base_type in JSON_TYPES][:_JSON_AT_MOST]
     with_json = [] if samples.mapping.is_by_account else with_json
     for column in samples.seen(sessions, with_json):
@@ -121,15 +108,13 @@ def _is_of_success(samples: Samples, mark: Mark, marked: int, known: int) -> boo
 
 def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
     """Marks on sessions that the app refunded which a refund of ours would not set."""
-    mapping, own = samples.mapping, samples.own
-    written = {mapping.sessions.column(text) for text in own.refunded}
+    written = {samples.sessions.column(text) for text in samples.own.refunded}
     found = {}
-    links = [  # to the refund itself, such as refund_transaction_id
-        one for one in mapping.sessions.columns.values()
-        if one.base_type in _KEYS and re.search(GIVEN_BACK, one.name, re.IGNORECASE) and _LINK.search(one.name)
-        and not _NOT_MADE.search(one.name)
-    ]  # fmt: skip
-    for mark in (*find_marks(samples, session_ids), *map(Mark, samples.seen(mapping.sessions, links))):
+    # to the refund itself, such as refund_transaction_id
+    links = samples.columns(
+        samples.sessions, lambda one: one.base_type in _KEYS and _LINK.search(one.name) and _says(one)
+    )
+    for mark in (*find_marks(samples, session_ids), *map(Mark, links)):
         column = mark.column
         if column in written or column.generated:
             continue
@@ -155,21 +140,14 @@ def marked_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str,
 
 def named_marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
     """Columns of the sessions themselves that say refunded, and are set on some of them."""
-    sessions = samples.sessions
-    named = [
-        column
-        for name, column in sessions.columns.items()
-        if re.search(words, name, re.IGNORECASE)
-        and column.base_type in (*_FLAGS, *_MOMENTS, "uuid")
-        and not _NOT_MADE.search(name)
-    ]
+    named = samples.columns(samples.sessions, lambda one: one.base_type in (*_MARKS, "uuid") and _says(one, words))
     marks = {mark.name: mark for mark in find_marks(samples, session_ids)}
-    marks |= {one.name: Mark(one) for one in samples.seen(sessions, named)}
+    marks |= {one.name: Mark(one) for one in named}
     found = {}
     for name, mark in marks.items():
         rows = mark.read(samples, "find_marked", session_ids)
         if rows and not _is_of_success(samples, mark, len(rows), len(session_ids)):
-            found[f"{sessions.name}.{name}"] = (len(rows), rows[0].session_id)
+            found[f"{samples.sessions.name}.{name}"] = (len(rows), rows[0].session_id)
     return found
 
 

@@ -62,16 +62,14 @@ def read_past_refunds(
     slots |= past_slots(samples.reader, ledger.section, ledger.table, samples.mapping.slots)
     items: list[Slots] = [
         {
-            "column": one.column.quoted,
-            "column_type": one.column.full_type,
+            "column": one.column.quoted, "column_type": one.column.full_type, "place": str(place),
             # it may end with a comment; a key of ours is not compared, and may be made by a sequence
             "value": "NULL" if one.meaning == "key" else one.value + "\n",
-            "place": str(place),
             "json": "yes" if one.column.base_type in JSON_TYPES else "",
             "money": "yes" if one.column.base_type == "money" else "",
         }
         for place, one in enumerate(compared)
-    ]
+    ]  # fmt: skip
     read = list(dict.fromkeys([*(one.column for one in compared), *unwritten]))
     given = {**slots, "compared": items, "unwritten": unwritten, "read": read}
     rows = samples.read("compare_past", samples.failed, **given)

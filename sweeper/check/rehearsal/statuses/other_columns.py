@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import Column
-from sweeper.check.rehearsal.samples import Samples, named, owed_ids
+from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.statuses.listed_statuses import count_ended
 from sweeper.check.rehearsal.times.running import is_stuck
+from sweeper.check.rehearsal.words import is_mark
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import STUCK_AFTER_DEFAULT
 from sweeper.postgres.templates import Slots
@@ -76,8 +77,7 @@ def check_endless(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     own, newest = samples.own, samples.failed
     if own.ended_at is None or samples.sessions.column(own.status) is not None:
         return
-    rows = samples.read_failed()
-    refunded, owed = [one.session_id for one in rows if one.is_refunded], owed_ids(rows)
+    rows, refunded, owed = samples.read_failed(), samples.refunded_ids(), samples.list_owed()
     known, endless = ([*count_ended(samples, some)] for some in ([*refunded, *settled], owed[:_ENOUGH]))
     if min(len(refunded), len(settled), len(owed)) < _ENOUGH or any(one.ended < one.sessions for one in known):
         return
@@ -98,18 +98,9 @@ def check_endless(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
 
 def _columns(samples: Samples) -> list[Column]:
     """The flags and times whose names say it, and that the file does not read."""
-    sessions, own = samples.sessions, samples.own
-    texts = (own.status, own.exclude, own.never, own.failed_at, own.stuck_at, own.amount)
-    read = set(re.findall(r"\w+", " ".join(filter(None, texts))))
-    found = [
-        one
-        for one in sessions.columns.values()
-        if (one.is_flag or (one.is_time and one.nullable))
-        and _OVER.search(one.name)
-        and not _NOT_YET.search(one.name)
-        and one.name not in read
-    ]
-    return samples.seen(sessions, found, noted=False)
+    read = set(re.findall(r"\w+", samples.file_says("status", "exclude", "never", "failed_at", "stuck_at", "amount")))
+    named_so = samples.columns(samples.sessions, lambda one: is_mark(one) and _OVER.search(one.name), noted=False)
+    return [one for one in named_so if not _NOT_YET.search(one.name) and one.name.lower() not in read]
 
 
 def _stuck(samples: Samples, running: Sequence[str]) -> set[str]:
