@@ -45,7 +45,8 @@ def check(database: Database, settings: Settings | SweeperError, *, as_of: datet
 
 def _check(database: Database, settings: Settings | SweeperError, as_of: datetime, asked_at: float) -> Iterator[Check]:
     if isinstance(settings, SweeperError):
-        yield _refused_file(settings)
+        fixes = {"no_config": "sweeper init", "open_questions": "answer each question in the file"}
+        yield failure(settings.message, fixes.get(settings.code, "fix the file"), "file")
     else:
         yield ok("valid, without open questions", "file")
     try:
@@ -73,12 +74,6 @@ def _unusable(error: SweeperError) -> Check:
     if error.code == "unsupported_server":
         return failure(error.message, "name a Postgres in SWEEPER_DATABASE_URL", "version")
     return failure(error.message, "fix SWEEPER_DATABASE_URL, or the server", "connection")
-
-
-def _refused_file(error: SweeperError) -> Check:
-    """The check for a file that cannot be used."""
-    fixes = {"no_config": "sweeper init", "open_questions": "answer each question in the file"}
-    return failure(error.message, fixes.get(error.code, "fix the file"), "file")
 
 
 def _check_mapped(

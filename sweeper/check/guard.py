@@ -54,7 +54,9 @@ def check_guard(context: CheckContext, installation: Installation, *, may_pay: b
                 raise
             lacking = error
     if lacking:
-        yield denied(context.database, lacking, context.role, _written(context))
+        written = {"sessions": "SELECT, UPDATE", "accounts": "SELECT, UPDATE", "ledger": "SELECT, INSERT"}
+        privileges = {mapping.slots[slot]: what for slot, what in written.items() if slot in mapping.slots}
+        yield denied(context.database, lacking, context.role, privileges)
     if mapping.ledger and not mapping.ledger.guarded:
         yield _left_open(mapping.ledger.table)
         return
@@ -72,12 +74,6 @@ def _left_open(table: Table) -> Check:
         "sweep, unless it locks the session's row before it looks",
         "in the app's refund code, SELECT the session FOR UPDATE before it looks for a refund; or call refund() there",
     )
-
-
-def _written(context: CheckContext) -> dict[str, str]:
-    slots = context.mapping.slots
-    privileges = {"sessions": "SELECT, UPDATE", "accounts": "SELECT, UPDATE", "ledger": "SELECT, INSERT"}
-    return {slots[slot]: what for slot, what in privileges.items() if slot in slots}
 
 
 def _own_guard(transaction: Transaction, mapping: Mapping) -> Check | None:

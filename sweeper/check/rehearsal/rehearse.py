@@ -108,17 +108,12 @@ def check_item(context: CheckContext, look: Item) -> list[Check]:
 
 def _refused(refusal: Refusal) -> Check:
     # not its message, which may repeat a row
-    return warning(
-        f"not checked: an expression of the mapping fails here (SQLSTATE {refusal.sqlstate})",
-        "fix the expression",
-    )
+    said = f"not checked: an expression of the mapping fails here (SQLSTATE {refusal.sqlstate})"
+    return warning(said, "fix the expression")
 
 
 def failed_items(database: Database, settings: Settings, as_of: datetime, mapping: Mapping) -> list[FailedItem]:
     """The items that fail: what stops a run until one has paid."""
     context = CheckContext(database, settings, mapping, None, "", as_of, is_brief=True)
-    return [
-        FailedItem(check.name, check.message, check.fix)
-        for check in rehearse(context)
-        if check.status is Status.FAILURE
-    ]
+    failed = [check for check in rehearse(context) if check.status is Status.FAILURE]
+    return [FailedItem(check.name, check.message, check.fix) for check in failed]

@@ -74,7 +74,7 @@ def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
             continue
         columns = samples.seen(other, [one for one in other.columns.values() if _is_balance(one)])
         used = [column.name for column in samples.used_columns(other, columns)]
-        if used and samples.is_shared(row.column_name) and not are_balances_explained(samples, accounts, own):
+        if used and samples.is_shared(row.column_name) and not are_balances_explained(samples):
             yield warning(
                 f"sessions also name a row of {other.name} by {row.column_name}, which has {', '.join(used)}: "
                 f"sessions.account = {account!r} pays {own.table}",

@@ -107,27 +107,16 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
     for table in (accounts, *_satellites(samples, accounts)):
         if samples.hook_may_write([table.name]):
             continue
-        columns = [
-            column
-            for column in table.columns.values()
-            if column.is_number
-            and not column.generated
-            and _BALANCE.search(column.name)
-            and not _NO_BALANCE.search(column.name)
-            and not column.name.lower().endswith("id")
-            and is_in_unit(column.name, own.balance or "")
-            and (table is not accounts or column.name.lower() not in known)
-        ]
-        columns = samples.seen(table, columns)
+        others = [one for one in table.columns.values() if table is not accounts or one.name.lower() not in known]
+        others = [one for one in others if _looks_like_balance(one) and is_in_unit(one.name, own.balance or "")]
+        columns = samples.seen(table, others)
         used = _without_limits(samples, table, samples.used_columns(table, columns))
         if table is accounts:
             used = _moving(samples, accounts, used, own)
             too_low = uncounted(samples, [column for column in used if _EVER_SPENT.match(column.name)])
             used = [column for column in used if column not in too_low]
         # where the balance alone has moved by what was taken, a counter may go with it all the same
-        moves = used and (
-            are_balances_explained(samples, accounts, own, alone=True) or is_sum_of_ledger(samples, accounts, own)
-        )
+        moves = used and (are_balances_explained(samples, alone=True) or is_sum_of_ledger(samples, accounts, own))
         if moves:
             gross = gross_counters(samples, accounts, own) if table is accounts else []
             used = [column for column in used if _COUNTER.search(column.name) and column not in gross]
@@ -145,6 +134,11 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
                 "if a charge is taken from them as well: accounts.balance as their sum, and [accounts.add] with the "
                 "share of each; or name them in accounts.invariant",
             )
+
+
+def _looks_like_balance(column: Column) -> bool:
+    named_so = _BALANCE.search(column.name) and not _NO_BALANCE.search(column.name)
+    return bool(named_so) and column.is_number and not column.generated and not column.name.lower().endswith("id")
 
 
 def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: AccountsSection) -> str:

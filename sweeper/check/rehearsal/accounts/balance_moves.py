@@ -79,12 +79,13 @@ def check_balances(samples: Samples) -> Iterator[Check]:
         yield ok("other things moved them as well: not compared with what sessions took")
 
 
-def are_balances_explained(samples: Samples, accounts: Table, own: AccountsSection, *, alone: bool = False) -> bool:
+def are_balances_explained(samples: Samples, *, alone: bool = False) -> bool:
     """Whether the balances of some accounts have moved by the amounts of the file: then these were charged.
 
     ``alone`` when without any other number of the account, of which they may be what is left.
     """
-    if samples.mapping.is_by_account or not samples.mapping.has_balance:
+    own, accounts = samples.settings.accounts, samples.accounts
+    if own is None or accounts is None or samples.mapping.is_by_account or not samples.mapping.has_balance:
         return False
     with localcontext(prec=_DIGITS):
         costs, targets = _read(samples, accounts, own)

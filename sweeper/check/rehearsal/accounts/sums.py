@@ -82,10 +82,11 @@ def is_sum_of_ledger(samples: Samples, accounts: Table, own: AccountsSection) ->
 def check_versions(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """A version of the account that each change may raise, and a refund does not: a writer could write over it."""
     moved = own.add != {} and not samples.hook_may_write([accounts.name])
-    compared = _compare_refunded(samples, accounts, own) if moved else None
-    if compared is None:
+    compared = _compare(samples, accounts, own) if moved else None
+    # as many refunds of the app's as accounts, so that these show in the other numbers
+    if compared is None or compared[0].accounts < _ENOUGH or (compared[0].refunds or 0) < compared[0].accounts:
         return
-    row, others = compared
+    row, others, _ = compared
     for column, raised in zip(others, row.raised, strict=True):
         known = {accounts.column(text) for text in own.add or {}} | {accounts.column(own.balance or "")}
         if not (_VERSION.fullmatch(column.name) and column.is_whole) or column in known or raised < row.accounts:
@@ -108,14 +109,6 @@ def gross_counters(samples: Samples, accounts: Table, own: AccountsSection) -> l
     return [one for one, count in zip(others, row.gross, strict=True) if count == row.accounts]
 
 
-def _compare_refunded(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[Row, list[Column]] | None:
-    """The same for enough accounts that have as many refunds of the app's, so that these show in the other numbers."""
-    compared = _compare(samples, accounts, own)
-    if compared is None or compared[0].accounts < _ENOUGH or (compared[0].refunds or 0) < compared[0].accounts:
-        return None
-    return compared[:2]
-
-
 def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[Row, list[Column], AppLedger] | None:
     """For how many accounts the balance, or another number of theirs, is the sum of the ledger's rows."""
     mapping, ledger = samples.mapping, app_ledger(samples)
@@ -124,10 +117,9 @@ def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[R
     key, account, amounts, mapped = ledger.key, ledger.account, ledger.amounts, accounts.column(own.balance)
     if account is None or not amounts:
         return None
-    numbers = [
-        one for one in accounts.columns.values() if one.is_number and one.quoted != mapping.slots["accounts_key"]
-    ]
-    others = [one for one in samples.seen(accounts, numbers) if one != mapped]
+    of_account = mapping.slots["accounts_key"]
+    numbers = samples.columns(accounts, lambda one: one.is_number and one.quoted != of_account)
+    others = [one for one in numbers if one != mapped]
     if key is None or not samples.sees(ledger.table, [key, account, amounts[0]]):
         return None
     given = {"key": key, "account_column": account, "amount_column": amounts[0], "others": others}

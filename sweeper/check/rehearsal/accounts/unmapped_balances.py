@@ -88,8 +88,8 @@ def check_booked(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
     moved = "balance" in samples.mapping.slots and own.add != {} and not samples.mapping.is_by_account
     if not moved or samples.mapping.ledger is not None or samples.fires_triggers():
         return
-    for table, link, key in _books(samples, accounts):
-        for amount in _amounts(samples, table, link):
+    for table, link, key in samples.referring_tables(accounts, (accounts.oid, samples.sessions.oid)):
+        for amount in [] if samples.hook_may_write([table.name]) else _amounts(samples, table, link):
             row = _compare(samples, table, link, key, amount)
             # what is left of lots that are used up one by one has no negative numbers
             spent = row and (row.refunds >= row.accounts or (LEFT.search(amount.name) and row.totals >= _ENOUGH))
@@ -101,14 +101,6 @@ def check_booked(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
                     "enough",
                 )
                 return
-
-
-def _books(samples: Samples, accounts: Table) -> Iterator[tuple[Table, Column, Column]]:
-    """Tables whose rows refer to an account, that column, and the account's; quick to read by it."""
-    skipped = (accounts.oid, samples.sessions.oid)
-    for table, link, key in samples.referring_tables(accounts, skipped):
-        if not samples.hook_may_write([table.name]):
-            yield table, link, key
 
 
 def _amounts(samples: Samples, table: Table, link: Column) -> Sequence[Column]:

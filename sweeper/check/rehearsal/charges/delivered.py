@@ -161,7 +161,8 @@ def check_other_try(samples: Samples) -> Iterator[Check]:
         failed, settled = (
             samples.try_read("list_tries", some, column=column) for some in (samples.failed, samples.settled_ids())
         )
-        paid = _paid(samples, [row.other_id for row in (*failed, *settled)])
+        others = samples.look_at(list(dict.fromkeys(row.other_id for row in (*failed, *settled))))
+        paid = {one.session_id for one in others if one.is_refunded or one.given_back}
         for how in ("named", "names"):
             linked = [row for row in failed if row.how == how]
             found = list(dict.fromkeys(row.session_id for row in linked if row.other_id in paid))
@@ -185,12 +186,6 @@ def _refunded_and_owed(samples: Samples) -> tuple[list[str], list[str]]:
     rows = samples.read_failed()
     refunded = [row.session_id for row in rows if row.is_refunded or row.given_back]
     return refunded, owed_ids([row for row in rows if not row.given_back])
-
-
-def _paid(samples: Samples, session_ids: Sequence[str]) -> set[str]:
-    """Which of some sessions the app has refunded, whatever their status."""
-    rows = samples.look_at(list(dict.fromkeys(session_ids)))
-    return {row.session_id for row in rows if row.is_refunded or row.given_back}
 
 
 def _links_to_tries(samples: Samples) -> list[Column]:

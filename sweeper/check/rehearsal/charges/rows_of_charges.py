@@ -32,7 +32,8 @@ def check_rows_of_charges(samples: Samples) -> Iterator[Check]:
     for name, charge, given in chain(_of_ledger(samples), _of_tables(samples)):
         running, failed = (_try_read(samples, some[:200], given) for some in (samples.running, samples.failed))
         without = _uncharged(running, failed)
-        if without and not _are_all_charged(samples):
+        # where the balances have moved by the amounts, these were charged as well
+        if without and not are_balances_explained(samples):
             yield warning(
                 f"the rows of {name} come to sessions.amount = {own.amount!r} for {len(_same(running))} of "
                 f"{len(running)} sessions that run and {len(_same(failed))} of {len(failed)} that failed, and "
@@ -76,12 +77,6 @@ def _of_tables(samples: Samples) -> Iterator[_Charges]:
             slots = {"price": amount, "parts": table.qualified, "session": link.quoted, "key": key}
             charge = fill_expression("of_parts", slots)
             yield table.name, charge, {"charged": charge}
-
-
-def _are_all_charged(samples: Samples) -> bool:
-    """Whether the balances have moved by the amounts, also of the sessions without a row."""
-    own, accounts = samples.settings.accounts, samples.accounts
-    return own is not None and accounts is not None and are_balances_explained(samples, accounts, own)
 
 
 def _tables(samples: Samples, amount: str) -> Iterator[tuple[Table, Column]]:

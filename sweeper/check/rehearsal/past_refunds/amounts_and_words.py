@@ -10,7 +10,7 @@ from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import read_kinds
 from sweeper.check.rehearsal.marks.session_marks import number_marks, written_columns
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
-from sweeper.check.rehearsal.past_refunds.past_rows import Pair, PastRefund
+from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund
 from sweeper.check.rehearsal.samples import Samples, is_owed, named
 from sweeper.check.rehearsal.words import NOTE, WRITER, is_in_unit, is_money
 from sweeper.check.result import Check, failure, warning
@@ -50,7 +50,7 @@ def amounts_in_json(sessions: list[PastRefund]) -> list[PastRefund]:
         compared = [
             replace(one, amount=ours, past_amount=theirs, rows=1)
             for one, ours, theirs in found
-            if theirs is not None and ours is not None and abs(ours) == abs(one.amount or 0)
+            if theirs is not None and ours is not None and abs(ours) == one.ours
         ]
         if len(compared) >= max(_ENOUGH, len(known) * _MOST):
             others = {one.session_id: one for one in compared}
@@ -62,8 +62,9 @@ def unwritten_amount(sessions: Sequence[PastRefund]) -> Check | None:
     """A key of JSON in which the app's refunds have their amount, and that ours would not have."""
     known = [one for one in sessions if one.amount]
     for name in sorted({name for one in known for name in one.numbers}):
-        without = [one for one in known if _is_missed(one, one.numbers.get(name, (None, None)))]
-        amounts = {abs(one.amount or 0) for one in without}
+        pairs = [(one, *one.numbers.get(name, (None, None))) for one in known]
+        without = [one for one, ours, theirs in pairs if ours is None and theirs and abs(theirs) == one.ours]
+        amounts = {one.ours for one in without}
         if len(without) >= max(_ENOUGH, len(known) * _MOST) and len(amounts) >= _DIFFERENT:
             column = name.partition(" ")[0]
             return warning(
@@ -72,11 +73,6 @@ def unwritten_amount(sessions: Sequence[PastRefund]) -> Check | None:
                 f"[ledger.insert] {column}: with the amount under that key, as the app writes it",
             )
     return None
-
-
-def _is_missed(one: PastRefund, pair: Pair) -> bool:
-    ours, theirs = pair
-    return ours is None and theirs is not None and abs(theirs) == abs(one.amount or 0)
 
 
 def read_given_back(samples: Samples) -> list[PastRefund]:

@@ -90,40 +90,31 @@ def _amounts(samples: Samples, sessions: Sequence[PastRefund], *, netted: bool) 
         known = [one if one.excluded else replace(one, amount=(one.amount or 0) + one.past_amount) for one in known]
     elif not any(one.amount for one in known) and (has_subquery(own.amount) or marks_in(own, own.amount)):
         return None  # what was given back may be subtracted already: by rows, or by what a refund sets
-    more = [one for one in known if one.amount is not None and abs(one.amount) > abs(one.past_amount)]
-    less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
-    text = f"sessions.amount = {samples.own.amount!r}"
+    more, less = [one for one in known if one.ours > one.theirs], [one for one in known if one.ours < one.theirs]
+    text = f"sessions.amount = {own.amount!r}"
     often, of_one = len(more) >= max(_ENOUGH, len(known) * (_MANY if netted else _ODD)), ""
-    often = often and not (netted and _come_to_all(known))
+    # rows together have given back some sessions' whole amount: the app had not finished the others
+    in_parts = netted and sum(one.rows > 1 and one.ours == one.theirs for one in known) >= _COMPLETED
+    often = often and not in_parts
     if not often and (status := _status_in_part(more, known)) is not None:
         more, known = ([one for one in some if one.status == status] for some in (more, known))
         often, of_one = True, f" in {status!r}"
     if more and (often or not netted):  # the net recipe is for refunds in parts
-        message = (f"{text} is more than the app gave back for {len(more)} of {len(known)} sessions{of_one}, "
-                   f"{_such_as(more[0])}")  # fmt: skip
-        fix = "sessions.amount: what was charged, less what the app gave back or delivered; look at ledger.where, too"
-        return (failure if often else warning)(message, fix)
+        return (failure if often else warning)(
+            f"{text} is more than the app gave back for {len(more)} of {len(known)} sessions{of_one}, "
+            f"{_such_as(more[0])}",
+            "sessions.amount: what was charged, less what the app gave back or delivered; look at ledger.where, too",
+        )
     if len(less) > len(known) * _ODD:
         message = f"{text} is less than the app gave back for {len(less)} of {len(known)} sessions, {_such_as(less[0])}"
         often = len(less) >= max(_ENOUGH, len(known) * _MANY)
-        in_unit = often and (
-            any(all(_is_in_unit(one, unit) for one in less) for unit in _UNITS) or _is_one_ratio(less, known)
-        )
-        fix = "sessions.amount: what was charged, less what was delivered" + (
-            ", in the unit of the balance" if in_unit else ""
-        )
+        alike = any(all(_is_in_unit(one, unit) for one in less) for unit in _UNITS) or _is_one_ratio(less, known)
+        in_unit = often and alike
+        fix = f"sessions.amount: what was charged, less what was delivered{', in the unit of the balance' * in_unit}"
         flat = _is_flat(known) and len(less) * 2 > len(known)
         message += ", and the same for all of them" if flat else ""
         return (failure if in_unit or flat else warning)(message, fix)
     return None
-
-
-def _come_to_all(known: Sequence[PastRefund]) -> bool:
-    """Whether rows together have given back some sessions' whole amount: the app had not finished the others."""
-    whole = [
-        one for one in known if one.rows > 1 and one.amount is not None and abs(one.amount) == abs(one.past_amount)
-    ]
-    return len(whole) >= _COMPLETED
 
 
 def _status_in_part(more: Sequence[PastRefund], known: Sequence[PastRefund]) -> str | None:
@@ -135,27 +126,25 @@ def _status_in_part(more: Sequence[PastRefund], known: Sequence[PastRefund]) -> 
 
 def _is_flat(known: Sequence[PastRefund]) -> bool:
     """Whether the file's amount is always the same, while the app's refunds differ."""
-    ours = {abs(one.amount) for one in known if one.amount is not None}
-    return len(known) >= _ALIKE and len(ours) == 1 and len({abs(one.past_amount) for one in known}) >= _ENOUGH
+    ours, theirs = {one.ours for one in known}, {one.theirs for one in known}
+    return len(known) >= _ALIKE and len(ours) == 1 and len(theirs) >= _ENOUGH
 
 
 def _is_one_ratio(less: Sequence[PastRefund], known: Sequence[PastRefund]) -> bool:
     """Whether the amount is the same part of the refund for all sessions, whatever that was."""
-    ratios = {Fraction(abs(one.past_amount)) / Fraction(abs(one.amount)) if one.amount else None for one in less}
-    distinct = {abs(one.past_amount) for one in less}
+    ratios = {Fraction(one.theirs) / Fraction(one.ours) if one.ours else None for one in less}
+    distinct = {one.theirs for one in less}
     return len(less) == len(known) >= _ALIKE and len(ratios) == 1 and None not in ratios and len(distinct) >= _ENOUGH
 
 
 def _is_in_unit(one: PastRefund, unit: Decimal) -> bool:
     """Whether the amount is the refund in a larger unit, rounded or not."""
-    assert one.amount is not None  # noqa: S101 - only those with one are compared
-    exact = abs(one.past_amount) / unit
-    return abs(one.amount) in (exact, exact.to_integral_value(ROUND_FLOOR), exact.to_integral_value(ROUND_HALF_UP))
+    exact = one.theirs / unit
+    return one.ours in (exact, exact.to_integral_value(ROUND_FLOOR), exact.to_integral_value(ROUND_HALF_UP))
 
 
 def _such_as(sample: PastRefund) -> str:
-    ours, theirs = abs(sample.amount or Decimal(0)), abs(sample.past_amount)
-    return f"such as {sample.session_id}: {number(ours)} instead of {number(theirs)}"
+    return f"such as {sample.session_id}: {number(sample.ours)} instead of {number(sample.theirs)}"
 
 
 def _accounts(samples: Samples, sessions: Sequence[PastRefund], column: str) -> Check | None:

@@ -52,6 +52,16 @@ class PastRefund:
     numbers: Mapping[str, Pair] = field(default_factory=dict)
     """The numbers in JSON by column and key: the file's, and the app's."""
 
+    @property
+    def ours(self) -> Decimal:
+        """What the file would give back, without a sign."""
+        return abs(self.amount or Decimal(0))
+
+    @property
+    def theirs(self) -> Decimal:
+        """What the app gave back, without a sign."""
+        return abs(self.past_amount)
+
 
 def read_past_refunds(
     samples: Samples, ledger: AppLedger, compared: Sequence[ComparedColumn], unwritten: Sequence[Column]

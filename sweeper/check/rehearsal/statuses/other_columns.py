@@ -49,7 +49,10 @@ def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     running = samples.running
     if not columns or not settled or len(running) <= _ENOUGH or samples.own.stuck_at is not None:
         return
-    stuck, paid, marked = _stuck(samples, running), set[str](), [set[str]() for _ in columns]
+    beat = samples.expression("active_at", samples.own.active_at)
+    rows = samples.read("look_at_running", running, beat=beat, deadline="NULL")
+    stuck = {row.session_id for row in rows if is_stuck(samples.context, row)}
+    paid, marked = set[str](), [set[str]() for _ in columns]
     others = {*samples.failed, *settled}
     kinds: list[Slots] = [{"column": one.quoted, "said": "yes" if one.category == "B" else ""} for one in columns]
     rows = samples.read("read_amounts", [*running, *others], owner="NULL", numbers=[], kinds=kinds)
@@ -101,10 +104,3 @@ def _columns(samples: Samples) -> list[Column]:
     read = set(re.findall(r"\w+", samples.file_says("status", "exclude", "never", "failed_at", "stuck_at", "amount")))
     named_so = samples.columns(samples.sessions, lambda one: is_mark(one) and _OVER.search(one.name), noted=False)
     return [one for one in named_so if not _NOT_YET.search(one.name) and one.name.lower() not in read]
-
-
-def _stuck(samples: Samples, running: Sequence[str]) -> set[str]:
-    """Those that a run would close now."""
-    beat = samples.expression("active_at", samples.own.active_at)
-    rows = samples.read("look_at_running", running, beat=beat, deadline="NULL")
-    return {row.session_id for row in rows if is_stuck(samples.context, row)}
