@@ -181,9 +181,7 @@ def check_migrations(context: CheckContext) -> Iterator[Check]:
         fences = transaction.rows(fill("list_fences", {}), {"schema_name": context.mapping.schema})
         index = transaction.rows(fill("read_index", {}), {"name": name}) if name else []
     if context.mapping.status.column is None:
-        yield ok(
-            "before a column is changed that sessions.status reads: sweeper install --release; after it: install",
-        )
+        yield ok("before a column is changed that sessions.status reads: sweeper install --release; after it: install")
         return
     in_the_way = ["fence"] if any(fence.names_status for fence in fences) else []
     if index and index[0].valid and slots["live_function"] not in slots["live_condition"]:

@@ -42,7 +42,7 @@ def check_caps(samples: Samples) -> Iterator[Check]:
     else:
         yield ok(
             f"{policy.max_refunds:,} refunds and {policy.max_credits:,} credits in 24 hours, "
-            f"{policy.max_amount:,} a refund",
+            f"{policy.max_amount:,} a refund"
         )
 
 

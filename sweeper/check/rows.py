@@ -173,9 +173,7 @@ def check_durations(samples: Samples) -> Iterator[Check]:
         return
     row = _durations(context, own.ended_at)
     if not row.sessions:
-        yield ok(
-            f"{describe_duration(limit)}{by_status}; no session of the last 30 days succeeded to compare it with",
-        )
+        yield ok(f"{describe_duration(limit)}{by_status}; no session of the last 30 days succeeded to compare it with")
         return
     longest, p99 = timedelta(seconds=row.longest), timedelta(seconds=row.p99)
     took = f"sessions that succeeded took up to {describe_duration(longest)} (p99 {describe_duration(p99)})"

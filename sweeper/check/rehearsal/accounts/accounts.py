@@ -6,12 +6,7 @@ from collections.abc import Iterator
 from sweeper.app.catalog import TIME_TYPES, Column, Table
 from sweeper.check.rehearsal.accounts.account_links import check_named_accounts, check_payers, wrong_table
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
-from sweeper.check.rehearsal.accounts.counters import (
-    check_balance_as_amount,
-    check_below_zero,
-    check_held,
-    uncounted,
-)
+from sweeper.check.rehearsal.accounts.counters import check_balance_as_amount, check_below_zero, check_held, uncounted
 from sweeper.check.rehearsal.accounts.invariants import check_broken, check_spent
 from sweeper.check.rehearsal.accounts.periods import check_periods
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total

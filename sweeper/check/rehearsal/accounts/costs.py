@@ -110,11 +110,7 @@ def is_proof(agreed: frozenset[str], totals: Totals, target: Totals) -> bool:
 
 
 def is_explained(
-    costs: SessionCosts,
-    targets: Sequence[Totals],
-    choices: Sequence[Sequence[SessionCost]],
-    *,
-    at_start: bool = False,
+    costs: SessionCosts, targets: Sequence[Totals], choices: Sequence[Sequence[SessionCost]], *, at_start: bool = False
 ) -> bool:
     """Whether one of the targets changed by the cost of one set of the sessions.
 
