@@ -64,7 +64,6 @@ def _check(database: Database, settings: Settings | SweeperError, as_of: datetim
 
 
 def _unusable(error: SweeperError) -> Check:
-    """The check for a server that cannot be used."""
     if _PROTOCOL_VIOLATION in error.message:
         return failure(
             f"{error.message}: a pooler in statement mode allows no transactions",

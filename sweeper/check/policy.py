@@ -61,7 +61,6 @@ def _huge(known: Sequence[SampledSession]) -> tuple[str, Decimal, Decimal] | Non
 
 
 def check_grace(context: CheckContext) -> Iterator[Check]:
-    """Whether grace counts from the failure."""
     grace = describe_duration(context.settings.policy.grace)
     if not context.knows_failure:
         yield warning(

@@ -122,7 +122,6 @@ def check_fence(context: CheckContext) -> Iterator[Check]:
 
 
 def _asked_for(found: Protections) -> Check | None:
-    """What is wrong with a fence that was asked for."""
     if not found.fence_trigger:
         return failure(
             "lost: `install --fence` put it on the table of sessions, and it is not there (was the table "

@@ -55,13 +55,10 @@ def with_name(name: str, found: Iterable[Check]) -> list[Check]:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """All checks."""
-
     as_of: datetime
     checks: tuple[Check, ...]
 
     def count(self, status: Status) -> int:
-        """How many checks have this status."""
         return sum(check.status is status for check in self.checks)
 
     @property

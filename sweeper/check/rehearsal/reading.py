@@ -40,12 +40,10 @@ class Reading:
 
     @property
     def mapping(self) -> Mapping:
-        """The app's tables and expressions."""
         return self.context.mapping
 
     @property
     def settings(self) -> Settings:
-        """The file."""
         return self.context.settings
 
     @property
@@ -55,7 +53,6 @@ class Reading:
 
     @property
     def sessions(self) -> Table:
-        """The table of the sessions."""
         return self.mapping.sessions
 
     @property

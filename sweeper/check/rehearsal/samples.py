@@ -45,7 +45,6 @@ class SampledSession:
 
 
 def sampled(row: Row) -> SampledSession:
-    """A session, as `look_at_newest` gives it."""
     amount = Decimal(row.amount or 0)
     return SampledSession(
         row.session_id, row.status, amount, row.age, row.excluded, row.never, row.given_back, row.unpaid,
@@ -59,7 +58,6 @@ def owed_ids(sessions: Sequence[SampledSession]) -> list[str]:
 
 
 def is_owed(amount: Decimal) -> bool:
-    """Whether an amount can be paid."""
     return amount.is_finite() and amount > 0
 
 
@@ -91,7 +89,6 @@ class Samples(AppTables):
         return self.once(("look_at", tuple(session_ids)), lambda: [*map(sampled, read())])
 
     def read_failed(self) -> list[SampledSession]:
-        """The newest failed sessions."""
         return self.look_at(self.failed)
 
     def list_owed(self) -> list[str]:
@@ -99,7 +96,6 @@ class Samples(AppTables):
         return owed_ids(self.read_failed())
 
     def refunded_ids(self) -> list[str]:
-        """The ids of those of the newest failed sessions that the app has refunded."""
         return [one.session_id for one in self.read_failed() if one.is_refunded]
 
     def texts_of_owed(self, columns: Sequence[Column]) -> Iterator[tuple[Column, dict[str, str]]]:

@@ -52,7 +52,6 @@ class AppTables(Reading):
         return [row for row in self.all_tables() if not row.of_stranger]
 
     def readable(self, table: Table) -> list[Column]:
-        """The columns of a table that this role may read."""
         hidden = {row.name for row in self.ask("list_unreadable", table_oid=table.oid)}
         return [column for name, column in table.columns.items() if name not in hidden]
 
@@ -161,7 +160,6 @@ class AppTables(Reading):
         return any(row.found for row in self.ask("find_hook", name=self._refunds()))
 
     def _refunds(self) -> str:
-        """The name of sweeper's own ledger, as SQL."""
         return f'"{self.mapping.schema}".refunds'
 
     def _hook_functions(self) -> Sequence[Row]:

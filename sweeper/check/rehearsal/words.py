@@ -50,5 +50,4 @@ def is_mark(column: Column) -> bool:
 
 
 def is_money(name: str) -> bool:
-    """Whether a name says that the column counts money."""
     return bool(_MONEY.search(name))

@@ -142,7 +142,6 @@ def _links_to_accounts(samples: Samples, accounts: Table, own: AccountsSection) 
 
 
 def _last_change(samples: Samples, accounts: Table, own: AccountsSection) -> Column | None:
-    """The column that has the time of an account's last change."""
     mapped = accounts.column(own.updated_at) if own.updated_at else None
     found = [one for one in accounts.columns.values() if one.is_time and _CHANGED.search(one.name)]
     return next(iter(samples.seen(accounts, [mapped] if mapped else found[:1])), None)

@@ -47,7 +47,6 @@ _WORD = re.compile(r"\w+")
 
 
 def check_accounts(samples: Samples) -> Iterator[Check]:
-    """Check the newest accounts."""
     own = samples.settings.accounts
     accounts = samples.accounts
     found = [*check_unpayable(samples), *check_unmoved(samples)]

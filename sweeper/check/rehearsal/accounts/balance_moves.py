@@ -183,7 +183,6 @@ def _part_of(totals: Totals, target: Totals, *, or_more: bool = False) -> tuple[
 
 
 def _explained_otherwise(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
-    """What the balances changed by instead of what the file says."""
     for rows in unsettled(costs):
         ours = total(costs, rows)
         for other in _others(samples, costs, rows):

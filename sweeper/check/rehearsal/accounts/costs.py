@@ -127,7 +127,6 @@ def is_explained(
 
 
 def accounts_of_newest(samples: Samples) -> list[str]:
-    """Some accounts of the newest failed and running sessions."""
     rows = [row for some in (samples.failed, samples.running) for row in samples.read("list_accounts_of", some)]
     return list(dict.fromkeys(row.account_id for row in rows))
 

@@ -55,13 +55,11 @@ def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
 
 
 def _goes_down(column: Column, accounts: Table, own: AccountsSection) -> bool:
-    """Whether a refund lowers a column."""
     spent = bool(own.spent) and accounts.column(own.spent or "") == column
     return spent or any("-" in value for value in _added_to(column, accounts, own))
 
 
 def _added_to(column: Column, accounts: Table, own: AccountsSection) -> list[str]:
-    """What a refund adds to a column."""
     return [value for text, value in (own.add or {}).items() if accounts.column(text) == column]
 
 

@@ -34,7 +34,6 @@ _NUMBER = re.compile(r"-?\d+")
 
 
 def words_of(name: str) -> set[str]:
-    """The words in the name of a status."""
     return {word.lower() for word in _WORD.findall(name)}
 
 
@@ -114,7 +113,6 @@ class StatusSample:
 
     @property
     def is_refunded(self) -> bool:
-        """Whether the app refunds such sessions itself."""
         return self.given_back >= ENOUGH and self.given_back >= self.sessions * _PART
 
     @property
@@ -135,12 +133,10 @@ class Ended:
 
     @property
     def has_errors(self) -> bool:
-        """Whether such sessions usually have an error."""
         return self.sessions >= ENOUGH and self.errors >= self.sessions * _NEARLY_ALL
 
     @property
     def has_none(self) -> bool:
-        """Whether there are several such sessions, and none has an error."""
         return self.sessions >= ENOUGH and not self.errors
 
 

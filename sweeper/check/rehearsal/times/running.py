@@ -38,17 +38,14 @@ class Heartbeat:
 
     @property
     def seen(self) -> bool:
-        """Whether it changes."""
         return self.mapped and self.looked_at > 0 and self.moved * 2 >= self.looked_at
 
     @property
     def doubted(self) -> bool:
-        """Whether running sessions show that it does not."""
         return self.mapped and self.looked_at > 0 and not self.seen
 
 
 def read_heartbeat(context: CheckContext) -> Heartbeat:
-    """Check the newest running sessions."""
     if not context.has_heartbeat:
         return Heartbeat(mapped=False)
     with sampling(context) as samples:
