@@ -1,8 +1,8 @@
 """Whether a refund leaves a counter of the accounts as it is, or lowers it too far; and amounts that are a balance."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -105,15 +105,6 @@ def _sum(row: Row, places: Sequence[int]) -> Decimal:
     return sum((Decimal(row.counters[place] or 0) for place in places), Decimal(0))
 
 
-@dataclass(frozen=True)
-class _Moved:
-    """What a column of one account has, and what the refunds of its failed sessions would add to it."""
-
-    account_id: str
-    has: Decimal
-    taken: Decimal
-
-
 def check_below_zero(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """A counter that refunds lower by more than it has, for several accounts."""
     if not own.add or samples.mapping.is_by_account:
@@ -122,31 +113,31 @@ def check_below_zero(samples: Samples, accounts: Table, own: AccountsSection) ->
         column = accounts.column(text)
         if column is None or column.base_type not in EXACT_TYPES or "-" not in value or _ACCOUNT.search(value):
             continue
-        moved = _read_lowered(samples, column)
-        below = [one for one in moved if one.has < -one.taken]
+        has, taken = _read_lowered(samples, column)
+        below = [one for one in has if has[one] < -taken[one]]
         # else it may have a sign, or count nothing yet
-        counts = any(one.has > 0 for one in moved) and all(one.has >= 0 for one in moved)
+        counts = any(number > 0 for number in has.values()) and all(number >= 0 for number in has.values())
         if counts and len(below) >= _ENOUGH:
             one = below[0]
             yield warning(
                 f"[accounts.add] {column.name} = {value!r} would bring {column.name} below zero for {len(below)} of "
-                f"{len(moved)} accounts with failed sessions, such as {one.account_id}, which has {number(one.has)}, "
-                f"by {number(-one.taken)}: it has not counted all of these charges, or not since it was last reset",
+                f"{len(has)} accounts with failed sessions, such as {one}, which has {number(has[one])}, "
+                f"by {number(-taken[one])}: it has not counted all of these charges, or not since it was last reset",
                 f"[accounts.add] {column.quoted}: what the session took of it",
             )
 
 
-def _read_lowered(samples: Samples, column: Column) -> list[_Moved]:
+def _read_lowered(samples: Samples, column: Column) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+    """What a column of each account has, and what the refunds of its failed sessions would add to it."""
     shares = items_of(samples.mapping.choices, "shares")
     lowered = [{"share": one["share"], "column": column.quoted} for one in shares if one["name"] == column.name]
-    taken: dict[str, _Moved] = {}
     binds = {key: getattr(samples.settings.policy, key) for key in ("since", "max_amount")}
-    rows = samples.try_read("sum_shares", samples.failed, lowered=lowered, **binds)
-    for row in rows:  # of each half where the database refuses a session
+    has, taken = dict[str, Decimal](), defaultdict[str, Decimal](Decimal)
+    for row in samples.try_read("sum_shares", samples.failed, lowered=lowered, **binds):
         if row.shares[0] is not None and row.has[0] is not None:
-            before = taken[row.account_id].taken if row.account_id in taken else Decimal(0)
-            taken[row.account_id] = _Moved(row.account_id, Decimal(row.has[0]), before + Decimal(row.shares[0]))
-    return list(taken.values())
+            has[row.account_id] = Decimal(row.has[0])
+            taken[row.account_id] += Decimal(row.shares[0])  # in halves where the database refuses a session
+    return has, taken
 
 
 def check_own_numbers(

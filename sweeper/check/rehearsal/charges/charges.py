@@ -34,7 +34,7 @@ class _Charge:
     session_id: str
     started_at: datetime
     amount: Decimal
-    charged: Decimal | None
+    charged: Decimal
 
 
 def check_charges(samples: Samples) -> Iterator[Check]:
@@ -63,19 +63,19 @@ def check_charges(samples: Samples) -> Iterator[Check]:
     first = min(one.started_at for one in found if one.charged)
     found = [one for one in found if one.started_at >= first]
     charged = [one for one in found if one.charged]
-    above = [one for one in found if one.amount > (one.charged or Decimal(0))]
+    above = [one for one in found if one.amount > one.charged]
     if not above or len(charged) < len(found) * _KNOWN:
         yield ok(f"no amount is above the charge in the ledger ({len(charged)} sessions that are not refunded)")
         return
     # the newest may not be booked yet, as where that is done at night
     last = max(samples.context.as_of - _BOOKED_LATER, *(one.started_at for one in charged))
     booked = [one for one in above if one.started_at <= last]
-    sample = max(above, key=lambda one: one.amount - (one.charged or 0))
+    sample = max(above, key=lambda one: one.amount - one.charged)
     assert samples.settings.ledger is not None  # noqa: S101 - _by_ledger found charges in it
     yield (failure if len(booked) >= len(found) * _ODD else warning)(
         f"sessions.amount = {own.amount!r} is more than the ledger says was charged for {len(above)} of {len(found)} "
         f"sessions that are not refunded, such as {named([one.session_id for one in above])}; for {sample.session_id} "
-        f"it is {number(sample.amount)}, and the charge {number(sample.charged or Decimal(0))}",
+        f"it is {number(sample.amount)}, and the charge {number(sample.charged)}",
         f"sessions.amount: the charge less what was given back; or sessions.charged: what "
         f"{samples.settings.ledger.table} says of the charge, whatever that is about",
     )
@@ -112,7 +112,7 @@ def _known(amount: Decimal) -> Decimal:
 
 
 def _compared_with_charged(amount: str, found: Sequence[_Charge]) -> Check:
-    above = [one for one in found if one.charged is not None and 0 < _known(one.charged) < _known(one.amount)]
+    above = [one for one in found if 0 < _known(one.charged) < _known(one.amount)]
     if not above:
         return ok(f"no amount is above sessions.charged ({len(found)} sessions that are not refunded)")
     return warning(
@@ -143,10 +143,7 @@ def _read(samples: Samples, **given: object) -> list[_Charge]:
     session_ids = list(samples.failed)
     if "charged" not in given:  # a running session is charged when it starts, and refunded when it is stuck
         session_ids += samples.running
-    rows = read_charges(samples, session_ids, **given)
+    rows = read_charges(samples.read, session_ids, **given)
     rows = [row for row in rows if row.status not in samples.mapping.running or _may_be_paid(samples, row)]
-    found = [
-        _Charge(row.session_id, row.started_at, Decimal(row.amount), row.charged and Decimal(row.charged))
-        for row in rows
-    ]
+    found = [_Charge(row.session_id, row.started_at, Decimal(row.amount), Decimal(row.charged or 0)) for row in rows]
     return [one for one in found if one.amount.is_finite()]

@@ -67,7 +67,7 @@ def check_taken(samples: Samples) -> Iterator[Check]:
     columns = samples.columns(sessions, lambda one: one.is_number and _TAKEN.search(one.name) and one not in shares)
     others = [one for one in columns if not _OTHER.search(one.name) and one.name.lower() not in amount.lower()]
     for column in others[:_AT_MOST]:
-        rows = read_charges(samples, samples.failed, charged=f"s.{column.quoted}")
+        rows = read_charges(samples.read, samples.failed, charged=f"s.{column.quoted}")
         pairs = [(str(row.session_id), Decimal(row.amount), Decimal(row.charged or 0)) for row in rows]
         pairs = [one for one in pairs if one[1].is_finite() and one[2].is_finite()]
         same = [one for one in pairs if one[1] == one[2]]

@@ -1,7 +1,6 @@
 """Whether rows of a table that the amount does not read are the charges, and sessions that would be paid have none."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
 
@@ -9,7 +8,6 @@ from sweeper.app.catalog import Column, Table
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions, read_charges
 from sweeper.check.rehearsal.marks.row_amounts import row_amounts
-from sweeper.check.rehearsal.reading import UNANSWERED
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check, warning
 from sweeper.postgres.templates import fill_expression
@@ -30,7 +28,8 @@ def check_rows_of_charges(samples: Samples) -> Iterator[Check]:
     if samples.mapping.is_by_account:
         return
     for name, charge, given in chain(_of_ledger(samples), _of_tables(samples)):
-        running, failed = (_try_read(samples, some[:200], given) for some in (samples.running, samples.failed))
+        both = samples.running, samples.failed
+        running, failed = (read_charges(samples.try_read, some[:200], **given) for some in both)
         without = _uncharged(running, failed)
         # where the balances have moved by the amounts, these were charged as well
         if without and not are_balances_explained(samples):
@@ -41,12 +40,6 @@ def check_rows_of_charges(samples: Samples) -> Iterator[Check]:
                 f'sessions.charged = "{charge}"' if charge else f"sessions.charged: what the rows of {name} took",
             )
             return
-
-
-def _try_read(samples: Samples, session_ids: Sequence[str], given: Mapping[str, object]) -> list[Row]:
-    with suppress(*UNANSWERED):
-        return read_charges(samples, session_ids, **given)
-    return []
 
 
 def _of_ledger(samples: Samples) -> Iterator[_Charges]:

@@ -65,10 +65,13 @@ def account_of_rows(samples: Samples, table: Table) -> Column | None:
     return next(iter(samples.seen(table, [table.columns[links[0]]])), None)
 
 
-def read_charges(samples: Samples, session_ids: Sequence[str], **given: object) -> list[Row]:
-    """What was charged for sessions that are not refunded: by ``charged``, or by ``amount_column`` of the ledger."""
+def read_charges(samples: Samples, session_ids: Sequence[str], *, quietly: bool = False, **given: object) -> list[Row]:
+    """What was charged for sessions that are not refunded: by ``charged``, or by ``amount_column`` of the ledger.
+
+    With ``quietly`` nothing where that takes too long, or the database refuses it.
+    """
     given = {"charged": None, "amount_column": None, "qualifiers": [], "unsigned": False, **given}
-    return samples.read("compare_charges", session_ids, **given)
+    return read("compare_charges", session_ids, **given)
 
 
 def of_these_sessions(samples: Samples, amount: Column, *, unsigned: bool = False) -> list[Slots]:

@@ -89,7 +89,7 @@ def _amounts_taken(samples: Samples, ledger: AppLedger) -> dict[str, Decimal]:
     """The amounts of sessions that would be paid all that the ledger took for them: no refund is subtracted."""
     if not ledger.amounts:
         return {}
-    rows = read_charges(samples, samples.failed, amount_column=ledger.amounts[0])
+    rows = read_charges(samples.read, samples.failed, amount_column=ledger.amounts[0])
     pairs = {row.session_id: (Decimal(row.amount), Decimal(row.charged)) for row in rows if row.charged is not None}
     return {one: amount for one, (amount, charged) in pairs.items() if amount == charged}
 
