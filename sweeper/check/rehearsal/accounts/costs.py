@@ -204,10 +204,9 @@ def read_numbers(
 
     The numbers of several rows with one id are added up; nothing where it has many.
     """
-    own = samples.mapping.slots
-    of_accounts = {"key": own["accounts_id"], "key_eq": own["account_eq"], "key_type": own["account_type"]}
-    given = {"table": table, "numbers": columns, "balance": key is None, **(key or of_accounts)}
-    rows = samples.try_ask("read_numbers", ids=list(ids), **given)
+    own, of_accounts = samples.mapping.slots, key is None
+    key = key or {"key": own["accounts_id"], "key_eq": own["account_eq"], "key_type": own["account_type"]}
+    rows = samples.try_ask("read_numbers", table=table, numbers=columns, balance=of_accounts, ids=list(ids), **key)
     if len(rows) > len(ids) * _ROWS_EACH:
         rows = []
     rows = sorted((row for row in rows if row.id in ids), key=lambda row: str(row.id))

@@ -1,7 +1,7 @@
 """The app's ledger: its columns for the amount and the account, and which of its rows are about the sessions."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sweeper.app.catalog import Column, Table, has_subquery
@@ -65,10 +65,10 @@ def account_of_rows(samples: Samples, table: Table) -> Column | None:
     return next(iter(samples.seen(table, [table.columns[links[0]]])), None)
 
 
-def read_charges(samples: Samples, session_ids: Sequence[str], *, quietly: bool = False, **given: object) -> list[Row]:
+def read_charges(read: Callable[..., list[Row]], session_ids: Sequence[str], **given: object) -> list[Row]:
     """What was charged for sessions that are not refunded: by ``charged``, or by ``amount_column`` of the ledger.
 
-    With ``quietly`` nothing where that takes too long, or the database refuses it.
+    ``read`` is that of the samples, or `try_read`.
     """
     given = {"charged": None, "amount_column": None, "qualifiers": [], "unsigned": False, **given}
     return read("compare_charges", session_ids, **given)
