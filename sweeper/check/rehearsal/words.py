@@ -38,6 +38,11 @@ WRITER = re.compile(
 NOTE = re.compile(r"memo|note|descr|comment|title|message|remark|reason|detail|narrat|explan", re.IGNORECASE)
 
 
+def speaks_of_refund(name: str) -> bool:
+    """Whether the name of a column or a table speaks of a refund."""
+    return bool(re.search(GIVEN_BACK, name, re.IGNORECASE))
+
+
 def is_in_unit(column: str, balance: str) -> bool:
     """Whether a column may count the same as the balance: both names may have a unit, such as tokens and cents."""
     units, others = ({unit.lower() for unit in _UNIT.findall(name)} for name in (column, balance))

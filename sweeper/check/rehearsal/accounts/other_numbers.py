@@ -20,7 +20,7 @@ from sweeper.check.rehearsal.accounts.costs import (
 )
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.tables import adds_later
-from sweeper.check.rehearsal.words import GIVEN_BACK
+from sweeper.check.rehearsal.words import speaks_of_refund
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots
@@ -141,7 +141,7 @@ def _left(
         f"moved by exactly what they took{' and were given back' if sure else ''}"
     )
     explained = explained or link.beside
-    counts_refunds = re.search(GIVEN_BACK, column.name, re.IGNORECASE)  # and is nobody's balance
+    counts_refunds = speaks_of_refund(column.name)  # and is nobody's balance
     if counts_refunds and samples.hook_may_write([link.table.name]):
         return
     if own is None or explained or counts_refunds:

@@ -27,7 +27,7 @@ from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.row_amounts import is_usual
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UNDONE, UP_WORDS, is_mark
+from sweeper.check.rehearsal.words import DOWN_WORDS, REFUND_WORDS, UNDONE, UP_WORDS, is_mark, speaks_of_refund
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
 
@@ -122,7 +122,7 @@ def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     if not amounts or name in samples.file_says("charged", "exclude"):  # that expression reads these rows already
         return
     words = [column for column in ledger.table.columns.values() if column.is_word]
-    is_of_refunds = bool(re.search(GIVEN_BACK, ledger.table.name, re.IGNORECASE))
+    is_of_refunds = speaks_of_refund(ledger.table.name)
     states = [column for column in words if is_of_refunds and STATE.search(column.name)]
     given = {
         "amount_column": amounts[0], "account_column": account, "texts": samples.seen(ledger.table, words),

@@ -37,7 +37,7 @@ def check_named_in_texts(samples: Samples, ledger: AppLedger) -> Iterator[Check]
     own, sessions, name = ledger.section, samples.own, ledger.table.name.lower()
     if name in samples.file_says("charged", "exclude") or samples.mapping.is_by_account:
         return
-    rows = find_in_texts(samples, ledger.table, samples.list_owed(), GIVEN_BACK)
+    rows = find_in_texts(samples, ledger.table, samples.list_owed())
     named_there = sorted({row.session_id for row in rows})
     if name in sessions.amount.lower():  # it may subtract them
         named_there = _given_back_whole(samples, ledger, rows)

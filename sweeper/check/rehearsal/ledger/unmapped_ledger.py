@@ -7,7 +7,6 @@ from fractions import Fraction
 from sweeper.check.rehearsal.marks.refund_traces import find_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, Rows
 from sweeper.check.rehearsal.samples import Samples, named, number
-from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check, failure, warning
 
 # a table is the app's ledger of refunds when it has rows for this many of them, and for hardly anything else
@@ -84,7 +83,7 @@ def _read(samples: Samples) -> tuple[dict[str, Decimal], dict[str, Decimal], Row
         elif row.unpaid and not row.given_back and row.is_owed:
             owed[row.session_id] = row.amount
     refunded, owed = (dict([*one.items()][:_LOOKED_AT]) for one in (refunded, owed))
-    rows = find_rows(samples, [*refunded, *owed], GIVEN_BACK) if len(refunded) + len(owed) >= _ENOUGH else {}
+    rows = find_rows(samples, [*refunded, *owed]) if len(refunded) + len(owed) >= _ENOUGH else {}
     return refunded, owed, rows
 
 

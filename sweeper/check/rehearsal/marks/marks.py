@@ -12,7 +12,6 @@ from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
 from sweeper.check.rehearsal.marks.session_marks import find_marks, marked_and_unpaid, unwritten_marks, written_columns
 from sweeper.check.rehearsal.samples import Samples, marks_in, named
 from sweeper.check.rehearsal.statuses.statuses import refunded_by_name
-from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.config.model import SessionsSection
 from sweeper.postgres.templates import fill_expression
@@ -175,10 +174,10 @@ def _traced(samples: Samples, *, blind: bool) -> Check | None:
     amount, session_ids = samples.own.amount.lower(), samples.list_owed()
     # the amount may subtract what was refunded
     netted = {one.table_name for one in samples.tables() if one.table_name.lower() in amount}
-    traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK, netted) if session_ids else {}
+    traces: dict[str, Any] = find_traces(samples, session_ids, netted) if session_ids else {}
     more: dict[str, Any] = {}
     for find in (refunded_wholes, refunded_parts):
-        more = more or (find(samples, session_ids, GIVEN_BACK) if session_ids and not traces else {})
+        more = more or (find(samples, session_ids) if session_ids and not traces else {})
     traces |= without_netted(more, netted)
     traces |= {where: (len(found), found[0]) for where, found in released_and_unpaid(samples, session_ids).items()}
     if not blind:  # one of a few may be a refund in part, or of something else

@@ -8,7 +8,7 @@ from sweeper.check.rehearsal.samples import Samples
 _TABLES_AT_MOST = 6
 
 
-def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
+def refunded_wholes(samples: Samples, session_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
     """By column of another table: how many sessions have a row there that looks like a refund of their whole, and one.
 
     The owner of a session is not such a whole: refunds that name a user may be for anything.
@@ -29,14 +29,14 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
         parents = samples.try_read("list_texts", session_ids, column=column)
         for one in beside[:_TABLES_AT_MOST]:
             table = samples.table(one.table_oid)
-            refunded = rows_that_name(samples, table, one.column_name, [each.value for each in parents], words)
+            refunded = rows_that_name(samples, table, one.column_name, [each.value for each in parents])
             parts = [each.session_id for each in parents if each.value in refunded]
             if parts:
                 found[f"{table.qualified}.{one.column_name}"] = (len(parts), parts[0])
     return found
 
 
-def refunded_parts(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
+def refunded_parts(samples: Samples, session_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
     """By column of another table: how many sessions have a part of which a row there looks like a refund, and one."""
     mapping = samples.mapping
     tables = samples.readable_oids() - {mapping.sessions.oid}
@@ -53,7 +53,7 @@ def refunded_parts(samples: Samples, session_ids: Sequence[str], words: str) -> 
         parts = samples.try_ask("list_parts", table=part, key=key, link=link, session_ids=list(session_ids))
         for one in further if parts else []:
             table = samples.table(one.table_oid)
-            refunded = rows_that_name(samples, table, one.column_name, [each.part for each in parts], words)
+            refunded = rows_that_name(samples, table, one.column_name, [each.part for each in parts])
             sessions = sorted({each.session_id for each in parts if each.part in refunded})
             if sessions:
                 found[f"{table.qualified}.{one.column_name}"] = (len(sessions), sessions[0])

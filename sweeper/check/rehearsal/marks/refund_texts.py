@@ -13,6 +13,7 @@ from sweeper.app.catalog import EXACT_TYPES, JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.ledger.app_ledger import account_of_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, PARTS, agree, row_amounts
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
 
@@ -30,7 +31,7 @@ _WISH = re.compile(r"desir|want|wish|request|expect|prefer|propos|ask", re.IGNOR
 _PARTS_AT_MOST = 3
 
 
-def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], words: str) -> Sequence[Row]:
+def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str]) -> Sequence[Row]:
     """Rows of a table that look like refunds and name one of these sessions in a text."""
     key = samples.key_of(table)
     spoken = [column for column in samples.readable(table) if column.base_type in TEXTS]
@@ -39,7 +40,7 @@ def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], wo
     return samples.try_ask(
         "find_refund_texts", table=table, key=key, texts=spoken, amounts=row_amounts(samples, table, (key,)) or [],
         account_column=account_of_rows(samples, table), session_ids=list(session_ids)[:SPOKEN_AT_MOST],
-        refund_words=words, called=_called(samples.sessions.name),
+        refund_words=GIVEN_BACK, called=_called(samples.sessions.name),
     )  # fmt: skip
 
 
@@ -51,7 +52,7 @@ def _called(table: str) -> str:
 
 
 def find_events(
-    samples: Samples, links: Sequence[tuple[Table, str]], amounts: Mapping[str, Decimal], words: str
+    samples: Samples, links: Sequence[tuple[Table, str]], amounts: Mapping[str, Decimal]
 ) -> dict[str, tuple[int, str]]:
     """By table and word, how many of the sessions that have these amounts have such an event, and one of them.
 
@@ -71,7 +72,7 @@ def find_events(
         rows = samples.try_ask(
             "find_refund_events", table=table, key=key, link=table.columns[link], content=content, texts=texts,
             states=[one for one in texts if not _WISH.search(one.name)], parts=list(_parts(samples, table, key)),
-            session_ids=list(amounts), refund_words=words, not_made=_NOT_MADE, said=_SAID,
+            session_ids=list(amounts), refund_words=GIVEN_BACK, not_made=_NOT_MADE, said=_SAID,
         )  # fmt: skip
         said, numbers = {row.session_id for row in rows if row.said}, defaultdict[str, set[Decimal]](set)
         for row in rows:

@@ -27,7 +27,7 @@ from sweeper.check.rehearsal.marks.tables_of_sessions import (
     tables_behind_links,
 )
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.words import DOWN_WORDS, UP_WORDS
+from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, UP_WORDS
 from sweeper.postgres.templates import quote_name
 from sweeper.postgres.transaction import Row
 
@@ -44,20 +44,18 @@ _IN_A_TEXT = " (in a text)"
 Trace = TypeVar("Trace")
 
 
-def find_traces(
-    samples: Samples, session_ids: Sequence[str], words: str, netted: Collection[str] = ()
-) -> dict[str, tuple[int, str]]:
+def find_traces(samples: Samples, session_ids: Sequence[str], netted: Collection[str]) -> dict[str, tuple[int, str]]:
     """How many of these sessions have a trace in each table or column, and one of them.
 
     The amount may already subtract what rows of ``netted`` tables gave back: only what gives all back counts there.
     """
     chosen = set(session_ids)
     amounts = {one.session_id: one.amount for one in samples.read_failed() if one.session_id in chosen and one.is_owed}
-    rows = find_rows(samples, session_ids, words, lambda where, given: _are_refunds(where, given, amounts))
+    rows = find_rows(samples, session_ids, lambda where, given: _are_refunds(where, given, amounts))
     traces = {where: (len(found), min(found)) for where, found in _not_netted(rows, netted).items()}
     if not rows:
-        traces = find_events(samples, linked_tables(samples, *known_tables(samples), ()), amounts, words)
-    marks = named_marks(samples, session_ids, words)
+        traces = find_events(samples, linked_tables(samples, *known_tables(samples), ()), amounts)
+    marks = named_marks(samples, session_ids)
     return marks | traces if rows else without_netted(marks | traces, netted)
 
 
@@ -87,10 +85,7 @@ def _are_refunds(where: str, given: Mapping[str, Given], amounts: Mapping[str, D
 
 
 def find_rows(
-    samples: Samples,
-    session_ids: Sequence[str],
-    words: str,
-    fits: Callable[[str, Mapping[str, Given]], bool] = lambda *_: True,
+    samples: Samples, session_ids: Sequence[str], fits: Callable[[str, Mapping[str, Given]], bool] = lambda *_: True
 ) -> Rows:
     """Rows of other tables that look like refunds of these sessions, by the first way in which any do that fit."""
     tables, columns = known_tables(samples)
@@ -104,11 +99,11 @@ def find_rows(
     keys = _other_keys(samples)
     links = linked_tables(samples, tables, columns, {key.name for key in keys})
     ways: tuple[Callable[[Mapping[str, str]], Rows], ...] = (
-        lambda known: _named(samples, links, known, words),
-        lambda known: _named(samples, tables_behind_links(samples, tables), known, words),
-        lambda known: _by_parts(samples, list(dict.fromkeys(known.values())), tables, words),
-        lambda known: _named(samples, _json_columns(samples, tables, columns), known, words, json=True),
-        lambda known: dict(_named_in_texts(samples, tables, columns, known, words)),
+        lambda known: _named(samples, links, known),
+        lambda known: _named(samples, tables_behind_links(samples, tables), known),
+        lambda known: _by_parts(samples, list(dict.fromkeys(known.values())), tables),
+        lambda known: _named(samples, _json_columns(samples, tables, columns), known, json=True),
+        lambda known: dict(_named_in_texts(samples, tables, columns, known)),
     )
     names = _names(samples, session_ids, keys)
     for way in ways:
@@ -129,7 +124,7 @@ def _names(samples: Samples, session_ids: Sequence[str], keys: Sequence[Column])
     return known
 
 
-def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row], words: str) -> Rows:
+def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row]) -> Rows:
     """Rows that name what a session is about, such as the line of an order, where that has one session alone."""
     sessions = samples.sessions
     known = {row.oid for row in tables} - {sessions.oid}
@@ -141,7 +136,7 @@ def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row
             continue
         named = {text: session_id for session_id, text in samples.texts(column, session_ids).items()}
         links = [(samples.table(row.table_oid), row.column_name) for row in beside]
-        found |= _named(samples, links[:TABLES_AT_MOST], named, words)
+        found |= _named(samples, links[:TABLES_AT_MOST], named)
     return found
 
 
@@ -157,26 +152,25 @@ def _named(
     samples: Samples,
     links: Iterable[tuple[Table, str] | tuple[Table, str, str]],
     known: Mapping[str, str],
-    words: str,
     *,
     json: bool = False,
 ) -> Rows:
     """Rows that look like refunds and name a session in one of these columns, inside the json of one, or by its SQL."""
     found = {}
     for table, link, *session in links:
-        rows = _rows(samples, table, link, list(known), words, json=json, session="".join(session))
+        rows = _rows(samples, table, link, list(known), json=json, session="".join(session))
         if given := by_session(rows, known):
             found[f"{table.qualified}.{quote_name(link)}"] = given
     return found
 
 
-def rows_that_name(samples: Samples, table: Table, link: str, ids: Sequence[str], words: str) -> set[str]:
+def rows_that_name(samples: Samples, table: Table, link: str, ids: Sequence[str]) -> set[str]:
     """The ids that rows of a table that look like refunds name; empty where it cannot be read."""
-    return {row.session_id for row in _rows(samples, table, link, list(dict.fromkeys(ids)), words, json=False)}
+    return {row.session_id for row in _rows(samples, table, link, list(dict.fromkeys(ids)), json=False)}
 
 
 def _named_in_texts(
-    samples: Samples, tables: Sequence[Row], columns: Sequence[Row], known: Mapping[str, str], words: str
+    samples: Samples, tables: Sequence[Row], columns: Sequence[Row], known: Mapping[str, str]
 ) -> Iterator[tuple[str, dict[str, Given]]]:
     """Rows of other tables that look like refunds and name a session inside a text."""
     own = samples.sessions.oid
@@ -191,7 +185,7 @@ def _named_in_texts(
         table = samples.table(row.oid)
         if table.qualified == samples.mapping.slots.get("accounts"):  # a row there is of no one session
             continue
-        given = by_session(find_in_texts(samples, table, names, words), known)
+        given = by_session(find_in_texts(samples, table, names), known)
         if given:
             yield f"{table.qualified}{_IN_A_TEXT}", given
 
@@ -209,7 +203,7 @@ def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row
 
 
 def _rows(
-    samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str, *, json: bool, session: str = ""
+    samples: Samples, table: Table, link: str, session_ids: Sequence[str], *, json: bool, session: str = ""
 ) -> Sequence[Row]:
     """The rows of a table that look like refunds and name one of these; empty where it cannot be read."""
     key = samples.key_of(table)
@@ -226,6 +220,6 @@ def _rows(
         "find_refund_json" if json else "find_refund_rows", table=table, key=key,
         link=quote_name(link) if json else session or f"l.{quote_name(link)}", texts=samples.seen(table, speaking),
         account_column=None if json else account_of_rows(samples, table), amounts=amounts or [], unnamed=unnamed,
-        session_ids=list(session_ids), refund_words=words, table_words=table.name,
+        session_ids=list(session_ids), refund_words=GIVEN_BACK, table_words=table.name,
         up_words=UP_WORDS, down_words=DOWN_WORDS, denied=denied,
     )  # fmt: skip

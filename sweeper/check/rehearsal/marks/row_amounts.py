@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.words import GIVEN_BACK
+from sweeper.check.rehearsal.words import speaks_of_refund
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
@@ -37,7 +37,7 @@ def row_amounts(samples: Samples, table: Table, others: Collection[Column | None
 
     What came in and what went out may have a column each.
     """
-    speaks = re.search(GIVEN_BACK, table.name, re.IGNORECASE)  # a table of refunds may use any unit
+    speaks = speaks_of_refund(table.name)  # a table of refunds may use any unit
     numbers = [one for one in table.columns.values() if one.is_number and one not in others]
     amounts = [one for one in numbers if speaks or AMOUNT.search(one.name)]
     exact = [column for column in samples.seen(table, amounts) if column.base_type in EXACT_TYPES][:_AMOUNTS_AT_MOST]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, TIME_TYPES, Column
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.words import GIVEN_BACK
+from sweeper.check.rehearsal.words import GIVEN_BACK, speaks_of_refund
 from sweeper.postgres.templates import Slots, quote_text
 from sweeper.postgres.transaction import Row
 
@@ -60,9 +60,9 @@ def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
     return samples.columns(samples.sessions, lambda one: one.base_type in _MARKS and _says(one), noted=noted)
 
 
-def _says(column: Column, words: str = GIVEN_BACK) -> bool:
+def _says(column: Column) -> bool:
     """Whether the name of a column says that a refund was made."""
-    return bool(re.search(words, column.name, re.IGNORECASE)) and not _NOT_MADE.search(column.name)
+    return speaks_of_refund(column.name) and not _NOT_MADE.search(column.name)
 
 
 def number_marks(samples: Samples, *, read: bool = False) -> list[Mark]:
@@ -138,9 +138,9 @@ def marked_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str,
     return found
 
 
-def named_marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
+def named_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
     """Columns of the sessions themselves that say refunded, and are set on some of them."""
-    named = samples.columns(samples.sessions, lambda one: one.base_type in (*_MARKS, "uuid") and _says(one, words))
+    named = samples.columns(samples.sessions, lambda one: one.base_type in (*_MARKS, "uuid") and _says(one))
     marks = {mark.name: mark for mark in find_marks(samples, session_ids)}
     marks |= {one.name: Mark(one) for one in named}
     found = {}
