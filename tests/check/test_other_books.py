@@ -8,15 +8,6 @@ from tests.helpers.checks import check, items
 from tests.helpers.shops import marked_shop, refuses, rehearsed, shop, without_ledger
 
 
-def test_another_unit_that_does_not_divide_evenly(app: App) -> None:
-    """A run calculates exactly, and a ratio such as 7/3 has no end: the run must be stopped as `check` says."""
-    app.sql("UPDATE book SET amount = amount * 7")
-    app.sql("ALTER TABLE jobs ADD api_cost int")
-    app.sql("UPDATE jobs SET api_cost = price * 3")
-    app.map(amount="api_cost")
-    assert "is less than the app gave back for 20 of 20" in refuses(app, "past_refunds")
-
-
 def test_a_status_in_no_list_that_the_app_refunds(app: App) -> None:
     app.sql("UPDATE jobs SET state = 'canceled' WHERE state = 'failed' AND substr(id, 2)::int > 20")
     assert rehearsed(app).keys() <= {"statuses"}

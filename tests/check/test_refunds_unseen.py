@@ -123,21 +123,6 @@ def test_a_unique_column_by_which_the_app_knows_its_refunds(app: App) -> None:
     assert rehearsed(app) == {}
 
 
-@pytest.mark.slow
-def test_another_unit_whatever_is_left_over(app: App) -> None:
-    app.sql("UPDATE book SET amount = amount * 100 + sign(amount) * 7")
-    app.sql("UPDATE jobs SET price = price * 100 + 7")
-    app.map(amount="price / 100")
-    assert "is less than the app gave back for 20 of 20" in refuses(app, "past_refunds")
-
-
-@pytest.mark.slow
-def test_an_amount_that_is_nothing_for_all_is_named(app: App) -> None:
-    app.sql("ALTER TABLE jobs ADD final_price int NOT NULL DEFAULT 0")
-    app.map(amount="final_price")
-    assert "is less than the app gave back for 20 of 20" in rehearsed(app)["past_refunds"]["message"]
-
-
 def test_rows_that_the_file_itself_would_not_know(app: App) -> None:
     app.map("ledger.insert", kind="'credit'")
     message = app.refused("ledger.where = ", "is not true of the row that a refund writes")

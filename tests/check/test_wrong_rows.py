@@ -132,15 +132,6 @@ def test_a_deadline_that_is_over_as_the_work_begins(app: App) -> None:
     assert "is hardly later than the start for 10 of the 10 newest running sessions" in refuses(app, "deadlines")
 
 
-def test_books_that_tell_what_is_owed_and_get_no_row(app: App) -> None:
-    app.map(charged="(SELECT -sum(b.amount) FROM book AS b WHERE b.job = s.id)")
-    assert rehearsed(app) == {}
-    ledger, insert = app.sections.pop("ledger"), app.sections.pop("ledger.insert")
-    assert "that have nothing left to give back" in refuses(app, "ledger")
-    app.sections |= {"ledger": ledger, "ledger.insert": insert}
-    assert rehearsed(app) == {}
-
-
 def test_parts_of_work_that_is_refunded_as_a_whole(app: App) -> None:
     """Each failed job is a page of a batch, and the book has the batches."""
     app.sql("CREATE TABLE batches (id int PRIMARY KEY, owner text NOT NULL)")

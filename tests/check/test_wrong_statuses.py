@@ -13,9 +13,10 @@ def marked(bare: AppDatabase) -> App:
     return marked_shop(bare)
 
 
-def test_finished_work_among_the_failed(app: App) -> None:
-    app.map(failed=["failed", "done"], succeeded=[])
-    assert "sessions.failed has 'done'" in refuses(app, "statuses")
+@pytest.mark.parametrize("listed", ["failed", "running"])
+def test_finished_work_in_another_list(app: App, listed: str) -> None:
+    app.map(**{listed: [listed, "done"]}, succeeded=[])
+    assert f"sessions.{listed} has 'done', which is a name for work that has succeeded" in refuses(app, "statuses")
 
 
 def test_work_that_goes_on_among_the_failed(app: App) -> None:
@@ -28,11 +29,6 @@ def test_work_that_goes_on_among_the_failed(app: App) -> None:
     app.sql("UPDATE jobs SET state = 'non_retryable' WHERE state = 'retryable'")
     app.map(failed=["failed", "non_retryable", "gave_up_retrying"])
     assert "statuses" not in rehearsed(app)
-
-
-def test_finished_work_among_what_runs(app: App) -> None:
-    app.map(running=["running", "done"], succeeded=[])
-    assert "sessions.running has 'done', which is a name for work that has succeeded" in refuses(app, "statuses")
 
 
 @pytest.mark.parametrize("status", ["refund_processing", "stuck_in_queue", "ready"])
