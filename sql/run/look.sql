@@ -10,7 +10,7 @@ SELECT due.session_id::text AS session_id,
        END::float8 AS age_seconds,
        CASE WHEN due.hold_reason IS NOT NULL THEN due.hold_reason
             ELSE {if by_account}due.unfit{else}(
-                SELECT {include unfit}
+                SELECT {include unfit_as_planned}
                 FROM (SELECT due.*) AS refund
             ){end}
        END AS hold_reason,

@@ -2,7 +2,7 @@
 coalesce(
     {include hold_reason},
     (
-        SELECT {include unfit}
+        SELECT {include unfit_as_planned}
         FROM {include planned} AS refund
     )
 )

@@ -26,6 +26,8 @@ _NOTHING_MOVES: Choices = {
     "invariant_columns": (),
     "active": False,
     "has_balance": False,
+    "read_back": (),
+    "reads_back": False,
     "serialized": False,
     "compares_shares": False,
 }
@@ -153,6 +155,8 @@ def _balance_slots(reader: Reader, own: AccountsSection, accounts: Table, slots:
     for name, one in taking.items():
         check_type(f"accounts.{name}", one.name, Expression("", one.base_type), (*catalog.NUMBER_TYPES, catalog.MONEY))
     amounts = rounded("v.amount", slots["amount_type"], taking.values())
+    read_back = [_read_back(expression, column if own.add is None else None)] if expression else []
+    read_back += [_read_back(number_of(spent), spent, sign="-")] if spent else []
     return Facts(
         {
             "balance_type": expression.type if expression else "numeric",
@@ -162,8 +166,25 @@ def _balance_slots(reader: Reader, own: AccountsSection, accounts: Table, slots:
             "spent": number_of(spent).sql if spent else "NULL",
             "balance_rounds": fill_part("rounds", {}, {"amounts": [item for item in amounts if item["column_type"]]}),
         },
-        {"has_balance": expression is not None},
+        {
+            "has_balance": expression is not None,
+            # Citus allows no subquery of a row without a table of its own
+            "reads_back": bool(read_back) and accounts.distributed_by is None,
+            "read_back": read_back,
+        },
     )
+
+
+def _read_back(value: Expression, column: Column | None, *, sign: str = "+") -> Slots:
+    """A number that a batch reads before and after; ``column`` is what the amount is added to, or subtracted from."""
+    return {
+        "value": value.sql,
+        "column_type": column.full_type if column else "",
+        "money": "yes" if column and column.base_type == catalog.MONEY else "",
+        "sign": sign,
+        "nullable": "yes" if sign == "-" else "",
+        "tolerance": str(0 if value.type in catalog.EXACT_TYPES else FLOATING_TOLERANCE),
+    }
 
 
 def _moves(reader: Reader, own: AccountsSection, accounts: Table, balance: _Balance, timezone: str) -> Iterator[Slots]:
