@@ -32,6 +32,7 @@ from sweeper.postgres.transaction import Transaction
 _CALL = re.compile(rf"({NAME})\s*\(")
 _OF_ROW = re.compile(rf"\.\s*({NAME})(?!\s*[(.])")
 _WORD = re.compile(r"\w+")
+_OPERATOR = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
 # in tgtype
 _INSERT, _UPDATE = 4, 16
 
@@ -165,14 +166,16 @@ def _is_shared(reader: Reader, subquery: str, sessions: Table, key: Sequence[Col
 
 
 def reads_out_of_sight(transaction: Transaction, texts: Sequence[str]) -> bool:
-    """Whether an expression seems to call a function of the app's that reads tables, or to read a view."""
+    """Whether an expression seems to call a function of the app's that reads tables, by an operator too, or a view."""
     plain = [without_literals(text) for text in texts]
     called = {as_stored(name) for text in plain for name in _CALL.findall(text)}
     columns = {as_stored(name) for text in plain for name in _OF_ROW.findall(text)}
     relations = {name.strip('"').lower() for text in plain if has_subquery(text) for name in re.findall(NAME, text)}
-    if not called and not columns and not relations:
+    operators = {name for text in plain for name in _OPERATOR.findall(text)}
+    if not called and not columns and not relations and not operators:
         return False
-    binds = {"names": text_array([*called]), "columns": text_array([*columns]), "relations": text_array([*relations])}
+    names = {"names": called, "columns": columns, "relations": relations, "operators": operators}
+    binds = {name: text_array([*found]) for name, found in names.items()}
     return bool(transaction.row(fill("find_reading_function", {}), binds).found)
 
 
