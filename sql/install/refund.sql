@@ -83,6 +83,7 @@ BEGIN
         RAISE EXCEPTION 'refund() cannot be called while session_replication_role is replica: no trigger would fire'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it where it is origin.';
     END IF;
+{include require_origin}
     IF pg_catalog.substr(sweeper_outer, 38) = pg_catalog.concat({schema_text}, ' ', sweeper_session_id) AND NOT EXISTS (
         SELECT
         FROM {refunds} AS r

@@ -37,9 +37,11 @@ def refund_function(mapping: Mapping, *, max_amount: Decimal | None) -> str:
 def function_slots(mapping: Mapping) -> dict[str, str]:
     """The slots of the functions, besides the statements in refund()."""
     status = mapping.status.column
+    tables = [mapping.slots[name] for name in ("sessions", "accounts", "ledger") if name in mapping.slots]
     return {
         **mapping.slots,
         "ledger_text": quote_text(mapping.slots.get("ledger", "")),
+        "table_texts": quote_text(text_array(tables)),
         "key_text": quote_text(mapping.key.id_name),
         "known_by_text": quote_text(status.name if status else mapping.key.id_name),
         "path": mapping.search_path,

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
+from tests.helpers.refund_function import refund
 
 SUBSCRIBE = (
     "CREATE SUBSCRIPTION copy_{name} CONNECTION 'host=127.0.0.1 port=1' PUBLICATION p WITH (connect = false)",
@@ -47,6 +49,18 @@ def test_nothing_is_paid_in_a_copy(subscriber: AppDatabase, table: str) -> None:
     assert items(check(subscriber))["installed"]["status"] == "failure"
     subscriber.sql(f"ALTER SUBSCRIPTION copy_{name} DISABLE")  # as once the copy takes the other's place
     assert subscriber.run().document["refunds"]["sessions"] == 1
+
+
+@pytest.mark.parametrize("table", ["users", "prediction_sessions"])
+def test_a_layer_refunds_nothing_in_a_copy(subscriber: AppDatabase, table: str) -> None:
+    name = subscriber.value("SELECT current_database()")
+    assert refund(subscriber, subscriber.session("s2")) == 3
+    subscriber.sql("SET allow_system_table_mods = on; " + RELATION.format(name=name, table=table))
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match=f"ALTER SUBSCRIPTION copy_{name} DISABLE"):
+        refund(subscriber, "s1")
+    assert (subscriber.refunds(), subscriber.credits()) == ({"s2": 3}, 103)
+    subscriber.sql(f"ALTER SUBSCRIPTION copy_{name} DISABLE")
+    assert refund(subscriber, "s1") == 3
 
 
 def test_a_subscription_to_other_tables_does_not_stop_a_run(subscriber: AppDatabase) -> None:
