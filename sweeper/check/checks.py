@@ -30,6 +30,7 @@ _OF_ANY_MAPPING = (
     ("other_tables", check_other_tables),
     ("fence", protections.check_fence),
     ("moves", protections.check_moves),
+    ("unlogged", triggers.check_unlogged),
     ("rules", triggers.check_rules),
     ("triggers", triggers.check_triggers),
     ("migrations", installed.check_migrations),

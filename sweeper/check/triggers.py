@@ -1,4 +1,4 @@
-"""What the app's own rules and triggers do when a refund writes to its tables."""
+"""What the app's own rules and triggers do when a refund writes to its tables, and whether these survive a crash."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +21,23 @@ def check_rules(context: CheckContext) -> Iterator[Check]:
         yield failure(f"Postgres refuses to pay because of the rule {listed}: replace it with a trigger", found[0].fix)
     else:
         yield ok("no table that a refund writes to has a rule")
+
+
+def check_unlogged(context: CheckContext) -> Iterator[Check]:
+    """Whether a crash of the server would empty a table that the file reads or a refund writes."""
+    key, ledger = context.mapping.key, context.mapping.ledger
+    oids = {key.table_oid, key.accounts_oid, ledger and ledger.table.oid, *key.tables.values()}
+    with context.reading() as transaction:
+        found = transaction.rows(fill("list_unlogged", {}), {"table_oids": [oid for oid in oids if oid]})
+    if found:
+        listed = ", ".join(row.name for row in found)
+        yield warning(
+            "unlogged", f"the server empties {listed} when it restarts after a crash, and a standby has none of it: "
+            "what was refunded by that alone would be owed again",
+            "\n".join(row.fix for row in found),
+        )  # fmt: skip
+    else:
+        yield ok("unlogged", "no table of the file is emptied by a crash")
 
 
 def check_triggers(context: CheckContext) -> Iterator[Check]:

@@ -219,7 +219,7 @@ class Values:
             "list_strange_schemas": {"schemas": text_array([mapping.schema])},
             "find_relation": {"name": mapping.sessions.name},
             "find_overlap": {"table_oid": key.table_oid, "other_oid": key.table_oid, "other_name": key.table},
-            "find_subscription": {"table_oids": [key.table_oid]},
+            **{name: {"table_oids": [key.table_oid]} for name in ("find_subscription", "list_unlogged")},
             **{name: {"session_ids": text_array(rows.session_ids)} for name in CHOSEN},
             **dict.fromkeys(("find_hook", "list_hook_functions", "find_changed_collation"), ledger),
             "list_sessions_of": owners,

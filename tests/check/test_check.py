@@ -15,8 +15,8 @@ pytestmark = pytest.mark.every_version
 NAMES = [
     "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security", "search_path",
     "mapping", "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "uncharged", "future_times",
-    "grants", "append_only", "refund_function", "hooks", "other_tables", "fence", "moves", "rules", "triggers",
-    "migrations", "grace", "statuses", "past_refunds", "charges", "marks", "ledger", "accounts", "balances",
+    "grants", "append_only", "refund_function", "hooks", "other_tables", "fence", "moves", "unlogged", "rules",
+    "triggers", "migrations", "grace", "statuses", "past_refunds", "charges", "marks", "ledger", "accounts", "balances",
     "active_at", "deadlines", "stuck_after", "caps", "time_zone",
 ]  # fmt: skip
 
