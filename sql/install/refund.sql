@@ -247,6 +247,9 @@ BEGIN
             RAISE EXCEPTION 'the refund was not written: a trigger or a rule drops it, or the closing of the session'
                 USING ERRCODE = 'raise_exception';
         END IF;
+        IF pg_catalog.cardinality(sweeper_row.paid_sessions) = 0 THEN
+            {include warn_of_later_start}
+        END IF;
 {if sharded}
         {include end_on_nodes}
 {end}

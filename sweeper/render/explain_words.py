@@ -1,6 +1,7 @@
 """The reason for a verdict in a sentence, for the document and the terminal alike."""
 
 import shlex
+from datetime import timedelta
 
 from sweeper.core.durations import describe_duration
 from sweeper.explain.result import Explanation, Verdict
@@ -29,6 +30,9 @@ _HOLDS = {
 # a person who names the session has decided about these
 _BY_NAME = ("refund_missing", "id_changed")
 _PAYS_ABOVE = "sweeper run --session ID --max-amount N"
+
+# the clocks of the app and of a run
+_CLOCKS_DIFFER = timedelta(minutes=1)
 
 # whether a session whose refund was taken back can be paid again by hand
 PAID_AGAIN = {
@@ -90,7 +94,14 @@ def _refunded(explanation: Explanation) -> str:
         return f"The app's own ledger has its refund{booked}{at}."
     refund = [event for event in explanation.history if event.facts.get("refund_id") == explanation.refund_id][-1]
     run = f" of run {refund.facts['run_id']}" if refund.facts["run_id"] else ""
-    return f"Refunded on {moment(refund.at)} by the layer {refund.facts['layer']}{run}; reason: {explanation.reason}."
+    said = f"Refunded on {moment(refund.at)} by the layer {refund.facts['layer']}{run}; reason: {explanation.reason}."
+    if explanation.started_at is None or explanation.started_at <= refund.at + _CLOCKS_DIFFER:
+        return said
+    return (
+        f"{said} It was started after that, on {moment(explanation.started_at)}, and no run refunds a later charge of "
+        f"it: compare its account with {refund.facts['account_id']}, which was paid. If it is another, the id is used "
+        "again; if not, and it was charged again, map sessions.attempt."
+    )
 
 
 def _since(explanation: Explanation) -> str:
