@@ -60,12 +60,14 @@ class RevertResult(Correction):
     """Refunds taken back; a plan has the ``balances`` of the accounts that would lose most.
 
     ``run_open`` is whether the run had not ended: it died, or may pay on. ``other_file`` is whether some were paid by
-    another file, which may have moved another column.
+    another file, which may have moved another column; ``other_amount`` whether the file gives another amount for one
+    of the sessions now.
     """
 
     run_id: str | None
     run_open: bool
     other_file: bool
+    other_amount: bool
     session_id: str | None
     accounts: int
     already_reversed: int

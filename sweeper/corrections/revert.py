@@ -1,7 +1,7 @@
 """Takes refunds back in batches: writes reversals, and reduces the balances with them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -29,7 +29,7 @@ from sweeper.corrections.revert_batch import BatchReverter, reversal_is_refund, 
 from sweeper.corrections.revert_choice import Choice, require_reverse
 from sweeper.postgres.binds import text_bytes
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Refusal
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Row, Transaction
@@ -70,6 +70,7 @@ class Revert:
             self._run_as_of: datetime | None = found and found.as_of
             self._run_open = bool(found and found.open)
             self._require_refunds()
+            self._other_amount = self._read(partial(self._has_other_amount, binds=context.selection.binds))
         self._start()
 
     def _start(self) -> None:
@@ -115,16 +116,24 @@ class Revert:
                 code="adopted",
             )
 
+    def _has_other_amount(self, transaction: Transaction, binds: Mapping[str, object]) -> bool:
+        """Whether the file gives another amount now for one of the sessions; no where that cannot be read."""
+        if self._mapping.is_by_account:  # its sessions are on several nodes
+            return False
+        statement = self._mapping.statement("find_other_amount")
+        try:
+            with transaction.savepoint():
+                return bool(transaction.row(statement, {**binds, **self._chosen()}).found)
+        except (Refusal, StatementError, TooSlow):
+            return False
+
+    def _chosen(self) -> dict[str, object]:
+        choice = self._choice
+        return {"run_id": choice.run_id, "run_as_of": self._run_as_of, "session_id": choice.session_id}
+
     def _page(self, transaction: Transaction, after: str | None = None) -> Sequence[Row]:
-        binds = {
-            "run_id": self._choice.run_id,
-            "run_as_of": self._run_as_of,
-            "session_id": self._choice.session_id,
-            "mapping": self._mapping.file_digest,
-            "after": after,
-            "page_size": self._page_size,
-        }
-        return transaction.rows(self._mapping.statement("list_refunds_to_reverse"), binds)
+        page = {"mapping": self._mapping.file_digest, "after": after, "page_size": self._page_size}
+        return transaction.rows(self._mapping.statement("list_refunds_to_reverse"), self._chosen() | page)
 
     def plan(self) -> RevertResult:
         """What taking back would do now; nothing is written or locked."""
@@ -229,6 +238,7 @@ class Revert:
             run_id=self._choice.run_id,
             run_open=self._run_open,
             other_file=self._other_file,
+            other_amount=self._other_amount,
             session_id=self._choice.session_id,
             refunds=self._taken,
             accounts=len(self._accounts),

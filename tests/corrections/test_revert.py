@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
 from tests.helpers.refund_function import refund
@@ -235,3 +236,19 @@ def test_what_was_paid_by_another_file_is_said_to_be(first: AppDatabase) -> None
     first.session("new", models=1)
     first.run(now=LATER)
     assert revert(first, "--session", "new").document["other_file"] is False
+
+
+def test_a_unit_that_was_changed_since_is_said_to_be(bare: AppDatabase) -> None:
+    """What was refunded in credits is another value where the app counts cents now; a session that is gone is none."""
+    app = App(bare)
+    app.sql("INSERT INTO jobs SELECT 'k', owner, state, price, error, meta, began FROM jobs")
+    assert app.install().exit_code == 0
+    run_id = bare.run().document["run_id"]
+    assert revert(bare, "--run", run_id, "--dry-run").document["other_amount"] is False
+    app.sql("UPDATE jobs SET price = price * 100; UPDATE wallets SET balance = balance * 100")
+    for choice in (("--session", "j"), ("--run", run_id)):
+        said = bare.sweeper("revert", *choice, "--reason", "test", "--dry-run")
+        assert "gives another amount for some of these sessions now" in said.stdout
+        assert revert(bare, *choice, "--dry-run").document["other_amount"] is True
+    app.sql("UPDATE jobs SET price = 3 WHERE id = 'j'; DELETE FROM jobs WHERE id = 'k'")
+    assert revert(bare, "--run", run_id).document["other_amount"] is False

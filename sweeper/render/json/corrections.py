@@ -18,6 +18,7 @@ def revert_document(result: RevertResult) -> str:
         run_id=result.run_id,
         run_open=result.run_open,
         other_file=result.other_file,
+        other_amount=result.other_amount,
         session_id=result.session_id,
         refunds={**_both(result.refunds, result), "accounts": result.accounts},
         already_reversed=result.already_reversed,

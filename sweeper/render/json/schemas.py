@@ -144,7 +144,7 @@ _SHAPES: dict[str, list[Schema]] = {
     "revert": [
         _object(
             {**_CORRECTION, "run_id": _MAYBE_TEXT, "run_open": _YES_OR_NO, "other_file": _YES_OR_NO,
-             "session_id": _MAYBE_TEXT, "refunds": _PAID, "already_reversed": _COUNT},
+             "other_amount": _YES_OR_NO, "session_id": _MAYBE_TEXT, "refunds": _PAID, "already_reversed": _COUNT},
             {
                 "balances": _list(_object({"account_id": _TEXT, "credits": _CREDITS, "before": _MAYBE_CREDITS,
                                            "after": _MAYBE_CREDITS})),

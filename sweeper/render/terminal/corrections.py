@@ -51,6 +51,11 @@ def show_revert(console: Console, result: RevertResult) -> None:
             "This was paid by another file. What a revert moves back is what the file says now: compare the tables and "
             "columns of [accounts] and [ledger] in both."
         )
+    if result.other_amount:
+        notes.append(
+            "The file gives another amount for some of these sessions now. A revert moves back the number that was "
+            "refunded: where the app has changed its unit since, such as from credits to cents, that is another value."
+        )
     if result.writes_ledger is False and refunds.sessions:
         notes.append("The app's own ledger gets no row for this: [ledger.reverse] is not in the file.")
     if refunds.sessions:
