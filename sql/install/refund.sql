@@ -79,10 +79,6 @@ BEGIN
     SELECT g.charge_key
     INTO sweeper_key
     FROM {settings} AS g;
-    IF pg_catalog.current_setting('session_replication_role') = 'replica' THEN
-        RAISE EXCEPTION 'refund() cannot be called while session_replication_role is replica: no trigger would fire'
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it where it is origin.';
-    END IF;
 {include require_origin}
     IF pg_catalog.substr(sweeper_outer, 38) = pg_catalog.concat({schema_text}, ' ', sweeper_session_id) AND NOT EXISTS (
         SELECT
@@ -247,9 +243,7 @@ BEGIN
             RAISE EXCEPTION 'the refund was not written: a trigger or a rule drops it, or the closing of the session'
                 USING ERRCODE = 'raise_exception';
         END IF;
-        IF pg_catalog.cardinality(sweeper_row.paid_sessions) = 0 THEN
-            {include warn_of_later_start}
-        END IF;
+        {include warn_of_later_start}
 {if sharded}
         {include end_on_nodes}
 {end}

@@ -10,7 +10,8 @@ FROM (
       {include sessions_here}
 ) AS v
 JOIN {refunds} AS r ON r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt
-WHERE {include started_later};
+WHERE pg_catalog.cardinality(sweeper_row.paid_sessions) = 0
+  AND {include started_later};
 IF FOUND THEN
     RAISE WARNING 'session %% was started after its refund: if it was charged again, or its id is used again, that charge is not refunded', sweeper_session_id
         USING HINT = 'Map sessions.attempt to what distinguishes the charges, or see `sweeper explain`.';

@@ -1,5 +1,9 @@
--- Requires, for refund(), that no enabled subscription writes the rows of the mapped tables: they must be refunded where
--- they come from.
+-- Requires, for refund(), that triggers fire, and that no enabled subscription writes the rows of the mapped tables: they
+-- must be refunded where they come from.
+    IF pg_catalog.current_setting('session_replication_role') = 'replica' THEN
+        RAISE EXCEPTION 'refund() cannot be called while session_replication_role is replica: no trigger would fire'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it where it is origin.';
+    END IF;
     SELECT pg_catalog.format('ALTER SUBSCRIPTION %%I DISABLE'::text, s.subname)
     INTO sweeper_problem
     FROM pg_catalog.pg_subscription AS s
