@@ -32,12 +32,12 @@ def check_unlogged(context: CheckContext) -> Iterator[Check]:
     if found:
         listed = ", ".join(row.name for row in found)
         yield warning(
-            "unlogged", f"the server empties {listed} when it restarts after a crash, and a standby has none of it: "
+            f"the server empties {listed} when it restarts after a crash, and a standby has none of it: "
             "what was refunded by that alone would be owed again",
             "\n".join(row.fix for row in found),
-        )  # fmt: skip
+        )
     else:
-        yield ok("unlogged", "no table of the file is emptied by a crash")
+        yield ok("no table of the file is emptied by a crash")
 
 
 def check_triggers(context: CheckContext) -> Iterator[Check]:
