@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sweeper.app.catalog import Table, as_sql, problem, without_literals
+from sweeper.app.catalog import NAME, Table, as_sql, problem, without_literals
 from sweeper.app.reader import Reader
 from sweeper.core.errors import ConfigurationError
-from sweeper.postgres.templates import Slots, fill_part
+from sweeper.postgres.templates import Slots, fill_part, quote_name
 
 # a bare name that the session's row has, and the refund does not
 _NOT_OF_REFUND = re.compile(r'column reference "([^"]+)" is ambiguous|column "([^".]+)" does not exist')
@@ -75,3 +75,10 @@ def names_in(text: str) -> set[str]:
 def reads(text: str, alias: str) -> bool:
     """Whether an expression reads the row that ``alias`` stands for."""
     return re.search(rf'(?<![\w."])(?:{alias}|"{alias}")\s*\.', without_literals(text), re.IGNORECASE) is not None
+
+
+def columns_read(text: str, alias: str) -> set[str]:
+    """The quoted names of the columns that an expression reads of the row that ``alias`` stands for."""
+    code = without_literals(text)
+    found = re.findall(rf'(?<![\w."])(?:{alias}|"{alias}")\s*\.\s*({NAME})', code, re.IGNORECASE)
+    return {name if name.startswith('"') else quote_name(name.lower()) for name in found}

@@ -10,7 +10,9 @@ from sweeper.app.expression import Expression, no_attempt
 from sweeper.app.over_refund import CHAIN, OverRefund, names_in, reads
 from sweeper.app.reader import Reader
 from sweeper.app.slots.facts import Facts
+from sweeper.app.slots.ledger_columns import amount_slots, as_before, is_amount, moment_slots
 from sweeper.app.slots.ledger_rules import require_indexable, require_of_refund
+from sweeper.app.slots.marks import changed_columns
 from sweeper.app.slots.row_times import chain_slots
 from sweeper.app.slots.shares import rounded
 from sweeper.config.model import LedgerSection
@@ -26,7 +28,6 @@ NO_LEDGER = Facts(
         "ledger_amount": False, "ledger_moment": False, "past": False, "net": False,
     },
 )  # fmt: skip
-_AT = re.compile(r"(refund\.)?at", re.IGNORECASE)
 _CALL = re.compile(r'[\w"]\s*\(')
 
 
@@ -83,6 +84,7 @@ def map_ledger(
     guard = reader.condition("ledger.guard", own.guard, table, "l") if own.guard else where
     link = _read_link(reader, own, facts.slots, key_value, table, over.sample)
     values, amounts, meant = _ledger_values(over, "ledger.insert", own.insert, table)
+    meant = as_before(meant, changed_columns(sessions, facts))
     for name, linked in (("session", link.session), ("attempt", link.attempt)):
         if linked.column and linked.column.quoted not in values:
             raise problem("ledger.insert", ", ".join(own.insert), f"must set {linked.column.name}, the ledger.{name}")
@@ -113,8 +115,8 @@ def map_ledger(
         "meant": meant,
         "reverse_meant": reverse_meant,
         "ledger_guarded": ledger.guarded,
-        "ledger_amount": _amount(own, table, meant),
-        "ledger_moment": _moment(own, table),
+        "ledger_amount": amount_slots(own.insert, table, meant),
+        "ledger_moment": moment_slots(own.insert, table),
         # an audit fills in which rows are past refunds, and whether they are subtracted from the amount
         "past": False,
         "net": False,
@@ -160,26 +162,6 @@ def _link_slots(reader: Reader, own: LedgerSection, link: _Link) -> dict[str, st
     }
 
 
-def _amount(own: LedgerSection, table: Table, meant: list[Slots]) -> list[Slots]:
-    """The column with the amount of a refund, if there is one, and what is written there; for an audit."""
-    written = {table.column(text): value for text, value in own.insert.items()}
-    types = {
-        column.quoted: column.full_type
-        for column, value in written.items()
-        if column is not None and not catalog.has_subquery(value)
-    }
-    amounts = [one for one in meant if one["type"] == "numeric" and not one["as_text"] and one["column"] in types]
-    return [{**one, "column_type": types[one["column"]]} for one in amounts[:1]]
-
-
-def _moment(own: LedgerSection, table: Table) -> list[Slots]:
-    """The column with the time of a refund, if there is one."""
-    written = [(table.column(text), value) for text, value in own.insert.items()]
-    moments = [column for column, value in written if column and _AT.fullmatch(value.strip())]
-    found: list[Slots] = [{"column": column.quoted} for column in moments if column.base_type in catalog.TIME_TYPES]
-    return found[:1]
-
-
 def _beside(own: LedgerSection) -> dict[str, bool]:
     """Which expressions read the session's row beside the refund."""
     return {
@@ -213,11 +195,6 @@ def assigned(values: Mapping[str, str]) -> list[Slots]:
     return [{"column": column, "value": value} for column, value in values.items()]
 
 
-def _is_amount(value: str) -> bool:
-    """Whether a value of [ledger.insert] is the amount, of whatever sign."""
-    return value.replace(" ", "").removeprefix("-").removeprefix("refund.") == "amount"
-
-
 def _ledger_values(
     over: OverRefund, section: str, given: Mapping[str, str], table: Table
 ) -> tuple[dict[str, str], list[Slots], list[Slots]]:
@@ -240,7 +217,7 @@ def _ledger_values(
         number = {"column": column.quoted, "value": values[column.quoted], "name": f"value_{len(meant)}"}
         of_time = "at" in names and "amount" not in names  # such as seconds since 1970: what is rounded is no amount
         # a quotient has no exact value in a floating type: there only the amount itself is compared
-        floating = column.base_type in catalog.FLOATING_TYPES and _is_amount(value)
+        floating = column.base_type in catalog.FLOATING_TYPES and is_amount(value)
         exact = column.base_type in (*catalog.EXACT_TYPES, catalog.MONEY)
         # what is computed from the time, or by a function, may be another when it is compared
         of_account = "account_id" in names and not (of_chain or "at" in names or _CALL.search(without_literals(value)))

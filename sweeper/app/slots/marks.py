@@ -10,7 +10,7 @@ from sweeper.app.slots.facts import Facts
 from sweeper.app.status import Status
 from sweeper.config.model import SessionsSection
 from sweeper.core.errors import ConfigurationError
-from sweeper.postgres.templates import Slots, fill_part
+from sweeper.postgres.templates import Slots, fill_part, items_of
 
 # its type becomes that of its column without a cast, unless a query is in between
 _LITERAL = re.compile(r"'(?:[^']|'')*'|[Ee]'(?:[^'\\]|\\.|'')*'|null", re.IGNORECASE)
@@ -44,6 +44,13 @@ def mark_slots(reader: Reader, own: SessionsSection, sessions: Table, status: St
             "written": [{**item, "name": f"value_{number}"} for number, item in enumerate(written)],
         },
     )
+
+
+def changed_columns(sessions: Table, known: Facts) -> set[str]:
+    """The columns of a session that a refund changes, by what is ``known`` of it: the generated ones as well."""
+    written = {known.slots["status_column"], *(item["column"] for item in items_of(known.choices, "closing"))}
+    names = {name for name, column in sessions.columns.items() if column.quoted in written}
+    return {sessions.columns[name].quoted for name in names | sessions.recomputed(names).keys()}
 
 
 def _names() -> list[Slots]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sweeper.app.catalog import has_subquery
+from sweeper.app.over_refund import reads
 from sweeper.check.rehearsal.charges.charged_accounts import check_charged_accounts
 from sweeper.check.rehearsal.charges.delivered import check_never_charged, check_retried
 from sweeper.check.rehearsal.charges.real_charges import check_never_taken, check_taken, check_without_share
@@ -131,7 +132,8 @@ def _may_be_paid(samples: Samples, row: Row) -> bool:
 def _by_ledger(samples: Samples) -> list[_Charge]:
     """Charges: the ledger rows that take credits and have the same kind of subject as refunds."""
     ledger = app_ledger(samples)
-    for amount in ledger.amounts if ledger else ():
+    # a column that the session tells the share of has only a part of the charge
+    for amount in [one for one in ledger.amounts if not reads(ledger.values[one], "s")] if ledger else ():
         qualifiers = of_these_sessions(samples, amount)
         charges = _read(samples, amount_column=amount, qualifiers=qualifiers)
         if any(one.charged for one in charges):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.app.over_refund import names_in
+from sweeper.app.slots.ledger_columns import amount_columns
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.config.model import LedgerSection
 from sweeper.postgres.templates import Slots
@@ -30,7 +31,8 @@ class AppLedger:
     @property
     def amounts(self) -> list[Column]:
         """The columns for the amount of a refund."""
-        return [column for column in self._naming("amount") if column.is_number]
+        named = {column: self.values[column] for column in self._naming("amount") if column.is_number}
+        return amount_columns(named)
 
     @property
     def account(self) -> Column | None:
