@@ -1,6 +1,15 @@
 -- Why a refund has to be put on hold instead of being written; null when it fits. Either a column would round the
--- amount, or the shares of [accounts.add] do not add up to it.
+-- amount, or the shares of [accounts.add] do not add up to it, or several sessions have its id.
 CASE
+    {if several_in_hand}
+    {if shares}
+    {include several_beside}
+    {else}
+    {if ledger_reads_session}
+    {include several_beside}
+    {end}
+    {end}
+    {end}
     WHEN {if ledger_reads_session}(
         SELECT (
                    SELECT {ledger_rounds}
