@@ -222,8 +222,8 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     moves = settings.accounts is not None and settings.accounts.moves
     # the amount of a session whose refund the file, or a hook, has written to the app's books
     given_back = bool(own.refunded) or (not moves and ledger is None and catalog.has_subquery(own.amount))
-    reads_ledger = books is not None and catalog.reads_table(own.amount, books.table)
-    facts |= Facts({}, {"given_back_is_zero": given_back, "reads_ledger": reads_ledger and not given_back})
+    may_be = facts.choices["triggers_on_refunds"] or (books and catalog.reads_table(own.amount, books.table))
+    facts |= Facts({}, {"given_back_is_zero": given_back, "may_be_zero": bool(may_be) and not given_back})
     file_digest = digest(decisive(settings))
     slots = {
         "refund_sample": fill_part("sample_refund", facts.slots, {"chained": False}),

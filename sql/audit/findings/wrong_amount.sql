@@ -9,8 +9,9 @@ JOIN {refunds} AS r
   ON {include refund_in_period}
 WHERE {include audited}
   AND {include is_wrong_amount}
-  {if reads_ledger}
-  -- zero: the refund is one of the rows that `sessions.amount` adds up, unless most refunds have left it as it was
+  {if may_be_zero}
+  -- zero: the refund is one of the rows that `sessions.amount` adds up, or a trigger of the app has subtracted it,
+  -- unless most refunds have left the amount as it was
   AND (v.amount::numeric <> 0::numeric OR (
       SELECT pg_catalog.count(*) FILTER (WHERE v.amount::numeric = r.amount)
           > pg_catalog.count(*) FILTER (WHERE v.amount::numeric = 0::numeric)
