@@ -16,12 +16,13 @@ REHEARSED = (
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries", "count_lots",
     "compare_planned", "find_refund_events", "list_parts", "find_partly_keyed", "sum_shares",
     "find_refund_keys", "compare_periods", "compare_invariant", "find_undone_charges",
+    "find_other_spellings",
 )  # fmt: skip
 
 OF_LEDGER = (
     "compare_newest_balances", "compare_unmoved", "find_linked", "compare_sums", "sample_chain", "sample_entries",
     "try_sessions", "compare_clocks", "list_ledger_json_numbers", "count_qualified", "list_row_kinds",
-    "count_lots", "find_refund_keys", "find_undone_charges",
+    "count_lots", "find_refund_keys", "find_undone_charges", "find_other_spellings",
 )  # fmt: skip
 
 _OF_ACCOUNTS = ("has_account", "compare_row_accounts", "compare_periods")
@@ -37,7 +38,7 @@ CHOSEN = (
     "count_set", "count_ended", "find_released", "compare_named_accounts", "compare_with_balance", "count_qualified",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts", "read_amounts",
     "compare_planned", "find_partly_keyed", "sum_shares",
-    "find_refund_keys", "compare_periods", "compare_invariant", "find_undone_charges",
+    "find_refund_keys", "compare_periods", "compare_invariant", "find_undone_charges", "find_other_spellings",
 )  # fmt: skip
 
 

@@ -1,0 +1,18 @@
+-- Finds sessions that would be paid although a refund in the app's ledger has their id: in capitals, or with spaces
+-- around it. No index knows such a spelling, so only the newest rows are read.
+SELECT v.session_id::text AS session_id,
+       l.spelling
+{include mapped_sessions}
+JOIN (
+    SELECT DISTINCT l.spelling
+    FROM (
+        SELECT CASE WHEN {ledger_where} THEN ({ledger_session})::text END AS spelling
+        FROM {ledger} AS l
+        ORDER BY l.{key} DESC
+        LIMIT 20000
+    ) AS l
+) AS l ON pg_catalog.lower(pg_catalog.btrim(l.spelling)) = pg_catalog.lower(pg_catalog.btrim(v.session_id::text))
+WHERE {include chosen}
+  AND NOT v.excluded
+  AND {include is_charged}
+  AND {include not_paid_yet}
