@@ -111,7 +111,7 @@ def merged(checks: list[Check]) -> list[Check]:
         if before is None or before.status is Status.OK:
             found[check.name] = check
         elif check.status is not Status.OK and check.fix not in before.fix.splitlines():
-            found[check.name] = failure(check.name, f"{before.message}; {check.message}", f"{before.fix}\n{check.fix}")
+            found[check.name] = failure(f"{before.message}; {check.message}", f"{before.fix}\n{check.fix}", check.name)
     return list(found.values())
 
 
