@@ -138,6 +138,7 @@ _NOT_BY_ACCOUNT = (
     "find_in_history",
     "find_moved",
     "find_orphans",
+    "find_other_amount",
     "find_partly_keyed",
     "find_refund_keys",
     "find_released",
