@@ -11,10 +11,14 @@
                    ) AS refund
                ) THEN 'amount_rounded'{end}
                {each read_back "\n               "}WHEN {if nullable}{value} IS NOT NULL AND {end}(
-                   {if column_type}pg_catalog.abs(
-                       pg_catalog.trim_scale({value}::text::numeric {sign} refund.amount::numeric)::{if money}money::numeric{else}text::{column_type}::text::numeric{end}
+                   pg_catalog.abs(
+                       {if floating}(
+                           {value}::{column_type} {sign} refund.amount::numeric::{column_type}
+                       )::text::numeric{else}pg_catalog.trim_scale(
+                           {value}::text::numeric {sign} refund.amount::numeric
+                       )::{if money}money::numeric{else}text::{column_type}::text::numeric{end}{end}
                        - ({value}::text::numeric {sign} refund.amount::numeric)
-                   ) <= pg_catalog.abs(refund.amount::numeric) * {tolerance}::numeric{else}pg_catalog.abs({value}::text::numeric) < 'Infinity'::numeric{end}
+                   ) <= pg_catalog.abs(refund.amount::numeric) * {tolerance}::numeric
                ) IS NOT TRUE THEN 'balance_mismatch'{end}
            END
     FROM {accounts} AS a

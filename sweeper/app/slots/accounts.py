@@ -155,8 +155,7 @@ def _balance_slots(reader: Reader, own: AccountsSection, accounts: Table, slots:
     for name, one in taking.items():
         check_type(f"accounts.{name}", one.name, Expression("", one.base_type), (*catalog.NUMBER_TYPES, catalog.MONEY))
     amounts = rounded("v.amount", slots["amount_type"], taking.values())
-    read_back = [_read_back(expression, column if own.add is None else None)] if expression else []
-    read_back += [_read_back(number_of(spent), spent, sign="-")] if spent else []
+    read_back = [_read_back(one, sign="-" if one is spent else "+") for one in taking.values()]
     return Facts(
         {
             "balance_type": expression.type if expression else "numeric",
@@ -168,22 +167,25 @@ def _balance_slots(reader: Reader, own: AccountsSection, accounts: Table, slots:
         },
         {
             "has_balance": expression is not None,
-            # Citus allows no subquery of a row without a table of its own
-            "reads_back": bool(read_back) and accounts.distributed_by is None,
+            # an expression may read all rows of the account, for each of its sessions; and Citus allows no subquery of
+            # a row without a table of its own
+            "reads_back": "balance" in taking and accounts.distributed_by is None,
             "read_back": read_back,
         },
     )
 
 
-def _read_back(value: Expression, column: Column | None, *, sign: str = "+") -> Slots:
-    """A number that a batch reads before and after; ``column`` is what the amount is added to, or subtracted from."""
+def _read_back(column: Column, *, sign: str) -> Slots:
+    """A column that a batch reads before and after, and the sign with which the amount is added to it."""
+    number = number_of(column)
     return {
-        "value": value.sql,
-        "column_type": column.full_type if column else "",
-        "money": "yes" if column and column.base_type == catalog.MONEY else "",
+        "value": number.sql,
+        "column_type": column.full_type,
+        "money": "yes" if column.base_type == catalog.MONEY else "",
+        "floating": "yes" if column.base_type in catalog.FLOATING_TYPES else "",
         "sign": sign,
         "nullable": "yes" if sign == "-" else "",
-        "tolerance": str(0 if value.type in catalog.EXACT_TYPES else FLOATING_TOLERANCE),
+        "tolerance": str(0 if number.type in catalog.EXACT_TYPES else FLOATING_TOLERANCE),
     }
 
 
