@@ -1,7 +1,8 @@
--- Reports whether a function with one of these names, or of one of these operators, may read tables, or whether one of these relations is a view, which
--- may join any tables. A function that is built in does not; nor does one that is immutable, unless its own text seems
--- to read or to run something, or calls a function that may: the server does not check what its author declares. A
--- function of a row is also written as if it were one of its columns.
+-- Reports whether a function with one of these names, or of one of these operators, may read tables, or whether one of
+-- these relations is a view, which may join any tables. A function that is built in does not; nor does one that is
+-- immutable, unless its own text seems to read or to run something, or calls a function that may: the server does not
+-- check what its author declares. A function of a row is also written as if it were one of its columns. An operator is
+-- the app's own unless an extension has it, such as one of pg_trgm that depends on a setting.
 WITH RECURSIVE app_function AS NOT MATERIALIZED (
     SELECT p.oid,
            p.proname,
@@ -20,7 +21,19 @@ called AS (
     SELECT f.oid, f.may_read, f.body
     FROM app_function AS f
     WHERE f.proname = ANY (%(names)s::text::name[])
-       OR f.oid IN (SELECT o.oprcode FROM pg_catalog.pg_operator AS o WHERE o.oprname = ANY (%(operators)s::text::name[]))
+       OR f.oid IN (
+           SELECT o.oprcode::oid
+           FROM pg_catalog.pg_operator AS o
+           WHERE o.oprname = ANY (%(operators)s::text::name[])
+             AND o.oid >= 16384::oid
+             AND NOT EXISTS (
+                 SELECT
+                 FROM pg_catalog.pg_depend AS d
+                 WHERE d.classid = 'pg_catalog.pg_operator'::regclass::oid
+                   AND d.objid = o.oid
+                   AND d.deptype = 'e'::"char"
+             )
+       )
        OR f.proname = ANY (%(columns)s::text::name[])
        AND EXISTS (SELECT FROM pg_catalog.pg_type AS t WHERE t.oid = f.of_type AND t.typtype = 'c')
     UNION
