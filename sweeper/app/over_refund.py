@@ -78,7 +78,7 @@ def reads(text: str, alias: str) -> bool:
 
 
 def columns_read(text: str, alias: str) -> set[str]:
-    """The quoted names of the columns that an expression reads of the row that ``alias`` stands for."""
+    """The quoted names of what an expression reads of the row that ``alias`` stands for; ``"*"`` for all of it."""
     code = without_literals(text)
-    found = re.findall(rf'(?<![\w."])(?:{alias}|"{alias}")\s*\.\s*({NAME})', code, re.IGNORECASE)
+    found = re.findall(rf'(?<![\w."])(?:{alias}|"{alias}")\s*\.\s*({NAME}|\*)', code, re.IGNORECASE)
     return {name if name.startswith('"') else quote_name(name.lower()) for name in found}

@@ -12,7 +12,7 @@ from sweeper.app.reader import Reader
 from sweeper.app.slots.facts import Facts
 from sweeper.app.slots.ledger_columns import amount_slots, as_before, is_amount, moment_slots
 from sweeper.app.slots.ledger_rules import require_indexable, require_of_refund
-from sweeper.app.slots.marks import changed_columns
+from sweeper.app.slots.marks import kept_columns
 from sweeper.app.slots.row_times import chain_slots
 from sweeper.app.slots.shares import rounded
 from sweeper.config.model import LedgerSection
@@ -84,7 +84,7 @@ def map_ledger(
     guard = reader.condition("ledger.guard", own.guard, table, "l") if own.guard else where
     link = _read_link(reader, own, facts.slots, key_value, table, over.sample)
     values, amounts, meant = _ledger_values(over, "ledger.insert", own.insert, table)
-    meant = as_before(meant, changed_columns(sessions, facts))
+    meant = as_before(meant, kept_columns(sessions, facts))
     for name, linked in (("session", link.session), ("attempt", link.attempt)):
         if linked.column and linked.column.quoted not in values:
             raise problem("ledger.insert", ", ".join(own.insert), f"must set {linked.column.name}, the ledger.{name}")

@@ -41,6 +41,6 @@ def moment_slots(insert: Mapping[str, str], table: Table) -> list[Slots]:
     return found[:1]
 
 
-def as_before(meant: list[Slots], changed: Collection[str]) -> list[Slots]:
-    """Those that are still the same after the refund, which changes these columns of the session."""
-    return [one for one in meant if columns_read(one["value"], "s").isdisjoint(changed)]
+def as_before(meant: list[Slots], kept: Collection[str]) -> list[Slots]:
+    """Those that are the same after the refund, as they read no columns of the session but those that it keeps."""
+    return [one for one in meant if columns_read(one["value"], "s").issubset(kept)]

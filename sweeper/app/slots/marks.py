@@ -46,11 +46,12 @@ def mark_slots(reader: Reader, own: SessionsSection, sessions: Table, status: St
     )
 
 
-def changed_columns(sessions: Table, known: Facts) -> set[str]:
-    """The columns of a session that a refund changes, by what is ``known`` of it: the generated ones as well."""
+def kept_columns(sessions: Table, known: Facts) -> set[str]:
+    """The columns of a session that no refund changes, by what is ``known`` of it, even as they are generated."""
     written = {known.slots["status_column"], *(item["column"] for item in items_of(known.choices, "closing"))}
     names = {name for name, column in sessions.columns.items() if column.quoted in written}
-    return {sessions.columns[name].quoted for name in names | sessions.recomputed(names).keys()}
+    changed = names | sessions.recomputed(names).keys()
+    return {column.quoted for name, column in sessions.columns.items() if name not in changed}
 
 
 def _names() -> list[Slots]:
