@@ -42,3 +42,14 @@ def test_refunds_under_another_spelling_of_the_id_stop_the_first_run(app: App, t
 def test_one_other_spelling_alone_stops_nobody(app: App) -> None:
     app.sql("UPDATE entries SET job = upper(job) WHERE job = (SELECT min(job) FROM entries)")
     assert app.sweep()["sessions"] == 2
+
+
+def test_ids_that_differ_in_capitals_alone_are_those_of_several_sessions(app: App) -> None:
+    """Such as short ids of letters and digits: a refund of one of them is no other's."""
+    app.sql("UPDATE jobs SET id = 'x' || left(id, 6)")
+    app.sql(
+        "DELETE FROM entries; INSERT INTO entries (id, job, wallet, kind, amount) "
+        "SELECT gen_random_uuid(), upper(id), 'w', 'refund', 3 FROM jobs"
+    )
+    app.sql("INSERT INTO jobs (id, owner, state, price, began) SELECT upper(id), owner, state, price, began FROM jobs")
+    assert app.sweep()["sessions"] == 6
