@@ -257,17 +257,3 @@ def test_what_a_trigger_of_the_app_marks_is_not_paid(
     ran = bare.run()
     assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["held"]) == (0, 3, 0)
     assert app.balance() == 109
-
-
-def test_an_operator_of_an_extension_is_none_of_the_apps(app: App) -> None:
-    """That of pg_trgm has the name of the remainder of a division, and depends on a setting."""
-    app.map(amount="price % 100")
-    assert app.install().exit_code == 0
-    before = app.database.sweeper("sql", "find_changed").stdout
-    app.sql(
-        "CREATE FUNCTION alike(text, text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'; "
-        "CREATE OPERATOR % (LEFTARG = text, RIGHTARG = text, FUNCTION = alike)"
-    )
-    assert app.database.sweeper("sql", "find_changed").stdout != before
-    app.sql("ALTER EXTENSION plpgsql ADD OPERATOR % (text, text)")
-    assert app.database.sweeper("sql", "find_changed").stdout == before
