@@ -97,7 +97,7 @@ def test_rows_that_something_adds_up_later_leave_the_balance_open(server: Server
 
 def test_a_balance_that_the_newest_row_of_a_book_has(server: Server, tmp_path: Path) -> None:
     found, text = draft(server, tmp_path, "double_entry")
-    assert set(found["accounts"].values()) == {"?"}
+    assert found["accounts"] == {"table": "purses", "id": "id", "balance": "?"}
     assert "purses.balance is running_balance of the newest row of postings for all 3 accounts" in text
     found, _ = draft(server, tmp_path, "double_entry", "UPDATE postings SET running_balance = running_balance + 1")
     assert found["accounts"]["balance"] == "balance"

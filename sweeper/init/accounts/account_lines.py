@@ -64,8 +64,8 @@ def version_sections(table: Table, balance: Balance) -> list[Section]:
     if version is None or balance.column is None or balance.spent or balance.counters:
         return []
     question = (
-        f"Does the app raise {version.as_sql} with each change of the row? Then a refund must raise it, too, or a "
-        "writer that has read the row before writes over the refund. If it does not, remove [accounts.add]."
+        f"Does the app raise {version.as_sql} with each change of the row? Then a refund must raise it, too: "
+        "else a writer that read the row earlier overwrites the refund. If it does not, remove [accounts.add]."
     )
     lines = (
         Line(balance.column.as_sql, "amount"),

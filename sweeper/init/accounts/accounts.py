@@ -158,11 +158,12 @@ def _sections(
         return [_all_open(evidence, holders, balance)]
     lines = [Line("table", holder.table.as_sql), Line("id", key.as_sql)]
     found = list(candidates(balance))
-    if balance.column is not None:
+    if balance.column is not None and not balance.why:
         lines.append(Line("balance", balance.column.as_sql, "goes up by the amount"))
     else:
         tried = try_all(evidence, holder.table, "true", found)
-        lines.append(asked(chooser, "balance", f"Where is the balance? {balance.why}.", tried, _POOLS))
+        notes = (_POOLS,) if balance.column is None else ()
+        lines.append(asked(chooser, "balance", f"Where is the balance? {balance.why}.", tried, *notes))
     lines += counters_lines(balance, chooser)
     lines += active_lines(holder.table)
     touched = next((c for c in holder.table.columns if c.is_time and c.words & {"updated", "modified"}), None)
@@ -218,7 +219,7 @@ def unknown_accounts(
     """``[accounts]`` as questions, the first of them ``where`` the balance is; ``notes`` are about it."""
     lines = (
         unknown("table", where, tables),
-        unknown("id", "By which column is an account known?", keys),
+        unknown("id", "Which column identifies an account?", keys),
         unknown("balance", "What must grow by exactly the amount?", balances, *notes),
     )
     return Section("accounts", lines)

@@ -12,7 +12,9 @@ from sweeper.init.evidence import Column, Evidence, Table, same_type
 
 @dataclass(frozen=True)
 class Balance:
-    """The balance of one accounts table; ``column`` is None if the user must be asked, for the reason in ``why``.
+    """The balance of one accounts table; the user must be asked if there is a reason in ``why``.
+
+    ``column`` is then None, unless it is the only one that it may be.
 
     ``moved_later`` when perhaps no refund should move the balance at all, so that even the table is uncertain.
     ``spent`` is the counter that a refund lowers, ``invariant`` the rule that proves it, ``counters`` unproven ones.
@@ -47,30 +49,36 @@ def read_balance(evidence: Evidence, table: Table) -> Balance:
         why = f"{balance.as_sql} stands beside {used}, and no rule between them holds for every row: "
         why += "a refund may have to raise the one, lower the other, or both"
         return Balance(table, numbers, None, why, counters=counters)
-    moved = _moved_otherwise(evidence, table, balance)
-    if moved:
-        return Balance(table, numbers, None, moved[0], moved_later=True, counters=counters)
-    return Balance(table, numbers, balance, spent=spent, invariant=invariant, counters=counters)
+    if later := _moved_later(evidence, table, balance):
+        return Balance(table, numbers, None, later, moved_later=True, counters=counters)
+    why = _carried(evidence, table, balance)
+    return Balance(table, numbers, balance, why, spent=spent, invariant=invariant, counters=counters)
 
 
-def _moved_otherwise(evidence: Evidence, table: Table, balance: Column) -> tuple[str] | None:
-    """Ledgers that change the balance by themselves, or that have a running balance."""
+def _moved_later(evidence: Evidence, table: Table, balance: Column) -> str:
+    """Why a ledger may change the balance by itself; empty if none does."""
     for books in evidence.tables:
         applied = applied_column(books) if looks_like_books(books) else None
         if applied and _names_account(evidence, books, table):
             return (
                 f"rows of {books.as_sql} have {applied.as_sql}: something may add them to the balance later, and then "
-                f"a refund that also moves {table.as_sql}.{balance.as_sql} pays twice. If so, leave [accounts] out",
+                f"a refund that also moves {table.as_sql}.{balance.as_sql} pays twice. If so, leave [accounts] out"
             )
+    return ""
+
+
+def _carried(evidence: Evidence, table: Table, balance: Column) -> str:
+    """Why the balance is also in the rows of a ledger; empty if it is not."""
     for running in find_running_balances(evidence, table, balance):
         if running.is_the_balance:
             return (
                 f"{table.as_sql}.{balance.as_sql} is {running.column.as_sql} of the newest row of "
-                f"{running.ledger.as_sql} for all {running.accounts} accounts looked at: adding to the balance "
-                "alone breaks that. When a function of the app moves both, leave [accounts.add] empty and call the "
-                "function in a trigger on sweeper.refunds; when a row with `balance_after` will do, map [ledger]",
+                f"{running.ledger.as_sql} for all {running.accounts} accounts looked at, so a refund must write a row "
+                "there, too. If one row will do, answer with the column, and let [ledger.insert] write "
+                "`balance_after`. If a function of the app has to write it, leave [accounts.add] empty, and call the "
+                "function in a trigger on sweeper.refunds"
             )
-    return None
+    return ""
 
 
 def _names_account(evidence: Evidence, books: Table, accounts: Table) -> bool:
