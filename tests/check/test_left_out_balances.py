@@ -145,7 +145,13 @@ def test_counters_of_all_that_was_ever_given_and_taken(bare: AppDatabase) -> Non
     assert "accounts" not in rehearsed(app)
     app.sql("ALTER TABLE wallets ADD row_version int")
     app.sql("UPDATE wallets AS w SET row_version = (SELECT count(*) FROM book AS b WHERE b.wallet = w.id) - 1")
-    assert "row_version of wallets is about as high as the ledger has rows" in rehearsed(app)["accounts"]["message"]
+    found = rehearsed(app)["accounts"]
+    assert "row_version of wallets is about as high as the ledger has rows" in found["message"]
+    lines = '[accounts.add] balance = "amount"\n[accounts.add] "row_version" = "1"'
+    assert lines in found["fix"], "the section takes the place of the default"
+    app.map("accounts.add", row_version="1")
+    assert '[accounts.add] balance = "amount": without this line' in rehearsed(app)["accounts"]["fix"]
+    del app.sections["accounts.add"]
     app.sql("ALTER TABLE wallets ADD version int DEFAULT 2026")
     assert not re.search(r"\bversion of", rehearsed(app)["accounts"]["message"]), "such as that of accepted terms"
     app.map("accounts.add", balance="amount", row_version="1")

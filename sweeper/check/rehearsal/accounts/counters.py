@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sweeper.app.catalog import EXACT_TYPES, NUMBER_TYPES, Column, Table, words_in
+from sweeper.check.rehearsal.accounts.added import to_add
 from sweeper.check.rehearsal.accounts.costs import SessionCosts, accounts_of_newest, read_numbers
 from sweeper.check.rehearsal.accounts.other_numbers import DOWN, moved
 from sweeper.check.rehearsal.samples import Samples, named, number
@@ -40,7 +41,7 @@ def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
                 f"{', '.join(one.name for one in left)} of {accounts.name} is what running and failed sessions took "
                 f"that nobody has given back, such as {number(_sum(rows[0], places))} of account "
                 f"{rows[0].account_id}: a refund would leave it there forever",
-                "\n".join(f'[accounts.add] {column.quoted} = "-amount", or its share of it' for column in left),
+                to_add(own, *(f'{column.quoted} = "-amount", or its share of it' for column in left)),
             )
             return
     for place, column in enumerate(columns):
@@ -159,7 +160,7 @@ def check_own_numbers(
             yield failure(
                 f"{column.name} of {accounts.name} has moved by exactly what sessions took and were given back, and a "
                 "refund leaves it as it is",
-                f'[accounts.add] {column.quoted} = "{sign}amount"',
+                to_add(own, f'{column.quoted} = "{sign}amount"'),
             )
 
 

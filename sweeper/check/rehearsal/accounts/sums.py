@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sweeper.app.catalog import Column, Table
+from sweeper.check.rehearsal.accounts.added import to_add
 from sweeper.check.rehearsal.accounts.scaled_shares import factor_of
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.reading import ROWS_UNANSWERED
@@ -94,9 +95,9 @@ def check_versions(samples: Samples, accounts: Table, own: AccountsSection) -> I
         if not samples.fires_triggers():  # one of them may raise it
             yield warning(
                 f"{column.name} of {accounts.name} is about as high as the ledger has rows of an account, "
-                "and a refund leaves it as it is: if the app raises it with each change, who has read the account "
-                "before a refund would write the old balance over it",
-                f'[accounts.add] {column.quoted} = "1"',
+                "and a refund leaves it as it is: if the app raises it with each change, a writer that read the "
+                "account before the refund does not notice it, and overwrites it with the old balance",
+                to_add(own, f'{column.quoted} = "1"'),
             )
 
 

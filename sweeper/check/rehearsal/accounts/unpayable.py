@@ -97,9 +97,14 @@ def _rounded(samples: Samples, held: Sequence[Row], known: int) -> Check:
 def _mismatch(samples: Samples, held: Sequence[Row], known: int) -> Check:
     own = samples.settings.accounts
     assert own is not None  # noqa: S101 - only shares can differ
+    table = samples.accounts
+    column = table.column(own.balance or "") if table else None
+    is_left_out = bool(own.add and column) and column not in {table.column(text) for text in own.add or () if table}
     return warning(
         f"what [accounts.add] gives would not make accounts.balance = {own.balance!r} grow by sessions.amount, for "
         f"{len(held)} of {known} sessions that are not refunded, such as {named([row.session_id for row in held])}: a "
         "run would put them on hold",
-        "[accounts.add]: the share of each column that a charge is taken from, which together are sessions.amount",
+        f'[accounts.add] {own.balance} = "amount": without this line, a section with other columns leaves it as it is'
+        if is_left_out
+        else "[accounts.add]: the share of each column that a charge is taken from, which together are sessions.amount",
     )
