@@ -63,7 +63,7 @@ class Plan(NamedTuple):
 class RunResult:
     """One run, or one dry run; credits are in the app's own unit, durations in seconds.
 
-    ``full_caps`` names the caps that stopped it.
+    ``full_caps`` names the caps that stopped it, ``caps_by_hand`` those that were given for this run alone.
     """
 
     run_id: str | None
@@ -83,6 +83,7 @@ class RunResult:
     integer_amounts: bool
     floor: datetime | None = None
     full_caps: tuple[str, ...] = ()
+    caps_by_hand: frozenset[str] = frozenset()
     plan: Plan | None = None
     signal: int | None = None
     error: SweeperError | None = None

@@ -102,6 +102,7 @@ def _execute(
         integer_amounts=mapping.integer_amounts,
         floor=context.floor,
         full_caps=_full_caps(payer, left) if outcome is Outcome.CAPPED else (),
+        caps_by_hand=request.caps_by_hand,
         signal=signals.received,
         error=error,
     )

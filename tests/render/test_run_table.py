@@ -68,7 +68,8 @@ def test_the_cap_that_stopped_a_run_is_named(first: AppDatabase) -> None:
     first.account()
     first.session("a", models=3)
     first.session("b", models=3)
-    ran = first.sweeper("run", "--max-refunds", "5", "--max-credits", "4")
+    first.configure("[policy]", "[policy]\nmax_credits = 4")
+    ran = first.sweeper("run", "--max-refunds", "5")
     assert "A cap stopped the run (max_credits): 1 session still owed." in ran.stdout
     assert ran.stdout.rstrip().endswith("for one run: `sweeper run --max-credits N`.")
 

@@ -82,6 +82,15 @@ def test_caps_apply_to_sessions_named_by_hand(first: AppDatabase) -> None:
     assert first.run("--session", "b", "--max-refunds", "1").exit_code == 0
 
 
+def test_after_the_first_few_the_next_run_goes_on(first: AppDatabase) -> None:
+    """A cap given by hand is for one run, so none has to be raised for the rest."""
+    first.account()
+    first.session("a")
+    first.session("b")
+    ran = first.sweeper("run", "--max-refunds", "1")
+    assert "1 session still owed. If these refunds are genuine, go on with `sweeper run`.\n" in ran.stdout
+
+
 def test_an_unknown_session_stops_everything(first: AppDatabase) -> None:
     """One id that does not exist is a mistake: exit 2, and the others are not touched."""
     first.account()

@@ -47,15 +47,19 @@ def _show_plan(console: Console, plan: Plan) -> None:
             table.add_row(safe(why), number(sessions), safe(", ".join(plan.hold_samples[why])))
         console.print()
         console.print(table)
+        console.print("`sweeper explain SESSION` shows why one is on hold.")
 
 
 def _capped(result: RunResult) -> str:
-    rest = f"{plural(result.remaining, 'session')} still owed. If these refunds are genuine, raise the cap"
+    full = result.full_caps
+    which = f" ({', '.join(full)})" if full else ""
+    rest = f"{plural(result.remaining, 'session')} still owed. If these refunds are genuine,"
+    if result.remaining and full and result.caps_by_hand.issuperset(full):
+        return f"A cap stopped the run{which}: {rest} go on with `sweeper run`."
+    rest += " raise the cap"
     if not result.remaining:
         rest = "what is left has to go on hold, and was not looked at. To see it now, raise the cap"
-    full = result.full_caps
     flags = " ".join(f"--{name.replace('_', '-')} N" for name in full) or "--max-refunds N --max-credits N"
-    which = f" ({', '.join(full)})" if full else ""
     return f"A cap stopped the run{which}: {rest} for one run: `sweeper run {flags}`."
 
 
