@@ -129,6 +129,14 @@ class AppTables(Reading):
         """The columns that have a value in some of a table's newest rows, which is no zero."""
         return [column for column, count in self.count_rows(table, columns)[1].items() if count]
 
+    def count_different(self, table: Table, columns: Sequence[Column]) -> tuple[int, dict[Column, int]]:
+        """The number of a table's newest rows, and how many different numbers each column has in them."""
+        key = self.key_of(table)
+        if key is None or not columns or not self.sees(table, [key]):
+            return 0, {}
+        (row,) = self.ask("count_different", table=table, key=key, amounts=columns)
+        return row.rows, dict(zip(columns, row.different, strict=True))
+
     def count_where(self, table: Table, condition: str, row: str = "l") -> tuple[int, int]:
         """The number of a table's newest rows, and of how many a condition is true, which calls one of them ``row``."""
         rows, counts = self._count(table, [{**_NO_ITEM, "condition": condition}], row=row)

@@ -162,17 +162,14 @@ def _moving(samples: Samples, accounts: Table, columns: list[Column], own: Accou
 def _without_limits(samples: Samples, table: Table, columns: list[Column]) -> list[Column]:
     """The columns that are the same for all accounts, limits and totals aside: no charge changes them."""
     limits = [column for column in columns if _LIMIT.search(column.name)]
-    rows, alike = _constant(samples, table, limits) if limits else (0, [])
+    rows, alike = _constant(samples, table, limits)
     return [column for column in columns if column not in alike] if rows >= _ACCOUNTS_AT_LEAST else columns
 
 
 def _constant(samples: Samples, table: Table, columns: list[Column]) -> tuple[int, list[Column]]:
     """The number of rows that were looked at, and the columns that are the same in all of them."""
-    key = samples.key_of(table)
-    if key is None:
-        return 0, []
-    (row,) = samples.ask("find_constant", table=table, key=key, amounts=columns)
-    return row.rows, [column for column, constant in zip(columns, row.constant, strict=True) if constant]
+    rows, different = samples.count_different(table, columns)
+    return rows, [column for column, count in different.items() if count == 1]
 
 
 def _satellites(samples: Samples, accounts: Table) -> list[Table]:

@@ -175,13 +175,17 @@ def _of_other_pools(samples: Samples, share: _Share) -> list[str]:
 def why_limit(samples: Samples, accounts: Table, others: Sequence[Column], own: AccountsSection) -> str:
     """Why the balance is a limit, as the end of a sentence: another column counts how much of it was used.
 
-    Where an account has used more than that, it is what is left, beside a total of what was ever used.
+    Where an account has used more than that, it is what is left, beside a total of what was ever used. So may it be
+    where hardly two accounts have the same: limits are those of a few plans.
     """
     limit = accounts.column(own.balance or "")
     if limit is None or own.add is not None or not _GIVEN.search(limit.name):
         return ""
     counter = next((other for other in others if _COUNTER.search(other.name)), None)
     if counter is None:
+        return ""
+    rows, different = samples.count_different(accounts, [limit])
+    if different.get(limit, 0) * 2 > rows:
         return ""
     slots = {"limit": f"l.{limit.quoted}", "counter": f"l.{counter.quoted}"}
     _, beyond = samples.count_where(accounts, fill_expression("beyond_limit", slots))
