@@ -20,6 +20,7 @@ _VOLATILE = re.compile(
 # a column by which an app looks for rows; the id of a row may name the session as well, and no code may look for it
 _KEY = re.compile(r"key|idempot|dedup|ref(?!und)|extern|nonce|request_?id", re.IGNORECASE)
 _LITERAL = re.compile(r"\s*'(?:[^']|'')*'(::\s*\"?[\w.\"]+)?\s*")
+_NEGATED = re.compile(r"\bnot\b|\bis\s+null\b|<>|!=", re.IGNORECASE)
 _CONSTANT = re.compile(r"\(?-?[\d.]+\)?(::[\w ]+)?|true|false|'(?:[^']|'')*'(::[\w. \"]+)?")
 # a column whose text says how far a refund has come, and texts of one that is not paid yet
 STATE = re.compile(r"(^|_)(status|state|phase|stage)$|(Status|State|Phase|Stage)$")
@@ -57,9 +58,10 @@ def compared_columns(samples: Samples, ledger: AppLedger) -> tuple[list[Compared
         return compared, []
     attempt = ledger.table.column(settings.attempt or "")  # only rows of the session's own are compared
     for column, value in ledger.values.items():
-        if column not in readable or column == attempt or _is_our_mark(settings, column):
+        if column not in readable or column == attempt:
             continue
-        meaning = _meaning(column, value)
+        is_mark = _is_our_mark(settings, column, value)
+        meaning = _meaning_of_mark(column, value) if is_mark else _meaning(column, value)
         if not meaning and marks_in(samples.own, value):
             continue  # a refund sets what it reads, and the app may have done so after it wrote its row
         if meaning in ("amount", "account") and meaning in [one.meaning for one in compared]:
@@ -99,11 +101,17 @@ def _meaning(column: Column, value: str) -> str | None:
     return "account" if "account_id" in names and not has_subquery(value) else ""
 
 
-def _is_our_mark(settings: LedgerSection, column: Column) -> bool:
+def _meaning_of_mark(column: Column, value: str) -> str | None:
+    """What a value says besides that a refund is ours: other keys of JSON may be those of the app's own refunds."""
+    return "json" if column.base_type in JSON_TYPES and not _VOLATILE.search(value) else None
+
+
+def _is_our_mark(settings: LedgerSection, column: Column, value: str) -> bool:
     """Whether a column says that a row is ours, while the app's own rows are recognized by something else."""
     if settings.past is None:
         return False
     ours, theirs = f"{settings.where} {settings.session}", settings.past.where
-    # a key of JSON may be the mark, which the app's rows are without
-    theirs = "" if column.base_type in JSON_TYPES else theirs
+    # a key of JSON may be the mark, which the app's rows are without; so may a text with the session's id
+    is_part = column.base_type in JSON_TYPES or ("session_id" in names_in(value) and _NEGATED.search(theirs or ""))
+    theirs = "" if is_part else theirs
     return column.name in re.findall(r"\w+", ours) and column.name not in re.findall(r"\w+", theirs or "")

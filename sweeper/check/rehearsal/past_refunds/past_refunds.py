@@ -10,19 +10,22 @@ from sweeper.app.catalog import Column, has_subquery
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import rows_of_excluded
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_given_back
-from sweeper.check.rehearsal.past_refunds.amounts_and_words import (
+from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
+from sweeper.check.rehearsal.past_refunds.hidden_amounts import (
     amounts_before_refund,
     amounts_in_json,
-    another_word,
     balance_for_amount,
     read_given_back,
-    spelt_otherwise,
     unwritten_amount,
+)
+from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
+from sweeper.check.rehearsal.past_refunds.refund_words import (
+    another_word,
+    spelt_otherwise,
+    unwritten_key,
     words_of_charges,
     words_of_sessions,
 )
-from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
-from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
 from sweeper.check.rehearsal.samples import Samples, marks_in, named, number
 from sweeper.check.result import Check, failure, joined, ok, warning
 
@@ -50,6 +53,7 @@ def check_past_refunds(samples: Samples) -> Iterator[Check]:
     words = None
     for find in (spelt_otherwise, words_of_charges, words_of_sessions, another_word):
         words = words or find(samples, sessions, compared)
+    words = words or unwritten_key(samples, sessions)
     unseen = None if sessions or netted else rows_of_excluded(samples, ledger)
     refunded = {one.session_id for one in sessions}
     newest = [one for one in samples.failed if one in refunded]

@@ -51,6 +51,8 @@ class PastRefund:
     """What the app's row has in those columns, where it is one."""
     numbers: Mapping[str, Pair] = field(default_factory=dict)
     """The numbers in JSON by column and key: the file's, and the app's."""
+    lacking: frozenset[tuple[str, str]] = frozenset()
+    """Columns of JSON and their keys that the app's row has, and the file's has not."""
 
     @property
     def ours(self) -> Decimal:
@@ -124,6 +126,7 @@ def _added_up(
         keyed=_keys(first, compared),
         own_amount=named(("running",), lambda *values: single and not _unlike(*values)),
         numbers=_numbers(rows, compared),
+        lacking=_lacking(first, compared),
         opposite=named(("text", ""), _is_opposite),
         worded=named(("text",), _unlike),
         words={one.column.name: first.theirs[place] for place, one in enumerate(compared) if single},
@@ -146,8 +149,22 @@ def _numbers(rows: Sequence[Row], compared: Sequence[ComparedColumn]) -> dict[st
 
 
 def _numbers_in(text: str | None) -> dict[str, Decimal]:
+    return {key: one for key, one in _content(text).items() if isinstance(one, Decimal)}
+
+
+def _lacking(row: Row, compared: Sequence[ComparedColumn]) -> frozenset[tuple[str, str]]:
+    return frozenset(
+        (one.column.name, key)
+        for place, one in enumerate(compared)
+        if one.meaning == "json"
+        for key in _content(row.theirs[place]).keys() - _content(row.ours[place])
+    )
+
+
+def _content(text: str | None) -> dict[str, object]:
+    """What an object of JSON has by its keys, without those that are null."""
     content = json.loads(text or "null", parse_int=Decimal, parse_float=Decimal)
-    return {key: one for key, one in content.items() if isinstance(one, Decimal)} if isinstance(content, dict) else {}
+    return {key: one for key, one in content.items() if one is not None} if isinstance(content, dict) else {}
 
 
 def _keys(row: Row, compared: Sequence[ComparedColumn]) -> dict[str, str]:

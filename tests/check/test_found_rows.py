@@ -1,0 +1,123 @@
+"""Rows that the file finds by a column of the session: charges that were never made, of others, or of other amounts."""
+
+import pytest
+
+from tests.helpers.any_app import App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
+
+CHARGE = "(SELECT -b.amount FROM book b WHERE b.job = s.id AND b.kind = 'charge')"
+GIVEN_BACK = "EXISTS (SELECT FROM book b WHERE b.job = s.id AND b.kind = 'refund')"
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    """The shop, which reads its amounts from the book."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total, ADD info jsonb")
+    app.sql("UPDATE book SET info = jsonb_build_object('job', job)")
+    app.map(amount=CHARGE)
+    app.map("ledger.insert", info="jsonb_build_object('job', session_id)")
+    return app
+
+
+def warned(app: App, item: str) -> str:
+    found = rehearsed(app)[item]
+    assert found["status"] == "warning", found
+    return str(found["message"])
+
+
+@pytest.mark.parametrize(("column", "made", "never"), [("state text", "'done'", "'aborted'"),
+                                                       ("confirmed boolean", "true", "false")])  # fmt: skip
+@pytest.mark.parametrize("link", ["b.job = s.id", "s.id::text = b.info ->> 'job'", "s.id IN (b.info ->> 'job', '-')"])
+def test_charges_that_were_never_made(app: App, column: str, made: str, never: str, link: str) -> None:
+    name = column.split()[0]
+    app.sql(f"ALTER TABLE book ADD {column} NOT NULL DEFAULT {made}")
+    amount = CHARGE.replace("b.job = s.id", link)
+    app.map(amount=amount)
+    app.map("ledger.insert", **{name: made})
+    assert rehearsed(app) == {}
+    app.sql(f"UPDATE book SET {name} = {never} WHERE job IN ('j21', 'j22', 'j23')")
+    assert (
+        f"sessions.amount reads rows of book whose {name} says that they took nothing: 3 sessions that would be paid, "
+        "such as j21, j22, j23," in refuses(app, "charges")
+    )
+    app.map(amount=amount.replace("AND b.kind", f"AND b.{name} = {made} AND b.kind"))
+    assert set(rehearsed(app)) <= {"amounts"}
+
+
+def test_holds_that_wait_for_the_work(app: App) -> None:
+    """They are not captured while nobody has given them back, and took the credits all the same."""
+    app.sql("ALTER TABLE book ADD captured boolean NOT NULL DEFAULT true")
+    app.sql("UPDATE book SET captured = false WHERE substr(job, 2)::int BETWEEN 21 AND 30")
+    assert "charges" not in rehearsed(app)
+
+
+def test_rows_of_a_few_that_name_another_account(app: App) -> None:
+    app.map(account="CASE WHEN s.id IN ('j21', 'j22', 'j23') THEN 'w4' ELSE s.owner END")
+    assert "is another account than wallet of book, which sessions.amount reads, for 3 of 10 sessions" in warned(
+        app, "charges"
+    )
+
+
+def test_rows_that_come_to_the_balances(app: App) -> None:
+    without_ledger(app)
+    app.sql("ALTER TABLE book ADD FOREIGN KEY (wallet) REFERENCES wallets; CREATE INDEX ON book (wallet)")
+    app.sql("INSERT INTO book (wallet, kind, amount) SELECT id, 'topup', 900 + substr(id, 2)::int FROM wallets")
+    app.sql("UPDATE wallets SET balance = (SELECT sum(amount) FROM book WHERE wallet = wallets.id)")
+    app.map(exclude=GIVEN_BACK)
+    assert "charges" not in rehearsed(app)
+    app.map(amount=CHARGE.replace("-b.amount", "b.amount"))
+    assert "is not what amount in the rows of book says was taken, for 10 of 10 sessions, such as j21: -5" in warned(
+        app, "charges"
+    )
+    app.map(amount=CHARGE.replace("-b.amount", "10 - b.amount"))
+    assert "such as j21: 15 instead of 5; the balances are what amount comes to" in refuses(app, "charges")
+    app.map(amount=CHARGE.replace("-b.amount", "-b.amount - CASE WHEN s.id < 'j25' THEN 1 ELSE 0 END"))
+    assert "charges" not in rehearsed(app), "less what was delivered"
+
+
+def test_refunds_that_name_the_session_by_a_key_without_an_index(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD token text; UPDATE jobs SET token = 'tok_' || md5(id)")
+    app.sql("ALTER TABLE book ADD said text")
+    app.sql("UPDATE book SET said = kind || ' of ' || token FROM jobs WHERE jobs.id = book.job")
+    app.sql("UPDATE book SET job = NULL, info = NULL WHERE kind = 'refund'")
+    without_ledger(app)
+    assert "(in a text) (20 of the newest failed sessions, such as j1)" in refuses(app, "marks")
+    app.sql("UPDATE jobs SET token = 'tok_' || md5(owner)")  # many have it
+    assert '"book" (in a text)' not in str(rehearsed(app).get("marks"))
+
+
+def test_a_key_by_which_the_file_finds_the_apps_refunds(app: App) -> None:
+    """Ours are of another kind, and marked in JSON."""
+    app.sql("UPDATE book SET info = jsonb_build_object('refund_of', job) WHERE kind = 'refund'")
+    app.map(amount=f"{CHARGE} - coalesce((SELECT sum(b.amount) FROM book b WHERE b.info ->> 'refund_of' = s.id "
+                   "AND NOT b.info ? 'swept'), 0)")  # fmt: skip
+    app.map("ledger", session="(info ->> 'swept')", where="info ? 'swept'")
+    app.map("ledger.insert", info="jsonb_build_object('refund_of', s.id, 'swept', session_id)")
+    app.map("ledger.past", where="kind = 'refund' AND NOT info ? 'swept'", session="(info ->> 'refund_of')")
+    assert rehearsed(app) == {}
+    app.map("ledger.insert", info="jsonb_build_object('swept', session_id)")
+    assert "the app's own refunds have 'refund_of' in info, by which [ledger.past] finds them, such as those of j" in (
+        warned(app, "past_refunds")
+    )
+    app.map("ledger.insert", info="jsonb_build_object('refund_of', s.id, 'swept', session_id)", kind="'tip'")
+    assert "kind = 'tip' is 'refund' in all of the app's 20 refunds" in warned(app, "past_refunds")
+
+
+def test_a_mark_in_a_key_that_the_app_has_as_well(app: App) -> None:
+    app.sql("ALTER TABLE book ADD code text; UPDATE book SET code = kind || md5(job)")
+    app.map(amount="(SELECT -sum(b.amount) FROM book b WHERE b.job = s.id AND b.code NOT LIKE 'sw_%')")
+    app.map("ledger", where="code LIKE 'sw_%'")
+    app.map("ledger.insert", code="'sw_' || session_id")
+    app.map("ledger.past", where="kind = 'refund' AND code NOT LIKE 'sw_%'")
+    assert rehearsed(app) == {}
+
+
+def test_a_quota_that_differs_between_accounts_may_be_what_is_left(app: App) -> None:
+    app.sql("ALTER TABLE wallets RENAME balance TO quota; ALTER TABLE wallets ADD used numeric")
+    app.sql("UPDATE wallets SET quota = 700, used = 100 + substr(id, 2)::int")
+    app.map("accounts", balance="quota")
+    assert "quota is what was given, and used counts what was used of it" in refuses(app, "accounts")
+    app.sql("UPDATE wallets SET quota = 700 - used")
+    assert "used of wallets look like balances or counters" in warned(app, "accounts")
