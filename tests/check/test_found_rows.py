@@ -88,6 +88,16 @@ def test_refunds_that_name_the_session_by_a_key_without_an_index(app: App) -> No
     assert '"book" (in a text)' not in str(rehearsed(app).get("marks"))
 
 
+def test_a_retry_is_not_refunded_as_its_first_try(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD retry_of_id text; UPDATE jobs SET id = 'session_' || id")
+    app.sql("UPDATE book SET job = 'session_' || job, info = NULL")
+    app.sql("UPDATE jobs SET retry_of_id = 'session_j' || n - 18 FROM generate_series(21, 30) n "
+            "WHERE id = 'session_j' || n")  # fmt: skip
+    without_ledger(app)
+    app.map(amount="(SELECT -sum(b.amount) FROM book b WHERE b.job = s.id)")
+    assert "nothing in the file says what the app has refunded itself" in warned(app, "marks"), "no more than that"
+
+
 def test_a_key_by_which_the_file_finds_the_apps_refunds(app: App) -> None:
     """Ours are of another kind, and marked in JSON."""
     app.sql("UPDATE book SET info = jsonb_build_object('refund_of', job) WHERE kind = 'refund'")
@@ -120,4 +130,7 @@ def test_a_quota_that_differs_between_accounts_may_be_what_is_left(app: App) -> 
     app.map("accounts", balance="quota")
     assert "quota is what was given, and used counts what was used of it" in refuses(app, "accounts")
     app.sql("UPDATE wallets SET quota = 700 - used")
+    assert "used of wallets look like balances or counters" in warned(app, "accounts")
+    app.sql("INSERT INTO wallets (id, quota, used) SELECT 'new' || n, 700, 0 FROM generate_series(1, 40) n")
+    app.sql("INSERT INTO wallets (id, quota, used) SELECT 'old' || n, 700 - n, n FROM generate_series(1, 20) n")
     assert "used of wallets look like balances or counters" in warned(app, "accounts")

@@ -25,6 +25,7 @@ _OF_THE_PAST = re.compile(
     r"|total\w*(purchased|bought|earned|given|received)|(purchased|bought|earned|given|received)\w*total",
     re.IGNORECASE,
 )
+_PLANS_AT_MOST = 10
 _COUNTER = re.compile(r"used|usage|consum|held|reserv", re.IGNORECASE)
 _POOLS = {"free", "paid", "bonus", "promo", "gift", "plan", "subscription", "topup", "trial", "monthly", "purchased",
           "bought", "extra", "pack", "reward", "rollover", "addon", "permanent", "daily", "weekly", "referral",
@@ -176,7 +177,7 @@ def why_limit(samples: Samples, accounts: Table, others: Sequence[Column], own: 
     """Why the balance is a limit, as the end of a sentence: another column counts how much of it was used.
 
     Where an account has used more than that, it is what is left, beside a total of what was ever used. So may it be
-    where hardly two accounts have the same: limits are those of a few plans.
+    where accounts have many different ones: limits are those of a few plans.
     """
     limit = accounts.column(own.balance or "")
     if limit is None or own.add is not None or not _GIVEN.search(limit.name):
@@ -185,7 +186,7 @@ def why_limit(samples: Samples, accounts: Table, others: Sequence[Column], own: 
     if counter is None:
         return ""
     rows, different = samples.count_different(accounts, [limit])
-    if different.get(limit, 0) * 2 > rows:
+    if different.get(limit, 0) > min(rows / 2, _PLANS_AT_MOST):
         return ""
     slots = {"limit": f"l.{limit.quoted}", "counter": f"l.{counter.quoted}"}
     _, beyond = samples.count_where(accounts, fill_expression("beyond_limit", slots))

@@ -1,10 +1,11 @@
 """Finds traces of refunds of failed sessions: a mark on the sessions themselves, or rows of other tables."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
-from sweeper.app.catalog import JSON_TYPES, Column, Table
+from sweeper.app.catalog import JSON_TYPES, Column, Table, words_in
 from sweeper.check.rehearsal.ledger.app_ledger import account_of_rows
 from sweeper.check.rehearsal.marks.refund_texts import SPOKEN_AT_MOST, TEXTS, find_events, find_in_texts
 from sweeper.check.rehearsal.marks.row_amounts import (
@@ -38,7 +39,8 @@ _UNDECIDED = (
     "|in[ _-]?(review|progress)|cancell?ed|withdrawn|expired|closed)$"
 )
 # another unique value of a session than its id, that is long enough to be nothing else
-_KEYS_AT_MOST, _LONG = 3, 8
+_KEYS_AT_MOST, _SESSIONS_AT_LEAST, _LONG = 3, 10, 8
+_CALLED = re.compile(r"(^|_)(id|uuid|ulid|guid|token|key|ref(erence)?)$|[a-z](Id|Uuid|Token|Key|Ref)$")
 
 _IN_A_TEXT = " (in a text)"
 Trace = TypeVar("Trace")
@@ -141,11 +143,26 @@ def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row
 
 
 def _other_keys(samples: Samples) -> list[Column]:
-    """Unique columns of the sessions by which other tables may name one, such as the id of its request."""
-    names = samples.unique_names(samples.sessions)
-    unique = [one for one in samples.readable(samples.sessions) if one.name in names]
-    others = [one for one in unique if one.quoted != samples.mapping.slots["key"]]
-    return [one for one in others if one.base_type in (*TEXTS, "uuid")][:_KEYS_AT_MOST]
+    """Unique columns of the sessions by which other tables may name one, such as the id of its request.
+
+    One that is called as a key may be unique without an index that says so.
+    """
+    sessions, payer = samples.sessions, words_in(samples.own.account)
+    names = samples.unique_names(sessions)
+    links = {row.column_name for row in samples.references(of=sessions)}
+    others = [one for one in samples.readable(sessions) if one.quoted != samples.mapping.slots["key"]]
+    texts = [one for one in others if one.base_type in (*TEXTS, "uuid")]
+    found = [one for one in texts if one.name in names]
+    called = [one for one in texts if one.name not in {*names, *links, *payer} and _CALLED.search(one.name)]
+    found += [one for one in called[:_KEYS_AT_MOST] if _is_unique(samples, one)]
+    return found[:_KEYS_AT_MOST]
+
+
+def _is_unique(samples: Samples, column: Column) -> bool:
+    """Whether no two of the newest sessions have the same in a column, as those of one account, nor name another."""
+    looked = [*samples.live(), *samples.settled_ids()]
+    values = list(samples.texts(column, looked).values())
+    return len(values) >= _SESSIONS_AT_LEAST and len({*values, *looked}) == len(values) + len(looked)
 
 
 def _named(
