@@ -16,7 +16,7 @@ REHEARSED = (
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries", "count_lots",
     "compare_planned", "find_refund_events", "list_parts", "find_partly_keyed", "sum_shares",
     "find_refund_keys", "compare_periods", "compare_invariant", "find_undone_charges",
-    "find_other_spellings",
+    "find_other_spellings", "read_found_rows",
 )  # fmt: skip
 
 OF_LEDGER = (
@@ -39,6 +39,7 @@ CHOSEN = (
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts", "read_amounts",
     "compare_planned", "find_partly_keyed", "sum_shares",
     "find_refund_keys", "compare_periods", "compare_invariant", "find_undone_charges", "find_other_spellings",
+    "read_found_rows",
 )  # fmt: skip
 
 

@@ -146,6 +146,7 @@ _NOT_BY_ACCOUNT = (
     "list_tries",
     "list_unsettled",
     "find_reused",
+    "read_found_rows",
     "read_numbers",
     "rekey",
     "sum_shares",

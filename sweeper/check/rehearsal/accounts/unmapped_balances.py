@@ -103,6 +103,20 @@ def check_booked(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
                 return
 
 
+def amounts_of_balance(samples: Samples, table: Table) -> list[Column]:
+    """The numbers in a table's rows that come to the balance, for all accounts looked at."""
+    accounts = samples.accounts
+    if accounts is None or "balance" not in samples.mapping.slots or samples.mapping.is_by_account:
+        return []
+    found = []
+    for other, link, key in samples.referring_tables(accounts, (accounts.oid, samples.sessions.oid)):
+        for amount in _amounts(samples, table, link) if other.oid == table.oid else ():
+            row = _compare(samples, table, link, key, amount)
+            if row and row.accounts >= _ENOUGH and not row.different and row.totals >= _ENOUGH:
+                found.append(amount)
+    return found
+
+
 def _amounts(samples: Samples, table: Table, link: Column) -> Sequence[Column]:
     readable = samples.readable(table)
     if link not in readable:

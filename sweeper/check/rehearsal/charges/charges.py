@@ -10,6 +10,7 @@ from sweeper.app.catalog import has_subquery
 from sweeper.app.over_refund import reads
 from sweeper.check.rehearsal.charges.charged_accounts import check_charged_accounts
 from sweeper.check.rehearsal.charges.delivered import check_never_charged, check_retried
+from sweeper.check.rehearsal.charges.found_rows import check_found_rows
 from sweeper.check.rehearsal.charges.real_charges import check_never_taken, check_taken, check_without_share
 from sweeper.check.rehearsal.charges.rows_of_charges import check_rows_of_charges
 from sweeper.check.rehearsal.charges.subqueries import check_parts_of_keys, check_subjects
@@ -44,9 +45,10 @@ def check_charges(samples: Samples) -> Iterator[Check]:
     if sessions_fail(samples):
         yield ok("not compared: ledger.session fails for rows that are no refunds")
         return
-    if wrong := [*check_charged_accounts(samples)] or [*check_subjects(samples)] or [*check_parts_of_keys(samples)]:
-        yield from wrong
-        return
+    for rule in (check_charged_accounts, check_subjects, check_parts_of_keys, check_found_rows):
+        if wrong := [*rule(samples)]:
+            yield from wrong
+            return
     if own.charged:
         found = _read(samples, charged=samples.expression("charged", own.charged))
     elif books is not None and has_subquery(own.amount) and books.table.name.lower() in own.amount.lower():
