@@ -12,6 +12,8 @@ SELECT pg_catalog.count(*) AS accounts,
        ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = -summed.total AND summed.total <> 0::numeric){end}]::bigint[] AS opposite,
        -- as a refund leaves it: all that was ever given, or taken, whatever was refunded
        ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = summed.given OR known.other_{place} = summed.taken){end}]::bigint[] AS gross,
+       -- more than a counter has of what was taken and not refunded
+       ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} > summed.taken - coalesce(summed.returned, 0::numeric)){end}]::bigint[] AS above,
        -- as a number that nearly each row raised, and little else
        ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} BETWEEN summed.rows * 0.8 AND summed.rows * 1.2 + 1){end}]::bigint[] AS raised
 {include ledger_totals}

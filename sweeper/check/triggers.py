@@ -53,8 +53,10 @@ def check_triggers(context: CheckContext) -> Iterator[Check]:
         f"; {late} fires at the COMMIT, after sweeper.refund() has compared what was written: a handler sends SET "
         "CONSTRAINTS ALL IMMEDIATE before it calls that"
     )
+    own = context.settings.accounts
+    others = "none of the others" if own is not None and own.add == {} else "none of them"  # else one moves the balance
     yield warning(
-        f"a refund sets off {listed}; make sure that none of them moves credits or raises an error{late}",
+        f"a refund sets off {listed}; make sure that {others} moves credits or raises an error{late}",
         f"SELECT pg_get_functiondef('{found[0].function_name}'::regproc);",
     )
 

@@ -159,8 +159,13 @@ def test_counters_of_all_that_was_ever_given_and_taken(bare: AppDatabase) -> Non
     app.sql("DELETE FROM book WHERE kind = 'refund' AND job NOT IN ('j1', 'j2')")
     app.sql("UPDATE wallets AS w SET balance = (SELECT sum(b.amount) FROM book AS b WHERE b.wallet = w.id)")
     assert "accounts" not in rehearsed(app), "the refunds of two show it"
-    app.sql("UPDATE wallets SET lifetime_credits = lifetime_credits + 4")
-    assert "lifetime_credits of wallets look like balances or counters" in rehearsed(app)["accounts"]["message"]
+    app.sql("INSERT INTO book (wallet, kind, amount) SELECT id, 'gift', 30 FROM wallets; UPDATE wallets SET balance = "
+            "balance + 30")  # fmt: skip
+    assert "accounts" not in rehearsed(app), "more than was ever taken"
+    app.sql("UPDATE wallets SET lifetime_credits = ascii(right(id, 1)) - 40, "
+            "total_credits_spent = total_credits_spent + 4")  # fmt: skip
+    found = rehearsed(app)["accounts"]["message"]
+    assert "lifetime_credits, total_credits_spent of wallets look like balances or counters" in found
 
 
 def test_a_balance_that_is_what_is_left_of_lots(bare: AppDatabase) -> None:

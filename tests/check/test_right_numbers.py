@@ -4,7 +4,8 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import marked_shop, rehearsed
+from tests.helpers.checks import check, items
+from tests.helpers.shops import marked_shop, rehearsed, shop
 
 MEMBERS = """
 UPDATE jobs SET price = 1 + substr(id, 2)::int * substr(owner, 2)::int % 7;
@@ -51,3 +52,52 @@ def test_a_status_that_is_null(app: App) -> None:
     """No list of the file can name it."""
     app.sql("UPDATE jobs SET state = NULL WHERE state = 'running'")
     assert rehearsed(app).keys() == {"statuses"}
+
+
+def test_points_and_minutes_beside_a_balance_in_dollars(app: App) -> None:
+    app.sql("ALTER TABLE wallets RENAME balance TO balance_usd; ALTER TABLE wallets ADD loyalty_points int")
+    app.sql("UPDATE wallets SET balance_usd = ascii(right(id, 1)), loyalty_points = 7 * ascii(right(id, 1))")
+    app.map("accounts", balance="balance_usd")
+    assert "accounts" not in rehearsed(app)
+    app.sql("ALTER TABLE wallets RENAME loyalty_points TO bonus_credits")
+    assert "bonus_credits of wallets look like balances" in rehearsed(app)["accounts"]["message"]
+
+
+def test_a_flag_of_rows_that_is_true_by_default(bare: AppDatabase) -> None:
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total, ADD confirmed boolean NOT NULL DEFAULT true")
+    assert rehearsed(app) == {}
+    app.sql("ALTER TABLE book ALTER confirmed SET DEFAULT false")
+    assert "confirmed is set on 20 of the 20 newest refunds" in rehearsed(app)["ledger"]["message"]
+    app.sql("ALTER TABLE book ALTER confirmed SET DEFAULT true")
+    app.map("ledger.insert", confirmed="false")
+    assert "confirmed is set on 20 of the 20 newest refunds" in rehearsed(app)["ledger"]["message"]
+
+
+def test_keys_of_json_that_no_file_can_write(bare: AppDatabase) -> None:
+    """Each refund of the app's has another address, and only some have a note."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total, ADD meta jsonb; UPDATE book AS b SET meta = jsonb_strip_nulls("
+            "jsonb_build_object('price', j.price, 'ip', '10.0.0.' || b.id, 'note', CASE b.id % 3 WHEN 0 THEN 'late' END"
+            ")) FROM jobs AS j WHERE j.id = b.job")  # fmt: skip
+    app.map("ledger.insert", meta="jsonb_build_object('price', s.price, 'by', 'sweeper')")
+    assert rehearsed(app) == {}
+    app.map("ledger.insert", meta="jsonb_build_object('price', s.price + 1)")
+    assert "is not what the app wrote for" in rehearsed(app)["past_refunds"]["message"]
+    app.map("ledger.insert", meta="jsonb_build_object('price', s.price)")
+    for left_out in ("'version', 2", "'job', job", "'wallet', wallet", "'credits', amount"):
+        app.sql(f"UPDATE book SET meta = meta || jsonb_build_object({left_out})")
+        key = left_out.partition(",")[0]
+        assert f"leaves out what the app wrote: {key} (" in rehearsed(app)["past_refunds"]["message"]
+        app.sql(f"UPDATE book SET meta = meta - {key}")
+
+
+def test_a_trigger_that_moves_the_balance_as_the_file_says(bare: AppDatabase) -> None:
+    app = shop(bare)
+    app.sql("CREATE FUNCTION post() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
+            "CREATE TRIGGER post AFTER INSERT ON book FOR EACH ROW EXECUTE FUNCTION post()")  # fmt: skip
+    app.write()
+    assert "make sure that none of them moves credits" in items(check(app.database))["triggers"]["message"]
+    app.map("accounts", add={})
+    app.write()
+    assert "make sure that none of the others moves credits" in items(check(app.database))["triggers"]["message"]

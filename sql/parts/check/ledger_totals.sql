@@ -9,6 +9,7 @@ CROSS JOIN LATERAL (
                WHERE l.{amount_column}::numeric > 0::numeric AND ({ledger_where}) IS NOT TRUE
            ) AS given,
            -pg_catalog.sum(l.{amount_column}::numeric) FILTER (WHERE l.{amount_column}::numeric < 0::numeric) AS taken,
+           pg_catalog.sum(l.{amount_column}::numeric) FILTER (WHERE {ledger_where}) AS returned,
            pg_catalog.count(*) FILTER (WHERE {ledger_where}) AS refunds,
            pg_catalog.count(*) AS rows
     FROM {ledger} AS l

@@ -46,7 +46,9 @@ def speaks_of_refund(name: str) -> bool:
 def is_in_unit(column: str, balance: str) -> bool:
     """Whether a column may count the same as the balance: both names may have a unit, such as tokens and cents."""
     units, others = ({unit.lower() for unit in _UNIT.findall(name)} for name in (column, balance))
-    return not others or (is_money(column) == is_money(balance) and not (units and units.isdisjoint(others)))
+    if not others:  # credits may be money; points, minutes and bytes beside a balance in dollars are not
+        return is_money(column) or not (is_money(balance) and units - {"credit"})
+    return is_money(column) == is_money(balance) and not (units and units.isdisjoint(others))
 
 
 def is_mark(column: Column) -> bool:

@@ -19,6 +19,10 @@ _LEFT = re.compile(r"usage_?(credit|balance|allowance)|left|remain|avail|balance
 _LIMIT = re.compile(r'"?\w*(limit|quota|allowance|included)\w*"?', re.IGNORECASE)
 # of an optimistic lock
 _VERSION = re.compile(r"((opt(imistic)?|row|lock)_?)?(lock_?)?version|optlock", re.IGNORECASE)
+# what an account was ever given, whatever it has left
+_EVER_GIVEN = re.compile(
+    r"(?!.*(used|usage|spen[dt]|consum)).*(lifetime|all_?time|earned|purchas|bought)", re.IGNORECASE
+)
 # accounts with refunds among those looked at: what counts the rest is not equal by chance
 _ENOUGH, _REFUNDED = 3, 2
 
@@ -102,12 +106,17 @@ def check_versions(samples: Samples, accounts: Table, own: AccountsSection) -> I
 
 
 def gross_counters(samples: Samples, accounts: Table, own: AccountsSection) -> list[Column]:
-    """The columns that have all that was ever given or taken by the ledger: the app's refunds left them as they are."""
+    """The columns that have all that was ever given or taken by the ledger: the app's refunds left them as they are.
+
+    So are those that are called after what was given, and are more than was ever taken, less what was refunded.
+    """
     compared = _compare(samples, accounts, own)
-    if compared is None or compared[0].accounts < _ENOUGH or compared[0].refunded < _REFUNDED:
+    if compared is None or compared[0].accounts < _ENOUGH:
         return []
     row, others, _ = compared
-    return [one for one, count in zip(others, row.gross, strict=True) if count == row.accounts]
+    gross = [one for one, count in zip(others, row.gross, strict=True) if count == row.accounts]
+    above = [one for one, count in zip(others, row.above, strict=True) if count == row.accounts]
+    return [*(gross if row.refunded >= _REFUNDED else []), *(one for one in above if _EVER_GIVEN.match(one.name))]
 
 
 def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[Row, list[Column], AppLedger] | None:

@@ -1,7 +1,7 @@
 """Rows of the app's ledger that contradict ``[ledger]``: running balances, missed refunds, work that comes later."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sweeper.app.catalog import FLOATING_TYPES, TIME_TYPES, Column, has_subquery
 from sweeper.app.over_refund import names_in
@@ -166,6 +166,10 @@ def _undone(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
             )
 
 
+def _is_true(flag: Column, ledger: AppLedger, filled: Mapping[str, str]) -> bool:
+    return flag not in ledger.values and filled[flag.name].strip().lower() == "true"
+
+
 def _later(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """A column that past rows have set and ours would not: a job of the app may add rows to the balance later."""
     own = samples.settings.accounts
@@ -176,7 +180,9 @@ def _later(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
              if ledger.values.get(one, "null").strip().lower() in ("null", "false")]  # fmt: skip
     candidates = [one for one in empty if is_mark(one) and not _PLANNED.search(one.name)]
     filled = samples.defaults(ledger.table) if candidates else {}
-    candidates = samples.seen(ledger.table, [one for one in candidates if one.is_flag or one.name not in filled])
+    # a time has its own default; a flag may be true by default, and is so in our rows where the file leaves it out
+    same = [one for one in candidates if one.name in filled and (not one.is_flag or _is_true(one, ledger, filled))]
+    candidates = samples.seen(ledger.table, [one for one in candidates if one not in same])
     rows, counts = samples.count_rows(ledger.table, candidates, where=samples.mapping.slots["ledger_where"])
     for column, count in counts.items():
         if rows and count >= rows / 2:

@@ -21,6 +21,7 @@ from sweeper.check.rehearsal.past_refunds.hidden_amounts import (
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
 from sweeper.check.rehearsal.past_refunds.refund_words import (
     another_word,
+    keys_left_out,
     spelt_otherwise,
     unwritten_key,
     words_of_charges,
@@ -222,6 +223,10 @@ def _others(
                 said[-1] += ": something of the app's pays such a row later, so that the balance would move twice"
                 grave = True
             lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
+        left_out = {key: _now(newest, having) for key, having in keys_left_out(sessions, one).items()}
+        keys = [f"{key!r} ({named(having)})" for key, having in left_out.items() if having]
+        said += [f"{name} = {one.value!r} leaves out what the app wrote: {', '.join(keys)}"] * bool(keys)
+        lines += [f"ledger.insert: {one.column.quoted} = what the app writes there"] * bool(keys)
     for column in unwritten:
         filled = _now(newest, [one.session_id for one in sessions if column.name in one.unwritten])
         if len(filled) > len(sessions) * _ODD:

@@ -51,8 +51,8 @@ class PastRefund:
     """What the app's row has in those columns, where it is one."""
     numbers: Mapping[str, Pair] = field(default_factory=dict)
     """The numbers in JSON by column and key: the file's, and the app's."""
-    lacking: frozenset[tuple[str, str]] = frozenset()
-    """Columns of JSON and their keys that the app's row has, and the file's has not."""
+    lacking: Mapping[tuple[str, str], object] = field(default_factory=dict)
+    """By column of JSON and key, what the app's row has there, and the file's has not."""
 
     @property
     def ours(self) -> Decimal:
@@ -152,13 +152,14 @@ def _numbers_in(text: str | None) -> dict[str, Decimal]:
     return {key: one for key, one in _content(text).items() if isinstance(one, Decimal)}
 
 
-def _lacking(row: Row, compared: Sequence[ComparedColumn]) -> frozenset[tuple[str, str]]:
-    return frozenset(
-        (one.column.name, key)
+def _lacking(row: Row, compared: Sequence[ComparedColumn]) -> dict[tuple[str, str], object]:
+    return {
+        (one.column.name, key): value
         for place, one in enumerate(compared)
-        if one.meaning == "json"
-        for key in _content(row.theirs[place]).keys() - _content(row.ours[place])
-    )
+        if one.meaning in ("json", "") and one.column.base_type in JSON_TYPES
+        for key, value in _content(row.theirs[place]).items()
+        if key not in _content(row.ours[place])
+    }
 
 
 def _content(text: str | None) -> dict[str, object]:
@@ -193,6 +194,9 @@ def _way(text: str) -> str:
 
 
 def _unlike(one: ComparedColumn, ours: str | None, theirs: str | None) -> bool:
+    known, past = (_content(text) if one.column.base_type in JSON_TYPES else {} for text in (ours, theirs))
+    if known and past:  # what only one of the two has is no other value
+        return any(value != past[key] for key, value in known.items() if key in past)
     if ours is not None and theirs is not None and one.column.is_number:
         return Decimal(ours) != Decimal(theirs)
     return ours != theirs

@@ -1,6 +1,7 @@
 """Words and keys of the app's refunds, which ours would not have: then its own code may not find them."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from sweeper.app.catalog import words_in
@@ -132,6 +133,24 @@ def unwritten_key(samples: Samples, sessions: Sequence[PastRefund]) -> Check | N
                 f"[ledger.insert] {column}: with {key!r}, as the app writes it",
             )
     return None
+
+
+def keys_left_out(sessions: Sequence[PastRefund], compared: ComparedColumn) -> dict[str, list[str]]:
+    """Keys of JSON that most of the app's refunds have and ours would not, with the sessions.
+
+    Only those that are alike for most, or name the session, its account or the amount: no file can write the others,
+    such as the address of who asked.
+    """
+    column, found = compared.column.name, {}
+    keys = {key for one in sessions for name, key in one.lacking if name == column and not compared.meaning}
+    for key in sorted(keys):
+        having = [(one, one.lacking[column, key]) for one in sessions if (column, key) in one.lacking]
+        ((_, alike),) = Counter(str(value) for _, value in having).most_common(1)
+        naming = [one for one, value in having
+                  if value == one.theirs or str(value) in (one.session_id, one.past_account)]  # fmt: skip
+        if max(alike, len(naming)) * 2 > len(sessions):
+            found[key] = [one.session_id for one, _ in having]
+    return found
 
 
 def another_word(samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]) -> Check | None:
