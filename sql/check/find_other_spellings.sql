@@ -14,6 +14,7 @@ JOIN (
     ) AS l
 ) AS l ON pg_catalog.lower(pg_catalog.btrim(l.spelling)) = pg_catalog.lower(pg_catalog.btrim(v.session_id::text))
 WHERE {include chosen}
+  AND l.spelling <> v.session_id::text -- else it is the refund of an earlier attempt
   AND NOT v.excluded
   AND {include is_charged}
   AND {include not_paid_yet}

@@ -53,3 +53,12 @@ def test_ids_that_differ_in_capitals_alone_are_those_of_several_sessions(app: Ap
     )
     app.sql("INSERT INTO jobs (id, owner, state, price, began) SELECT upper(id), owner, state, price, began FROM jobs")
     assert app.sweep()["sessions"] == 6
+
+
+def test_an_id_in_its_own_spelling_that_an_earlier_attempt_was_refunded_under(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD charge text NOT NULL DEFAULT '2'; UPDATE entries SET charge = 2")
+    app.sql("UPDATE entries SET charge = 1 WHERE job > (SELECT min(job) FROM entries)")
+    app.map(attempt="charge")
+    app.map("ledger", attempt="charge")
+    app.map("ledger.insert", charge="attempt")
+    assert app.sweep()["sessions"] == 5

@@ -37,6 +37,8 @@ def check_named_in_texts(samples: Samples, ledger: AppLedger) -> Iterator[Check]
     own, sessions, name = ledger.section, samples.own, ledger.table.name.lower()
     if name in samples.file_says("charged", "exclude") or samples.mapping.is_by_account:
         return
+    if own.attempt:  # rows of an earlier one name the session, too
+        return
     rows = find_in_texts(samples, ledger.table, samples.list_owed())
     named_there = sorted({row.session_id for row in rows})
     if name in sessions.amount.lower():  # it may subtract them

@@ -136,9 +136,9 @@ def unwritten_key(samples: Samples, sessions: Sequence[PastRefund]) -> Check | N
 
 
 def keys_left_out(sessions: Sequence[PastRefund], compared: ComparedColumn) -> dict[str, list[str]]:
-    """Keys of JSON that most of the app's refunds have and ours would not, with the sessions.
+    """Keys of JSON that nearly all of the app's refunds have and ours would not, with the sessions.
 
-    Only those that are alike for most, or name the session, its account or the amount: no file can write the others,
+    Only those that are alike in these, or name the session, its account or the amount: no file can write the others,
     such as the address of who asked.
     """
     column, found = compared.column.name, {}
@@ -148,7 +148,7 @@ def keys_left_out(sessions: Sequence[PastRefund], compared: ComparedColumn) -> d
         ((_, alike),) = Counter(str(value) for _, value in having).most_common(1)
         naming = [one for one, value in having
                   if value == one.theirs or str(value) in (one.session_id, one.past_account)]  # fmt: skip
-        if max(alike, len(naming)) * 2 > len(sessions):
+        if max(alike, len(naming)) >= len(sessions) * _MOST:
             found[key] = [one.session_id for one, _ in having]
     return found
 
