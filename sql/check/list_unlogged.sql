@@ -3,11 +3,7 @@
 SELECT DISTINCT held.oid::regclass::text AS name,
        pg_catalog.format('ALTER TABLE %%s SET LOGGED;', held.oid::regclass) AS fix
 FROM (
-    SELECT pg_catalog.unnest(%(table_oids)s::oid[]) AS oid
-    UNION
-    SELECT part.relid::oid
-    FROM pg_catalog.unnest(%(table_oids)s::oid[]) AS t (oid)
-    CROSS JOIN LATERAL pg_catalog.pg_partition_tree(t.oid::regclass) AS part
+    {include with_partitions}
 ) AS held
 JOIN pg_catalog.pg_class AS c ON c.oid = held.oid
 WHERE c.relpersistence = 'u' AND c.relkind <> 'p'
