@@ -72,8 +72,11 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "link": slots.get("accounts_key", key) if name in _OF_ACCOUNTS else key,
         "other_column": key,
         "other_link": key,
-        "other_eq": slots["session_eq"],
-        "other_type": slots["session_type"],
+        "link_eq": slots["account_eq"],
+        "column_eq": slots["session_eq"],
+        "column_type": slots["session_type"],
+        "other_column_eq": slots["session_eq"],
+        "other_column_type": slots["session_type"],
         "moment": _moment(mapping) if name == "compare_clocks" else "",
         "touched_column": "",
         "key_eq": slots["session_eq"],
@@ -100,7 +103,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
     looked: Slots = {"column": key, "condition": "", "number": "", "flag": "", "moment": "yes", "place": "0"}
     own = mapping.ledger.insert if mapping.ledger else {}
     compared: list[Slots] = [
-        {"column": text, "value": value, "name": f"value_{place}", "json": "", "money": "", "column_type": "text"}
+        {"column": text, "value": value, "place": str(place), "json": "", "money": "", "column_type": "text"}
         for place, (text, value) in enumerate(own.items())
     ]
     written: list[Slots] = [{"column": text} for text in own]
@@ -123,11 +126,10 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "moments": [],
         "by_exclude": True,
         "by_row": True,
-        "by_time": False,
-        "amount_seen": False,
+        "moment": False,
+        "amount_column": False,
         "unpaid": True,
         "any_state": False,
-        "priced": False,
         "unnamed": False,
         "netted": False,
         "states": [],
@@ -157,8 +159,7 @@ def _lowered(mapping: Mapping) -> list[Slots]:
 def _of_sessions(mapping: Mapping, *, times: bool) -> list[Slots]:
     columns = [one for one in mapping.sessions.columns.values() if not times or one.base_type in TIME_TYPES]
     return [
-        {"column": one.quoted, "value": "", "computed": "", "name": f"time_{place}"}
-        for place, one in enumerate(columns)
+        {"column": one.quoted, "value": "", "computed": "", "place": str(place)} for place, one in enumerate(columns)
     ]
 
 
