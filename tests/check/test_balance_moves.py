@@ -6,6 +6,8 @@ from tests.helpers.any_app import ACCOUNTS, POLICY, SESSIONS, App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.shops import refuses, rehearsed
 
+pytestmark = pytest.mark.slow
+
 # 8 wallets and 4 teams; 48 jobs that failed, the app has given back two in three of these itself, 24 that succeeded and
 # 24 that run. Each took what `taken` says, of the wallet of its owner; the price is that of what was made, in cents
 STUDIO = """

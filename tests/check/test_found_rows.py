@@ -6,6 +6,8 @@ from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
 
+pytestmark = pytest.mark.slow
+
 CHARGE = "(SELECT -b.amount FROM book b WHERE b.job = s.id AND b.kind = 'charge')"
 GIVEN_BACK = "EXISTS (SELECT FROM book b WHERE b.job = s.id AND b.kind = 'refund')"
 

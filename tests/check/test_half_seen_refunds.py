@@ -6,6 +6,8 @@ from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.shops import marked_shop, refuses, rehearsed, shop, without_ledger
 
+pytestmark = pytest.mark.slow
+
 REQUESTS = """
 ALTER TABLE jobs ADD request_id uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE;
 ALTER TABLE book ADD request_id uuid;

@@ -10,6 +10,8 @@ from tests.helpers.checks import check, items
 from tests.helpers.query_plans import explained
 from tests.helpers.roles import drop_role, someone
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def owner(bare: AppDatabase) -> Iterator[str]:

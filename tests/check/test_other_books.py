@@ -7,6 +7,8 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
 from tests.helpers.shops import marked_shop, refuses, rehearsed, shop, without_ledger
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_status_in_no_list_that_the_app_refunds(app: App) -> None:
     app.sql("UPDATE jobs SET state = 'canceled' WHERE state = 'failed' AND substr(id, 2)::int > 20")

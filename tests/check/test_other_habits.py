@@ -6,6 +6,8 @@ from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.shops import marked_shop, refuses, rehearsed, shop, without_ledger
 
+pytestmark = pytest.mark.slow
+
 # what the book says of a job's charge, refunds included
 NET = "(SELECT -sum(b.amount) FROM book b WHERE b.job = s.id)"
 

@@ -6,6 +6,8 @@ from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
 
+pytestmark = pytest.mark.slow
+
 
 def without_book(app: App) -> None:
     app.sql("DROP TABLE book")

@@ -6,6 +6,8 @@ from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.shops import marked_shop, rehearsed, shop
 
+pytestmark = pytest.mark.slow
+
 OTHERS = "ALTER TABLE wallets ADD {} int NOT NULL DEFAULT 0; UPDATE wallets SET {} = 5 + right(id, 1)::int"
 
 

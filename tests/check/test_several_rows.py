@@ -6,6 +6,8 @@ from tests.helpers.any_app import POLICY, SESSIONS, App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.shops import rehearsed
 
+pytestmark = pytest.mark.slow
+
 # 8 people, each with a counter a month; jobs of this month and of the last
 MONTHS = """
 TRUNCATE jobs; DROP TABLE wallets;

@@ -6,6 +6,8 @@ from tests.helpers.any_app import ACCOUNTS, POLICY, SESSIONS, App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.shops import refuses, rehearsed
 
+pytestmark = pytest.mark.slow
+
 # 40 jobs that failed, of which the first 30 were charged; and the charges of 100 pictures of others
 BOOKS = """
 TRUNCATE jobs, wallets;

@@ -6,6 +6,8 @@ from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.shops import marked_shop, refuses, rehearsed, shop, without_ledger
 
+pytestmark = pytest.mark.slow
+
 # j21 to j25 failed, and were tried again as j31 to j35, which succeeded later
 LINKS = {
     "retry_of": "UPDATE jobs SET retry_of = 'j' || (substr(id, 2)::int - 10) WHERE id BETWEEN 'j31' AND 'j35'",

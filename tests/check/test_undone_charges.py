@@ -6,6 +6,8 @@ from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.shops import refuses, rehearsed, shop
 
+pytestmark = pytest.mark.slow
+
 # a refund of the shop's own marks the charge; credits that were bought are used up row by row
 LOTS = """
 ALTER TABLE book DROP total, ADD undone boolean NOT NULL DEFAULT false, ADD remaining int NOT NULL DEFAULT 0;

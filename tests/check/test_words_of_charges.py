@@ -5,6 +5,8 @@ import pytest
 from tests.helpers.any_app import App
 from tests.helpers.shops import refuses, rehearsed
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_word_of_charges(app: App) -> None:
     """Another column says which rows are refunds, so that the word is free to be wrong."""
