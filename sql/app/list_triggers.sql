@@ -14,7 +14,8 @@ WITH RECURSIVE written (oid, event) AS (
 SELECT c.relname AS table_name,
        t.tgname AS name,
        p.proname AS function_name,
-       t.tginitdeferred AS deferred
+       t.tginitdeferred AS deferred,
+       written.event
 FROM written
 JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = written.oid
 JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid

@@ -74,7 +74,7 @@ def names_in(text: str) -> set[str]:
 
 def reads(text: str, alias: str) -> bool:
     """Whether an expression reads the row that ``alias`` stands for."""
-    return re.search(rf'(?<![\w."])(?:{alias}|"{alias}")\s*\.', without_literals(text), re.IGNORECASE) is not None
+    return bool(columns_read(text, alias))
 
 
 def columns_read(text: str, alias: str) -> set[str]:

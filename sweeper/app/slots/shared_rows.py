@@ -66,7 +66,8 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
     # without a subquery anywhere, what is shared was out of sight, and only the rest is still to be asked about
     rest = [text for text in read_for_refund(settings) if not any(text in texts for texts in by_what.values())]
     # what a trigger changes may be what another session of the batch is owed by, whatever that is
-    changed = _sets_off_triggers(reader, settings, known.slots)
+    fired = _fired_by_refund(reader, settings, known.slots)
+    changed = bool(fired)
     rereads = {name: shared[name] or (changed and any(texts)) for name, texts in by_what.items()}
     of_account = _of_account(reader, settings, choices, changed=changed)
     rereads |= of_account
@@ -74,8 +75,8 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
         **{f"rereads_{name}": read_again for name, read_again in rereads.items()},
         "rereads_account": any(of_account.values()),
         "shares_rows": any(rereads.values()),
-        # such a trigger may subtract the refund from the amount of its session
-        "triggers_on_refunds": _sets_off_triggers(reader, settings, known.slots, "ledger", "refunds"),
+        # what fires for a new row of a ledger may subtract the refund from the amount of its session
+        "triggers_on_refunds": _INSERT in fired,
         "as_unpaid": _as_unpaid(sessions, choices),
         "shares_charges": among_accounts,
         # the refund of one session changes what is owed for another, and nothing has locked the accounts of both
@@ -181,9 +182,9 @@ def reads_out_of_sight(transaction: Transaction, texts: Sequence[str]) -> bool:
     return bool(transaction.row(fill("find_reading_function", {}), binds).found)
 
 
-def _sets_off_triggers(reader: Reader, settings: Settings, slots: Mapping[str, str], *names: str) -> bool:
-    """Whether a refund sets off a trigger of the app's own, a hook included; on any table, or on these."""
+def _fired_by_refund(reader: Reader, settings: Settings, slots: Mapping[str, str]) -> set[int]:
+    """For which events, as in tgtype, a refund sets off a trigger of the app's own, a hook included."""
     events = {"sessions": _UPDATE, "accounts": _UPDATE, "ledger": _INSERT, "refunds": _INSERT}
-    tables = {slots[name]: events[name] for name in names or events if name in slots}
+    tables = {slots[name]: event for name, event in events.items() if name in slots}
     binds = {"tables": [*tables], "events": [*tables.values()], "own_schema": settings.database.schema_}
-    return bool(reader.transaction.rows(fill("list_triggers", {}), binds))
+    return {row.event for row in reader.transaction.rows(fill("list_triggers", {}), binds)}
