@@ -15,7 +15,7 @@ from sweeper.install.indexes.partition_indexes import parts_of
 from sweeper.install.installed_mapping import renamed_statuses, require_same_key, require_same_tables, what_changed
 from sweeper.install.own_ledger.restored_tables import are_app_tables_restored
 from sweeper.install.own_ledger.shared_guards import require_alone
-from sweeper.install.state import SCHEMA_VERSION, Installation
+from sweeper.install.state import Installation
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Row
 from sweeper.sweep.app_changes import require_own_ids
@@ -33,8 +33,8 @@ def check_installed(context: CheckContext) -> Iterator[Check]:
     installation = context.installation
     if installation is None or not installation.fingerprint:
         yield failure(f"sweeper is not installed (schema {context.mapping.schema})", "sweeper install")
-    elif installation.schema_version < SCHEMA_VERSION:
-        yield failure("an older sweeper installed it", "sweeper install")
+    elif not installation.is_current:
+        yield failure("an older version is installed: its tables are checked after the upgrade", "sweeper install")
     elif context.missing:
         yield failure(context.missing, "see the message")
     elif installation.fingerprint != context.mapping.fingerprint:

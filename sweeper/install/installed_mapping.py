@@ -20,7 +20,7 @@ from sweeper.install.own_ledger.changed_tables import (
 from sweeper.install.own_ledger.missing_tables import require_whole
 from sweeper.install.own_ledger.restored_tables import require_own_ledger
 from sweeper.install.own_ledger.shared_guards import require_alone
-from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
+from sweeper.install.state import Installation, read_installation
 from sweeper.install.surroundings import CATALOG_TIMEOUTS, Surroundings
 from sweeper.postgres.database import Database
 from sweeper.postgres.transaction import Transaction
@@ -122,7 +122,7 @@ def what_changed(mapping: Mapping, installation: Installation) -> str:
 
 
 def _require_version(installation: Installation) -> None:
-    if installation.schema_version < SCHEMA_VERSION:
+    if not installation.is_current:
         raise ConfigurationError(
             "the tables are of an older version of sweeper: run `sweeper install`, which upgrades them",
             code="mapping_changed",

@@ -36,6 +36,11 @@ class Installation:
     before_floor_credits: Decimal | None = None
 
     @property
+    def is_current(self) -> bool:
+        """Whether its tables are those of this program; `install` upgrades older ones."""
+        return self.schema_version == SCHEMA_VERSION
+
+    @property
     def bound(self) -> ChargeKey | None:
         """The key of a charge in its ledger; None where an older version installed it."""
         return ChargeKey.from_json(self.charge_key) if self.charge_key else None

@@ -7,7 +7,7 @@ from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError
 from sweeper.install.own_ledger.missing_tables import require_complete
-from sweeper.install.state import SCHEMA_VERSION, Installation
+from sweeper.install.state import Installation
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
 
@@ -63,7 +63,7 @@ def find_own_tables(transaction: Transaction, mapping: Mapping, installation: In
             "name another schema",
             code="mapping",
         )
-    current = installation is not None and installation.schema_version == SCHEMA_VERSION
+    current = installation is not None and installation.is_current
     require_complete(tables, mapping, current=current)
     bound = installation.bound if installation else None
     if "refunds" not in tables:

@@ -25,7 +25,7 @@ from sweeper.install.own_ledger.own_tables import (
     require_distributed,
 )
 from sweeper.install.own_ledger.rekey import find_old_attempt, rekey_script, require_no_readers, require_translatable
-from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
+from sweeper.install.state import Installation, read_installation
 from sweeper.postgres.templates import fill_script, quote_name
 from sweeper.postgres.transaction import Row, Transaction
 
@@ -72,7 +72,7 @@ def plan_takeover(
     _refuse_second_ledger(transaction, mapping, has_ledger="refunds" in found.tables)
     require_only_installation(transaction, mapping, found.bound)
     complete = found.tables.keys() == SIGNS.keys() and installation is not None
-    current = complete and installation is not None and installation.schema_version == SCHEMA_VERSION
+    current = complete and installation is not None and installation.is_current
     tables = fill_script("001_tables", slots, {**mapping.choices, "printed": printed})
     scripts = _without_defaults([] if current else [tables, fill_script("append_only", slots, mapping.choices)], slots)
     own = found.tables.get("refunds", {})
