@@ -1,7 +1,7 @@
 -- Lists what an expression gives for failed sessions, newest first, as examples for the user.
-SELECT {key}::text AS session_id,
+SELECT s.{key}::text AS session_id,
        ({expression})::text AS value
 FROM {table} AS s
 WHERE {condition}
-ORDER BY {key} DESC
+ORDER BY s.{key} DESC
 LIMIT 200

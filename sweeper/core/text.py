@@ -16,3 +16,8 @@ def some(names: Sequence[str], most: int) -> str:
 def without_prefix(message: str) -> str:
     """What pydantic says, without the words that it puts before ours."""
     return message.replace("Value error, ", "")
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list that is written as text."""
+    return frozenset(text.split())

@@ -109,10 +109,8 @@ def try_all(evidence: Evidence, table: Table, condition: str, candidates: Sequen
 def _tried(evidence: Evidence, table: Table, condition: str, candidate: Candidate) -> Candidate:
     if table.key is None:
         return candidate
-    slots = {
-        "key": f"s.{table.key.as_sql}", "expression": candidate.sql, "table": table.as_sql, "condition": condition,
-    }  # fmt: skip
-    rows = [(str(key), None if value is None else str(value)) for key, value in evidence.rows("try_expression", slots)]
+    tried = evidence.rows("try_expression", table, expression=candidate.sql, condition=condition)
+    rows = [(str(key), None if value is None else str(value)) for key, value in tried]
     examples = sorted(rows, key=lambda row: row[1] is None)[:_EXAMPLES]
     nulls = sum(value is None for _, value in rows)
     return Candidate(candidate.sql, candidate.meaning, tuple(examples), len(rows), nulls)

@@ -168,27 +168,31 @@ class Evidence:
 
         None when there are no rows to compare.
         """
-        assert table.key is not None  # noqa: S101 - only such tables are looked at
-        slots = {
-            "column": column.as_sql,
-            "table": table.as_sql,
-            "key": table.key.as_sql,
-            "target": target.as_sql,
-            "target_column": target_column.as_sql,
-        }
-        looked = self.rows("sample_matches", slots)
+        rows, matching = self.counts(
+            "sample_matches", table, column=column, target=target, target_column=target_column
+        ) or (0, 0)
         # a few keys may be gone, because apps delete accounts
-        return bool(looked[0][1] > least * looked[0][0]) if looked and looked[0][0] else None
+        return matching > least * rows if rows else None
 
     def has_several(self, table: Table, column: Column) -> bool:
         """Whether a column has several different values, so that a match means something."""
-        if table.key is None:
-            return False
-        slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql}
-        return len(self.rows("sample_values", slots)) > 1
+        return len(self.rows("sample_values", table, column=column)) > 1
 
-    def rows(self, statement: str, slots: Mapping[str, str]) -> list[tuple[Any, ...]]:
-        """A bounded query of rows; empty if it fails or takes too long, because a draft can do without."""
+    def counts(self, statement: str, table: Table | None, **given: Column | Table | str) -> tuple[int, ...]:
+        """The numbers of the one row that a statement gives; empty as for `rows`."""
+        return tuple(int(number) for row in self.rows(statement, table, **given) for number in row)
+
+    def rows(self, statement: str, table: Table | None, **given: Column | Table | str) -> list[tuple[Any, ...]]:
+        """A bounded query of the rows of a table by its key; columns and tables are given by their names.
+
+        Empty if it fails, takes too long or the table has no key, because a draft can do without.
+        """
+        slots = {name: one if isinstance(one, str) else one.as_sql for name, one in given.items()}
+        if table is not None:
+            key = table.key.as_sql if table.key else ""
+            slots = {"table": table.as_sql, "key": key, **slots}
+            if not slots["key"]:
+                return []
         asked = (statement, *slots.values())
         if asked not in self._seen:
             self._seen[asked] = self._look(statement, slots)

@@ -4,17 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
-from sweeper.core.text import some
+from sweeper.core.text import some, word_set
 from sweeper.init.answers import Candidate, Line, Section
 from sweeper.init.evidence import Evidence, Table
 
-_RESTS_ON_ROWS = frozenset(
-    {
-        "sessions.account", "sessions.charged", "sessions.exclude", "sessions.timezone", "accounts.table",
-        "accounts.id", "accounts.balance", "accounts.spent", "accounts.invariant", "ledger.table", "ledger.session",
-        "ledger.where",
-    }
-)  # fmt: skip
+_RESTS_ON_ROWS = word_set(
+    "sessions.account sessions.charged sessions.exclude sessions.timezone accounts.table accounts.id accounts.balance "
+    "accounts.spent accounts.invariant ledger.table ledger.session ledger.where"
+)
 _MOST = 6
 _QUESTION = "Rows that would show it could not be looked at in the time that a draft may take. Is this right?"
 _HIDDEN = "Rows that would show it are hidden from this role. Is this right?"

@@ -8,115 +8,83 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Literal
 
+from sweeper.core.text import word_set
 from sweeper.init.languages import english, split
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 
-CREDITS = frozenset({"credit", "balance", "token", "coin", "point", "quota", "prepaid"})
-UNITS = frozenset({"minute", "slot", "unit", "second", "page", "character", "char"})
+CREDITS = word_set("credit balance token coin point quota prepaid")
+UNITS = word_set("minute slot unit second page character char")
 PRICE = CREDITS | {"cost", "price", "charge", "charged", "amount", "fee", "paid", "spent", "used"}
-TAKEN = frozenset({"taken", "debited", "deducted", "billed", "free", "paid", "reserved", "held"})
-LIMIT = frozenset({"limit", "max", "min", "allowance", "quota", "cap", "included", "granted", "purchased", "initial"})
+TAKEN = word_set("taken debited deducted billed free paid reserved held")
+LIMIT = word_set("limit max min allowance quota cap included granted purchased initial")
 # what is not an amount of credits
-OTHER_NUMBERS = frozenset(
-    {
-        "count", "age", "version", "price", "cost", "rate", "usd", "cent", "eur", "tax", "position", "rank", "year",
-        "month", "day", "hour", "size", "level", "score", "attempt", "retry", "number", "no", "percent", "discount",
-        "stripe", "per", "expired", "refunded", "failed", "expire",
-    }
-)  # fmt: skip
-SPENT = frozenset({"spent", "used", "consumed", "usage"})
-ACCOUNT = frozenset(
-    {
-        "user", "account", "customer", "wallet", "team", "organization", "organisation", "org", "member", "workspace",
-        "profile", "tenant", "company", "client", "balance", "credit",
-    }
-)  # fmt: skip
-OWNER = frozenset({"user", "account", "owner", "customer", "wallet", "payer", "buyer", "team", "org", "organization"})
-WORK = frozenset(
-    {
-        "session", "job", "task", "run", "prediction", "generation", "render", "rendering", "export", "request",
-        "execution", "inference", "analysis", "report", "video", "image", "transcription", "conversion", "process",
-        "workflow", "training", "completion", "scan", "crawl", "build", "edit", "translation", "batch",
-        "removal", "upscale", "extraction", "enrichment", "lookup", "summary", "search", "query",
-    }
-)  # fmt: skip
-OTHER_BUSINESS = frozenset(
-    {
-        "payment", "invoice", "subscription", "transaction", "refund", "payout", "purchase", "checkout", "email",
-        "mail", "notification", "webhook", "log", "audit", "event", "migration", "ticket", "invitation", "invite",
-        "message", "delivery", "plan", "coupon", "token", "key", "login", "step", "attempt", "item", "history",
-        "post", "comment", "product", "package", "feature", "user", "account", "wallet",
-    }
-)  # fmt: skip
-ERROR = frozenset({"error", "err", "failure", "fail", "exception"})
-LEFT = frozenset({"remaining", "left", "available"})
-OTHER_STATE = frozenset({"billing", "moderation", "sync", "approval", "review", "shipping", "upload", "safety"})
-WORK_TRACES = frozenset(
-    {
-        "error", "attempt", "retry", "retries", "progress", "model", "prompt", "input", "output", "result", "worker",
-        "heartbeat", "duration", "started", "finished", "completed", "failed", "provider", "queue",
-    }
-)  # fmt: skip
-BOOKS = frozenset({"transaction", "ledger", "entry", "movement", "refund", "txn", "tx", "journal", "give", "book",
-                   "line"})  # fmt: skip
-LEDGER = BOOKS | {"history", "log"}
-OTHER_MONEY = frozenset({"payment", "invoice", "stripe", "purchase", "order", "subscription", "paypal", "checkout"})
-POLYMORPHIC = frozenset({"reference", "ref", "source", "related", "entity", "subject", "object", "item", "target",
-                         "about"})  # fmt: skip
-NOT_ACCOUNTS = (LEDGER | OTHER_MONEY | {"plan", "package", "product", "pack", "coupon"}) - {"subscription"}
-KIND = frozenset({"type", "kind", "reason", "category", "action", "operation", "source", "direction", "sort",
-                  "event"})  # fmt: skip
-DELTA = CREDITS | {"amount", "delta", "change", "value", "quantity"}
-NOT_A_DELTA = frozenset({"before", "after", "balance", "usd", "cent", "eur", "tax", "price"})
-NOTE = frozenset({"note", "description", "memo", "comment", "reason", "detail", "message"})
-
-_FAILED = frozenset(
-    {
-        "fail", "failed", "failure", "failing", "error", "errored", "err", "timeout", "timedout", "crashed",
-        "dead", "killed", "unsuccessful", "exception", "faulted", "broken", "lost",
-    }
-)  # fmt: skip
-_SUCCEEDED = frozenset(
-    {
-        "succeeded", "success", "successful", "finished", "complete", "completed", "done", "ready", "ok", "delivered",
-        "published", "fulfilled", "resolved",
-    }
-)  # fmt: skip
-# it ended, and only the user knows whether its charge is refunded
-_NEITHER = frozenset(
-    {
-        "canceled", "cancelled", "aborted", "expired", "skipped", "deleted", "archived", "rejected", "stopped",
-        "revoked", "blocked", "paused", "suspended", "refunded", "voided",
-    }
-)  # fmt: skip
-_RUNNING = frozenset(
-    {
-        "queued", "new", "created", "init", "initialized", "initialised", "start", "started", "run", "progress",
-        "active", "submitted", "accepted", "assigned", "claimed", "dispatched", "leased", "scheduled", "stalled",
-        "stuck", "enqueued", "open", "received", "reserved", "locked", "picked", "requested", "wait", "retry",
-        "queue", "todo",
-    }
-)  # fmt: skip
-# what became of a charge, in a table of holds that is called as the state in which they begin
-_OF_CHARGES = frozenset({"authorized", "authorised", "captured", "charged", "reserved", "released", "held"})
-# it continues when a user does something, which may take days
-_WAITING = frozenset(
-    {
-        "awaiting", "await", "approval", "approve", "review", "reviewing", "input", "confirmation", "confirm", "paused",
-        "draft", "drafting", "scheduled", "planned", "human", "feedback", "hold",
-    }
-)  # fmt: skip
-REFUND = frozenset({"refund", "refunded", "reversal", "reversed", "compensation", "compensated", "restored"})
-RELEASE = frozenset(
-    {"release", "released", "return", "returned", "void", "voided", "undo", "restore", "unhold", "unlock"}
+OTHER_NUMBERS = word_set(
+    "count age version price cost rate usd cent eur tax position rank year month day hour size level score attempt "
+    "retry number no percent discount stripe per expired refunded failed expire"
 )
-CHARGE = frozenset(
-    {
-        "charge", "charged", "debit", "usage", "spend", "spent", "consume", "consumed", "consumption", "deduct",
-        "deducted", "deduction", "use", "used",
-    }
-)  # fmt: skip
+SPENT = word_set("spent used consumed usage")
+ACCOUNT = word_set(
+    "user account customer wallet team organization organisation org member workspace profile tenant company client "
+    "balance credit"
+)
+OWNER = word_set("user account owner customer wallet payer buyer team org organization")
+WORK = word_set(
+    "session job task run prediction generation render rendering export request execution inference analysis report "
+    "video image transcription conversion process workflow training completion scan crawl build edit translation batch "
+    "removal upscale extraction enrichment lookup summary search query"
+)
+OTHER_BUSINESS = word_set(
+    "payment invoice subscription transaction refund payout purchase checkout email mail notification webhook log "
+    "audit event migration ticket invitation invite message delivery plan coupon token key login step attempt item "
+    "history post comment product package feature user account wallet"
+)
+ERROR = word_set("error err failure fail exception")
+LEFT = word_set("remaining left available")
+OTHER_STATE = word_set("billing moderation sync approval review shipping upload safety")
+WORK_TRACES = word_set(
+    "error attempt retry retries progress model prompt input output result worker heartbeat duration started finished "
+    "completed failed provider queue"
+)
+BOOKS = word_set("transaction ledger entry movement refund txn tx journal give book line")
+LEDGER = BOOKS | {"history", "log"}
+OTHER_MONEY = word_set("payment invoice stripe purchase order subscription paypal checkout")
+POLYMORPHIC = word_set("reference ref source related entity subject object item target about")
+NOT_ACCOUNTS = (LEDGER | OTHER_MONEY | {"plan", "package", "product", "pack", "coupon"}) - {"subscription"}
+KIND = word_set("type kind reason category action operation source direction sort event")
+DELTA = CREDITS | {"amount", "delta", "change", "value", "quantity"}
+NOT_A_DELTA = word_set("before after balance usd cent eur tax price")
+NOTE = word_set("note description memo comment reason detail message")
+
+_FAILED = word_set(
+    "fail failed failure failing error errored err timeout timedout crashed dead killed unsuccessful exception faulted "
+    "broken lost"
+)
+_SUCCEEDED = word_set(
+    "succeeded success successful finished complete completed done ready ok delivered published fulfilled resolved"
+)
+# it ended, and only the user knows whether its charge is refunded
+_NEITHER = word_set(
+    "canceled cancelled aborted expired skipped deleted archived rejected stopped revoked blocked paused suspended "
+    "refunded voided"
+)
+_RUNNING = word_set(
+    "queued new created init initialized initialised start started run progress active submitted accepted assigned "
+    "claimed dispatched leased scheduled stalled stuck enqueued open received reserved locked picked requested wait "
+    "retry queue todo"
+)
+# what became of a charge, in a table of holds that is called as the state in which they begin
+_OF_CHARGES = word_set("authorized authorised captured charged reserved released held")
+# it continues when a user does something, which may take days
+_WAITING = word_set(
+    "awaiting await approval approve review reviewing input confirmation confirm paused draft drafting scheduled "
+    "planned human feedback hold"
+)
+REFUND = word_set("refund refunded reversal reversed compensation compensated restored")
+RELEASE = word_set("release released return returned void voided undo restore unhold unlock")
+CHARGE = word_set(
+    "charge charged debit usage spend spent consume consumed consumption deduct deducted deduction use used"
+)
 
 Kind = Literal["failed", "running", "succeeded"]
 
@@ -140,8 +108,7 @@ def _without_accents(name: str) -> str:
 
 def speaks_of_price(spoken: frozenset[str]) -> int:
     """How much the name of a number sounds like a charge in credits; negative if like something else."""
-    foreign = {"usd", "cent", "eur", "gbp", "token", "count", "max", "limit", "refunded", "estimated", "input",
-               "output", "prompt", "retry", "attempt"}  # fmt: skip
+    foreign = word_set("usd cent eur gbp token count max limit refunded estimated input output prompt retry attempt")
     paid = bool(spoken & {"charge", "charged", "cost", "price", "paid", "spent", "fee", "amount"})
     return 2 * bool(spoken & {"credit", "coin", "point"}) + paid - 2 * bool(spoken & foreign)
 

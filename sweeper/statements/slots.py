@@ -215,6 +215,7 @@ class Filling:
         moments = {"started": slots["started_at"], "ended": slots["started_at"], "at": slots["started_at"]}
         times = {**sessions, **moments, "succeeded": "true", "running": "true"}
         links = {**sessions, "sessions": slots["sessions"], "session_key": slots["key"]}
+        links |= {"session": slots["key"], "parent": slots["key"], "refunds": "true"}
         cast = fill_part("cast", {"type": slots["session_type"], "collation": ""}, {"collated": False})
         as_json = fill_part("cast", {"type": "jsonb", "collation": ""}, {"collated": False})
         return {
@@ -230,15 +231,8 @@ class Filling:
             "draft_labels": {**sessions, "label": slots["key"]},
             "draft_marked_failures": {**sessions, "condition": "true", "failed": "true"},
             "draft_nulls": {**sessions, "condition": "true"},
-            "draft_refund_rows": {
-                **links, "ledger": slots["sessions"], "session": slots["key"], "refunds": "true",
-                "typed": fill_part("typed", {"value": "line.link", "cast": cast}),
-            },
-            "draft_retried": {
-                **links, "ledger": slots["sessions"], "session": slots["key"], "refunds": "true",
-                "parent": slots["key"],
-                "typed": fill_part("typed", {"value": "line.link", "cast": cast}),
-            },
+            "draft_refund_rows": {**links, "typed": fill_part("typed", {"value": "line.link", "cast": cast})},
+            "draft_retried": {**links, "typed": fill_part("typed", {"value": "line.link", "cast": cast})},
             "draft_running_total": {
                 "ledger": slots["sessions"], "payer": slots["key"], "order": slots["key"], "total": slots["amount"],
                 "accounts": slots["sessions"], "key": slots["key"], "balance": "0",

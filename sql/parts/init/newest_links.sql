@@ -1,6 +1,6 @@
 -- The sessions that the newest refund rows of a ledger name.
 SELECT s.{session}::text AS link
-FROM {ledger} AS s
+FROM {table} AS s
 WHERE {refunds}
 ORDER BY s.{key} DESC
 LIMIT 300

@@ -92,21 +92,18 @@ def _names_account(evidence: Evidence, books: Table, accounts: Table) -> bool:
 
 def _proven(evidence: Evidence, table: Table, balance: Column, numbers: Numbers) -> tuple[Column | None, str | None]:
     """The counter that a refund lowers, and the rule that is true of every row that was read."""
-    if table.key is None:
-        return None, None
     given = [c for c in (*numbers.history, *numbers.limits) if not c.words & words.SPENT]
     spent = [c for c in (*numbers.used, *numbers.history) if c.words & words.SPENT]
     for counter in spent:
         for source in given:
             invariant = f"{balance.as_sql} = {source.as_sql} - {counter.as_sql}"
-            slots = {"condition": invariant, "table": table.as_sql, "key": table.key.as_sql}
-            looked = evidence.rows("sample_condition", slots)
-            if not looked or looked[0][0] != looked[0][1]:
+            looked = evidence.counts("sample_condition", table, condition=invariant)
+            if not looked or looked[0] != looked[1]:
                 continue
             # while nothing was spent, many rules are true; without rows, only names can show it
-            moved = evidence.rows("sample_condition", {**slots, "condition": f"{counter.as_sql} <> 0"})
+            moved = evidence.counts("sample_condition", table, condition=f"{counter.as_sql} <> 0")
             named = {source, counter} <= set(numbers.history)
-            if moved and (moved[0][1] or (not moved[0][0] and named)):
+            if moved and (moved[1] or (not moved[0] and named)):
                 return counter, invariant
     return None, None
 

@@ -61,12 +61,11 @@ def find_running_balances(evidence: Evidence, accounts: Table, balance: Column) 
             continue
         time = next((c for c in table.columns if c.is_time), None)
         order = table.key if table.key.is_integer or time is None else time
-        slots = {
-            "payer": payer.column.as_sql, "total": f"s.{total.as_sql}", "order": order.as_sql, "ledger": table.as_sql,
-            "accounts": accounts.as_sql, "key": payer.target_column.as_sql, "balance": f"a.{balance.as_sql}",
-        }  # fmt: skip
-        looked = evidence.rows("draft_running_total", slots)
-        found.append(RunningBalance(table, total, *(map(int, looked[0]) if looked else (0, 0))))
+        looked = evidence.counts(
+            "draft_running_total", None, ledger=table, payer=payer.column, total=f"s.{total.as_sql}", order=order,
+            accounts=accounts, key=payer.target_column, balance=f"a.{balance.as_sql}",
+        )  # fmt: skip
+        found.append(RunningBalance(table, total, *looked))
     return found
 
 

@@ -23,7 +23,7 @@ def _of_links(evidence: Evidence, session: Session, ledger: Ledger) -> list[str]
     by_sign = ledger.kind is None and ledger.refunds != "true"
     refunds = f"{ledger.refunds} AND s.{column} IS NOT NULL" if by_sign else ledger.refunds or "true"
     looked = compare_rows(evidence, session, ledger, refunds)
-    if looked is None:
+    if not looked:
         return None
     rows, known, most = looked
     doubts = []
@@ -72,18 +72,15 @@ def _of_pools(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> li
 
 def _of_first_tries(evidence: Evidence, session: Session, ledger: Ledger) -> list[str]:
     """Refunds of sessions that others refer to: with several attempts, the first may name all of them."""
-    assert ledger.table.key is not None  # noqa: S101 - only such tables are looked at
     found = []
     for reference in evidence.references(session.table):
         if reference.target != session.table or reference.target_column != session.key:
             continue
-        slots = {
-            "session": ledger.link.column.as_sql, "ledger": ledger.table.as_sql, "key": ledger.table.key.as_sql,
-            "sessions": session.table.as_sql, "parent": reference.column.as_sql,
-            "typed": typed_link("line", session.key), "refunds": ledger.refunds or "true",
-        }  # fmt: skip
-        rows = evidence.rows("draft_retried", slots)
-        if rows and int(rows[0][0]):
-            found.append(f"{rows[0][0]} refund rows name a session that others refer to by {reference.column.as_sql}: "
+        (rows,) = evidence.counts(
+            "draft_retried", ledger.table, session=ledger.link.column, sessions=session.table, parent=reference.column,
+            typed=typed_link("line", session.key), refunds=ledger.refunds or "true",
+        ) or (0,)  # fmt: skip
+        if rows:
+            found.append(f"{rows} refund rows name a session that others refer to by {reference.column.as_sql}: "
                          "they may be about those, and what those cost may be booked there, too")  # fmt: skip
     return found

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
+from sweeper.core.text import word_set
 from sweeper.init import words
 from sweeper.init.accounts.balances import Balance
 from sweeper.init.accounts.paths import Path
@@ -15,8 +16,7 @@ from sweeper.init.ledger.session_link import SessionLink, find_session_link
 from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import quote_text
 
-_NO_AMOUNT = frozenset({"id", "at", "by", "version", "attempt", "try", "count", "number", "time", "created", "updated",
-                        "status", "state", "type", "kind", "code"})  # fmt: skip
+_NO_AMOUNT = word_set("id at by version attempt try count number time created updated status state type kind code")
 _CURRENCIES = frozenset({"usd", "cent", "eur"})
 
 
@@ -124,7 +124,7 @@ def _charges(link: SessionLink, column: Column | None, kinds: list[RowKind], amo
 def _is_linked(evidence: Evidence, session: Session, ledger: Ledger) -> bool:
     """Whether any row names a session by the column that sounds like it; true if there are no rows."""
     looked = compare_rows(evidence, session, ledger, f"s.{ledger.link.column.as_sql} IS NOT NULL")
-    return looked is None or not looked[0] or bool(looked[1])
+    return not looked or not looked[0] or bool(looked[1])
 
 
 def _names_sessions(evidence: Evidence, session: Session, ledger: Ledger) -> bool:
@@ -132,7 +132,7 @@ def _names_sessions(evidence: Evidence, session: Session, ledger: Ledger) -> boo
     if ledger.kind is None:  # then only the sign shows it
         return True
     looked = compare_rows(evidence, session, ledger, ledger.refunds or "true")
-    return looked is None or not looked[0] or bool(looked[1])
+    return not looked or not looked[0] or bool(looked[1])
 
 
 def amount_column(table: Table) -> Column | None:

@@ -60,17 +60,14 @@ def find_json_links(evidence: Evidence, session: Session) -> list[JsonLink]:
     """The links inside the JSON of all tables that look like a ledger."""
     found = []
     for table in evidence.tables:
-        if table == session.table or not looks_like_books(table) or table.key is None:
+        if table == session.table or not looks_like_books(table):
             continue
-        for column in table.columns:
-            if not column.is_json:
-                continue
-            slots = {
-                "json": f"s.{column.as_sql}", "table": table.as_sql, "key": table.key.as_sql,
-                "sessions": session.table.as_sql, "session_key": session.key.as_sql,
-                "typed": typed_link("pair", session.key),
-            }  # fmt: skip
-            for name, rows, known in evidence.rows("draft_json_keys", slots):
+        for column in (one for one in table.columns if one.is_json):
+            keys = evidence.rows(
+                "draft_json_keys", table, json=f"s.{column.as_sql}", sessions=session.table, session_key=session.key,
+                typed=typed_link("pair", session.key),
+            )  # fmt: skip
+            for name, rows, known in keys:
                 if known == rows and _is_a_link(str(name), session):
                     found.append(JsonLink(table, column, str(name), int(rows), _refunds(evidence, table, column)))
     return found

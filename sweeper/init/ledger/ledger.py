@@ -66,13 +66,9 @@ class Ledger:
         return f"{note.as_sql} = 'swept'" if note else None
 
 
-def compare_rows(evidence: Evidence, session: Session, ledger: Ledger, condition: str) -> tuple[int, int, int] | None:
+def compare_rows(evidence: Evidence, session: Session, ledger: Ledger, condition: str) -> tuple[int, ...]:
     """Of the newest rows that the condition selects: how many there are, how many name a session, the most for one."""
-    assert ledger.table.key is not None  # noqa: S101 - only such tables are looked at
-    slots = {
-        "session": ledger.link.column.as_sql, "ledger": ledger.table.as_sql, "key": ledger.table.key.as_sql,
-        "sessions": session.table.as_sql, "session_key": session.key.as_sql,
-        "typed": typed_link("line", session.key), "refunds": condition,
-    }  # fmt: skip
-    looked = evidence.rows("draft_refund_rows", slots)
-    return (int(looked[0][0]), int(looked[0][1]), int(looked[0][2])) if looked else None
+    return evidence.counts(
+        "draft_refund_rows", ledger.table, session=ledger.link.column, sessions=session.table, session_key=session.key,
+        typed=typed_link("line", session.key), refunds=condition,
+    )  # fmt: skip

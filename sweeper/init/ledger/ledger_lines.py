@@ -137,7 +137,7 @@ def _literal(column: Column, value: str) -> str:
 
 def _code(evidence: Evidence, ledger: Ledger, column: Column) -> str:
     """The number that all refunds of sessions have there; an open question if there is not exactly one."""
-    if ledger.refunds is None or ledger.table.key is None:
+    if ledger.refunds is None:
         return OPEN_QUESTION
     values = texts_of(evidence, ledger.table, column, f"({ledger.where}) AND {ledger.link.column.as_sql} IS NOT NULL")
     return values[0] if len(values) == 1 else OPEN_QUESTION
@@ -176,12 +176,8 @@ def _by_number(evidence: Evidence, ledger: Ledger) -> list[Candidate]:
 
 def _each_number(evidence: Evidence, ledger: Ledger, code: Column) -> Iterator[Candidate]:
     """Each number that rows have there, with how many of those rows name a session."""
-    assert ledger.table.key is not None  # noqa: S101 - only such tables are looked at
-    slots = {
-        "kind": code.as_sql, "amount": ledger.amount.as_sql, "session": ledger.link.column.as_sql,
-        "table": ledger.table.as_sql, "key": ledger.table.key.as_sql,
-    }  # fmt: skip
-    for value, above, below, named in evidence.rows("sample_signs", slots):
+    signs = evidence.rows("sample_signs", ledger.table, kind=code, amount=ledger.amount, session=ledger.link.column)
+    for value, above, below, named in signs:
         rows = int(above) + int(below)
         yield Candidate(f"{code.as_sql} = {value}", f"{rows} of the newest rows, {named} of which name a session")
 

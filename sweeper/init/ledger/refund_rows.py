@@ -86,7 +86,7 @@ def _seen(evidence: Evidence, table: Table, column: Column, refunds: str | None)
 
 def _texts(evidence: Evidence, table: Table, column: Column, refunds: str | None) -> list[str]:
     """Up to three values that the app's own refunds have in a column, cut to a line."""
-    if refunds is None or table.key is None:
+    if refunds is None:
         return []
     values = [value if len(value) <= _SHOWN_AT_MOST else f"{value[:_SHOWN_AT_MOST]}..."
               for value in texts_of(evidence, table, column, refunds)]  # fmt: skip
@@ -107,9 +107,8 @@ def _session_keys(
         return []
     slots = {"column": column.as_sql, "link": link.as_sql, "refunds": refunds if refunds and theirs else _EACH_ROW}
     condition = fill_expression("names_session", slots)
-    key = table.key.as_sql if table.key else ""
-    looked = evidence.rows("sample_condition", {"table": table.as_sql, "key": key, "condition": condition})
-    return values if looked and looked[0][0] == looked[0][1] else []
+    looked = evidence.counts("sample_condition", table, condition=condition)
+    return values if looked and looked[0] == looked[1] else []
 
 
 def reverse_lines(table: Table, lines: list[Line], amount: Column, kinds: list[Column], link: Column) -> list[Line]:
@@ -178,14 +177,14 @@ def as_type(name: str, has: Column, wanted: Column) -> str:
 
 def is_left_empty(evidence: Evidence, table: Table, column: Column, refunds: str, amount: Column) -> bool:
     """Whether the app has refunds, and never wrote into a column that its customers might read."""
-    if table.key is None or column.required or not _is_note(column):
+    if column.required or not _is_note(column):
         return False
     return bool(texts_of(evidence, table, amount, refunds)) and not texts_of(evidence, table, column, refunds)
 
 
 def note_value(evidence: Evidence, table: Table, column: Column, refunds: str) -> str | None:
     """The text for the app's customers in each of its refunds, if it is always the same."""
-    if table.key is None or not _is_note(column):
+    if not _is_note(column):
         return None
     values = texts_of(evidence, table, column, refunds)
     return quote_text(values[0]) if len(values) == 1 else None
@@ -193,9 +192,7 @@ def note_value(evidence: Evidence, table: Table, column: Column, refunds: str) -
 
 def texts_of(evidence: Evidence, table: Table, column: Column, condition: str) -> list[str]:
     """Up to three values, as texts, in a column of the newest rows that a condition selects."""
-    assert table.key is not None  # noqa: S101 - only such tables are looked at
-    slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql, "condition": condition}
-    return [str(row[0]) for row in evidence.rows("draft_texts", slots)]
+    return [str(text) for (text,) in evidence.rows("draft_texts", table, column=column, condition=condition)]
 
 
 def _is_note(column: Column) -> bool:
@@ -204,7 +201,7 @@ def _is_note(column: Column) -> bool:
 
 def _is_touched(evidence: Evidence, table: Table, column: Column, refunds: str | None) -> bool:
     """Whether it says when a row last changed, and the app's own refunds have it from the start, as ORMs write it."""
-    if refunds is None or table.key is None or not column.is_time or "updated" not in column.words:
+    if refunds is None or not column.is_time or "updated" not in column.words:
         return False
     return bool(texts_of(evidence, table, column, refunds))
 

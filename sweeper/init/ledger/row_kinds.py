@@ -34,11 +34,9 @@ class RowKind:
 
 def values_of(evidence: Evidence, table: Table, column: Column) -> list[str]:
     """The values of a column, if there are few."""
-    assert table.key is not None  # noqa: S101 - only such tables are looked at
     values = list(column.labels or column.literals)
     if not column.labels:
-        slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql}
-        values += [str(row[0]) for row in evidence.rows("sample_values", slots)]
+        values += [str(value) for value, _ in evidence.rows("sample_values", table, column=column)]
     return list(dict.fromkeys(values)) if len(values) < _MOST_VALUES else []
 
 
@@ -72,17 +70,8 @@ def read_kinds(
     evidence: Evidence, table: Table, column: Column | None, values: list[str], amount: Column, session: Column
 ) -> list[RowKind]:
     """What each kind means, as far as rows show it; without a column for it, all negative rows are one kind."""
-    assert table.key is not None  # noqa: S101 - only such tables are looked at
-    slots = {
-        "kind": column.as_sql if column else f"sign({amount.as_sql})",
-        "amount": amount.as_sql,
-        "session": session.as_sql,
-        "table": table.as_sql,
-        "key": table.key.as_sql,
-    }
-    seen = {
-        str(value): (int(below) > int(above), int(named) > 0)
-        for value, above, below, named in evidence.rows("sample_signs", slots)
-    }
+    kind = column or f"sign({amount.as_sql})"
+    signs = evidence.rows("sample_signs", table, kind=kind, amount=amount, session=session)
+    seen = {str(value): (int(below) > int(above), int(named) > 0) for value, above, below, named in signs}
     kinds = [RowKind(value, *seen.get(value, (False, False))) for value in (values if column else seen)]
     return [kind for kind in kinds if not kind.words & words.OTHER_MONEY]

@@ -90,10 +90,8 @@ def _labels(evidence: Evidence, column: Column) -> dict[str, str]:
     if reference is None or not called:
         return {}
     text = next((one for one in called if "model" in one.words), called[0])
-    slots = {
-        "key": reference.target_column.as_sql, "label": text.as_sql, "table": reference.target.as_sql,
-    }  # fmt: skip
-    return {str(value): str(label) for value, label in evidence.rows("draft_labels", slots)}
+    labels = evidence.rows("draft_labels", reference.target, key=reference.target_column, label=text)
+    return {str(value): str(label) for value, label in labels}
 
 
 def _is_called(table: Table, value: str) -> bool:

@@ -108,11 +108,9 @@ def _charged(evidence: Evidence, session: Session, ledger: Ledger, net: Candidat
     return Line("charged", net.sql, comment)
 
 
-def _taken(evidence: Evidence, session: Session, net: Candidate, condition: str) -> tuple[int, int]:
+def _taken(evidence: Evidence, session: Session, net: Candidate, condition: str) -> tuple[int, ...]:
     """How many of the newest sessions were read, and how many of them have a charge that was not refunded."""
-    slots = {"expression": net.sql, "table": session.table.as_sql, "condition": condition, "key": session.key.as_sql}
-    looked = evidence.rows("draft_charges", slots)
-    return (int(looked[0][0]), int(looked[0][1])) if looked else (0, 0)
+    return evidence.counts("draft_charges", session.table, expression=net.sql, condition=condition) or (0, 0)
 
 
 def _stored(evidence: Evidence, session: Session, balance: Balance | None) -> Iterator[Candidate]:

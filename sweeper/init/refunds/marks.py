@@ -108,11 +108,8 @@ def _marked_by_text(evidence: Evidence, session: Session) -> Iterator[Mark]:
     for column in session.table.columns:
         if not column.is_text or not failed or status is None or column == status or column.is_unique:
             continue
-        slots = {
-            "column": column.as_sql, "table": session.table.as_sql, "status": status.as_sql, "failed": failed,
-            "key": session.key.as_sql,
-        }  # fmt: skip
-        texts = [str(value) for value, _ in evidence.rows("sample_marks", slots)]
+        recurring = evidence.rows("sample_marks", session.table, column=column, status=status, failed=failed)
+        texts = [str(value) for value, _ in recurring]
         if len(texts) == 1:
             condition = f"{column.as_sql} = {quote_text(texts[0])}"
             yield Mark(condition, column, quote_text(texts[0]), proposed=True)
@@ -153,10 +150,7 @@ def _results(evidence: Evidence, session: Session) -> Iterator[Column]:
             continue
         if column.not_null or column.is_number or column == session.status.column:
             continue
-        slots = {
-            "condition": f"{column.as_sql} IS NOT NULL", "table": session.table.as_sql, "failed": failed,
-            "key": session.key.as_sql,
-        }  # fmt: skip
-        looked = evidence.rows("draft_marked_failures", slots)
-        if looked and looked[0][1]:
+        condition = f"{column.as_sql} IS NOT NULL"
+        looked = evidence.counts("draft_marked_failures", session.table, condition=condition, failed=failed)
+        if looked and looked[1]:
             yield column

@@ -43,8 +43,6 @@ def _refunded(session: Session, exclude: Sequence[Line], ledger: Ledger | None) 
     return fill_expression("refunded_in_ledger", slots)
 
 
-def _count(evidence: Evidence, session: Session, failed: str, refunded: str) -> tuple[int, int]:
+def _count(evidence: Evidence, session: Session, failed: str, refunded: str) -> tuple[int, ...]:
     """How many of the sessions there are, and how many the app has refunded."""
-    slots = {"condition": refunded, "table": session.table.as_sql, "failed": failed, "key": session.key.as_sql}
-    looked = evidence.rows("draft_marked_failures", slots)
-    return (int(looked[0][0]), int(looked[0][1])) if looked else (0, 0)
+    return evidence.counts("draft_marked_failures", session.table, condition=refunded, failed=failed) or (0, 0)

@@ -134,9 +134,7 @@ def _has_a_life(evidence: Evidence, table: Table, column: Column) -> bool:
     if not column.words & {"status", "state", "kind", "type", "phase"}:
         return False
     values = [*column.labels, *column.literals]
-    if not values:
-        slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql}
-        values = [str(row[0]) for row in evidence.rows("sample_values", slots)]
+    values = values or [str(value) for value, _ in evidence.rows("sample_values", table, column=column)]
     said = [frozenset(words.words(value)) for value in values]
     ledger_words = frozenset({"purchase", "topup", "charge", "debit", "usage", "bonus", "refund"})
     if len(said) > 8 or any(ledger_words & value or words.sort_status("_".join(value)) == "failed" for value in said):

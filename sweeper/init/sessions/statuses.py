@@ -130,17 +130,14 @@ def _labels(evidence: Evidence, column: Column) -> dict[str, str]:
     texts = [one for one in target.columns if one.is_text and one != key]
     called = [one for one in texts if one.words & {"code", "slug", "name", "key", "status", "state", "label"}]
     for text in (called or texts)[:1]:
-        slots = {"key": key.as_sql, "label": text.as_sql, "table": target.as_sql}
-        return {str(value): str(label) for value, label in evidence.rows("draft_labels", slots)}
+        labels = evidence.rows("draft_labels", target, key=key, label=text)
+        return {str(value): str(label) for value, label in labels}
     return {}
 
 
 def _read_column(evidence: Evidence, table: Table, column: Column) -> Status:
     counts: dict[str, int] = dict.fromkeys((*column.labels, *column.literals), 0)
-    if table.key is not None:
-        slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql}
-        for value, rows in evidence.rows("sample_values", slots):
-            counts[str(value)] = int(rows)
+    counts |= {str(value): int(rows) for value, rows in evidence.rows("sample_values", table, column=column)}
     values = list(counts)
     # a text column with as many values as rows is not a status
     few = len(values) < _MOST_VALUES

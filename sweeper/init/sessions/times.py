@@ -174,11 +174,7 @@ def _without_deadline(evidence: Evidence, session: Session, deadline: Column) ->
     running = session.condition("running")
     if not running:
         return "when a running session is stuck; one that has none never is"
-    slots = {
-        "column": deadline.as_sql, "table": session.table.as_sql, "condition": running, "key": session.key.as_sql,
-    }  # fmt: skip
-    looked = evidence.rows("draft_nulls", slots)
-    rows, empty = map(int, looked[0]) if looked else (0, 0)
+    rows, empty = evidence.counts("draft_nulls", session.table, column=deadline, condition=running) or (0, 0)
     return f"when a running session is stuck; {empty} of {rows} running ones have none and never are"
 
 
@@ -191,12 +187,8 @@ def _moves(
     """
     if not condition or started is None:
         return 0, 0, 0, 0
-    slots = {
-        "at": f"s.{column.as_sql}", "started": f"s.{started.as_sql}", "table": session.table.as_sql,
-        "running": condition, "key": session.key.as_sql,
-    }  # fmt: skip
-    looked = evidence.rows("draft_signs_of_life", slots)
-    return [int(count) for count in looked[0]] if looked else (0, 0, 0, 0)
+    times = {"at": f"s.{column.as_sql}", "started": f"s.{started.as_sql}"}
+    return evidence.counts("draft_signs_of_life", session.table, **times, running=condition) or (0, 0, 0, 0)
 
 
 def _failed(evidence: Evidence, session: Session, started: Column | None, chooser: Chooser) -> Line:
@@ -220,12 +212,8 @@ def _stuck_after(evidence: Evidence, session: Session, started: Column | None, e
     succeeded = session.condition("succeeded")
     if not (succeeded and started and ended):
         return "1h", plain
-    slots = {
-        "ended": f"s.{ended.as_sql}", "started": f"s.{started.as_sql}", "succeeded": succeeded,
-        "table": session.table.as_sql, "key": session.key.as_sql,
-    }  # fmt: skip
-    looked = evidence.rows("draft_durations", slots)
-    rows, seconds = map(int, looked[0]) if looked else (0, 0)
+    times = {"ended": f"s.{ended.as_sql}", "started": f"s.{started.as_sql}"}
+    rows, seconds = evidence.counts("draft_durations", session.table, **times, succeeded=succeeded) or (0, 0)
     if not rows:
         return "1h", plain
     hours = max(1, math.ceil(seconds * 1.5 / 3600))
@@ -245,12 +233,11 @@ def _epochs(evidence: Evidence, session: Session, names: Sequence[str]) -> list[
     for column in session.table.columns:
         if not column.is_number or not column.words & set(names):
             continue
-        slots = {"column": column.as_sql, "table": session.table.as_sql, "key": session.key.as_sql}
-        looked = evidence.rows("draft_epochs", slots)
+        looked = evidence.rows("draft_epochs", session.table, column=column)
         unit = str(looked[0][0]) if looked else ""
         if unit in _EXPRESSIONS:
             place = names.index(next(name for name in names if name in column.words))
-            sql = fill_expression(_EXPRESSIONS[unit], slots)
+            sql = fill_expression(_EXPRESSIONS[unit], {"column": column.as_sql})
             found.append((place, Candidate(sql, f"{column.as_sql} has {unit} since 1970")))
     found.sort(key=lambda one: one[0])
     return try_all(evidence, session.table, "true", [candidate for _, candidate in found])

@@ -1,5 +1,6 @@
 """The time zone in which the app writes times without a zone."""
 
+from sweeper.core.text import word_set
 from sweeper.init.answers import Candidate, Line, unknown
 from sweeper.init.evidence import Evidence
 from sweeper.init.sessions.sessions import Session
@@ -7,9 +8,7 @@ from sweeper.init.sessions.times import find_started
 
 _AHEAD_SECONDS = 120  # how far off a clock may be
 _QUARTER, _DAY = 900, 14 * 3600
-_UTC = frozenset(
-    {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Universal", "Zulu", "Etc/UCT", "Etc/Universal", "Etc/Zulu"}
-)
+_UTC = word_set("UTC Etc/UTC GMT Etc/GMT UCT Universal Zulu Etc/UCT Etc/Universal Etc/Zulu")
 
 
 def zone_lines(evidence: Evidence, session: Session) -> list[Line]:
@@ -19,8 +18,7 @@ def zone_lines(evidence: Evidence, session: Session) -> list[Line]:
         return []
     started = find_started(session)
     column = started if started in without else without[0]
-    slots = {"at": f"s.{column.as_sql}", "table": session.table.as_sql, "key": session.key.as_sql}
-    looked = evidence.rows("draft_clock", slots)
+    looked = evidence.rows("draft_clock", session.table, at=f"s.{column.as_sql}")
     ahead, zone, gap = (int(looked[0][0]), str(looked[0][1]), int(looked[0][2])) if looked else (0, "UTC", 0)
     offset = _offset(ahead, gap)
     if not offset and ahead <= _AHEAD_SECONDS and zone in _UTC:
@@ -32,7 +30,7 @@ def zone_lines(evidence: Evidence, session: Session) -> list[Line]:
     found = [Candidate("UTC", "what most frameworks write")]
     found += [] if zone == "UTC" else [Candidate(zone, "the database's own")]
     if offset:
-        rows = evidence.rows("draft_zones", {"offset": str(offset)})
+        rows = evidence.rows("draft_zones", None, offset=str(offset))
         found += [Candidate(str(row[0]), "read there, the newest began just now") for row in rows]
     return [unknown("timezone", f"{question}.", found)]
 
