@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sweeper.app.catalog import Column, Table, has_subquery
+from sweeper.app.catalog import Column, has_subquery
+from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.result import Check, failure, warning
-from sweeper.config.model import AccountsSection
 from sweeper.postgres.transaction import Row
 
 Link = tuple[int, str]
@@ -18,14 +18,13 @@ _ENOUGH, _ODD, _MOST = 5, 0.05, 0.95
 _ACCOUNTS_AT_LEAST = 3
 
 
-def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
+def wrong_table(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """A foreign key of ``sessions.account`` to another table, whose numbers may happen to exist among the accounts.
 
     Nothing where ids are not numbers (they would not be found), or where both tables are the same thing by other keys.
     """
-    own, sessions = samples.settings, samples.sessions
-    assert own.accounts is not None  # noqa: S101 - only called with them
-    payer, key = sessions.column(own.sessions.account), accounts.column(own.accounts.id)
+    own, sessions = samples.own, samples.sessions
+    payer, key = sessions.column(own.account), accounts.column(accounts.own.id)
     if payer is None or key is None or not payer.is_whole or payer.name == key.name:
         return
     known: dict[Link, set[Link]] = {}
@@ -43,8 +42,8 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
     owned = [name for name in others if name.endswith("_id") and f"{name.removesuffix('_id')}_type" in others]
     sure = links or owned or key.name in samples.defaults(accounts)
     yield (failure if sure else warning)(
-        f"sessions.account = {own.sessions.account!r} refers to {column} of {name_of_target} by a foreign key, and "
-        f"accounts.id = {own.accounts.id!r} of {accounts.name} is another number: a refund would go to whoever has it",
+        f"sessions.account = {own.account!r} refers to {column} of {name_of_target} by a foreign key, and "
+        f"accounts.id = {accounts.own.id!r} of {accounts.name} is another number: a refund would go to whoever has it",
         f'accounts.id = "{links[0]}"' if links else "accounts.table and accounts.id: where that account's balance is",
     )
 
@@ -58,7 +57,7 @@ def _reached(start: Link, known: dict[Link, set[Link]]) -> set[Link]:
     return found
 
 
-def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+def check_payers(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """Another foreign key of the sessions, to a table whose rows have what looks like a balance."""
     if samples.mapping.ledger is not None:  # its charges and refunds name their account
         return
@@ -77,7 +76,7 @@ def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
         if used and samples.is_shared(row.column_name) and not are_balances_explained(samples):
             yield warning(
                 f"sessions also name a row of {other.name} by {row.column_name}, which has {', '.join(used)}: "
-                f"sessions.account = {account!r} pays {own.table}",
+                f"sessions.account = {account!r} pays {accounts.own.table}",
                 f"sessions.account = {row.column_name!r}, accounts.table = {other.name!r}, if that is who was charged",
             )
             return
@@ -87,17 +86,17 @@ def _is_balance(column: Column) -> bool:
     return column.is_number and bool(_BALANCE.search(column.name)) and not _NO_BALANCE.search(column.name)
 
 
-def check_named_accounts(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+def check_named_accounts(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """Compare the accounts of the newest sessions with those that their foreign keys name.
 
     The time of an account's last change proves which of the two was charged, for a charge is a change.
     """
     sessions, text = samples.sessions, samples.own.account
-    payer, touched = sessions.column(text), _last_change(samples, accounts, own)
+    payer, touched = sessions.column(text), _last_change(samples, accounts)
     chosen = samples.live()
     if samples.mapping.is_by_account or not chosen:
         return
-    for column in samples.seen(sessions, _links_to_accounts(samples, accounts, own)):
+    for column in samples.seen(sessions, _links_to_accounts(samples, accounts)):
         plain = payer is not None or (not has_subquery(text) and column.name.lower() in text.lower())
         if column == payer or (plain and touched is None):
             continue
@@ -131,9 +130,9 @@ def _compare(rows: Sequence[Row], column: Column, touched: Column | None, text: 
         yield warning(said, fix)
 
 
-def _links_to_accounts(samples: Samples, accounts: Table, own: AccountsSection) -> list[Column]:
+def _links_to_accounts(samples: Samples, accounts: AppAccounts) -> list[Column]:
     """The columns of a session that are foreign keys to the id of the accounts."""
-    sessions, key = samples.sessions, accounts.column(own.id)
+    sessions, key = samples.sessions, accounts.column(accounts.own.id)
     return [
         sessions.columns[row.column_name]
         for row in samples.references(of=sessions, to=accounts)
@@ -141,7 +140,7 @@ def _links_to_accounts(samples: Samples, accounts: Table, own: AccountsSection) 
     ]
 
 
-def _last_change(samples: Samples, accounts: Table, own: AccountsSection) -> Column | None:
-    mapped = accounts.column(own.updated_at) if own.updated_at else None
+def _last_change(samples: Samples, accounts: AppAccounts) -> Column | None:
+    mapped = accounts.column(accounts.own.updated_at or "")
     found = [one for one in accounts.columns.values() if one.is_time and _CHANGED.search(one.name)]
     return next(iter(samples.seen(accounts, [mapped] if mapped else found[:1])), None)

@@ -1,10 +1,11 @@
 """Rows of the accounts that contradict ``[accounts]``: other balances, closed accounts, the wrong table."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sweeper.app.catalog import TIME_TYPES, Column, Table
 from sweeper.check.rehearsal.accounts.account_links import check_named_accounts, check_payers, wrong_table
+from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts, app_accounts
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.accounts.counters import check_balance_as_amount, check_below_zero, check_held, uncounted
 from sweeper.check.rehearsal.accounts.invariants import check_broken, check_spent
@@ -47,36 +48,26 @@ _WORD = re.compile(r"\w+")
 
 
 def check_accounts(samples: Samples) -> Iterator[Check]:
-    own = samples.settings.accounts
-    accounts = samples.accounts
+    accounts = app_accounts(samples)
     found = [*check_unpayable(samples), *check_unmoved(samples)]
-    if own is not None and accounts is not None:
-        found += [*wrong_table(samples, accounts), *check_ledger_accounts(samples, accounts, own)]
-        found += _others(samples, accounts, own)
-        if not samples.hook_may_write([accounts.name]):
-            found += [*check_spent(samples, accounts, own), *check_held(samples, accounts, own)]
-            found += [*check_pools(samples, accounts, own), *check_sums(samples, accounts, own)]
-            found += check_below_zero(samples, accounts, own)
-        found += [*check_broken(samples, accounts, own), *check_payers(samples, accounts, own)]
-        found += check_booked(samples, accounts, own)
-        found += check_balance_as_amount(samples)
-        found += [*check_named_accounts(samples, accounts, own), *check_periods(samples, accounts)]
-        found += check_counters(own)
-        found += check_versions(samples, accounts, own)
-        found += _closed(samples, accounts, own)
-    found += _reaches_nobody(samples, own)
+    if accounts is not None:
+        hooked = samples.hook_may_write([accounts.name])
+        for rule in _RULES:
+            if not (hooked and rule in _WITHOUT_HOOK):
+                found += rule(samples, accounts)
+    found += _reaches_nobody(samples, accounts)
     if found:
         yield joined(found)
-    elif own is None:
+    elif accounts is None:
         yield ok("none are mapped: a refund moves no balance by itself")
     else:
         yield ok("no other column looks like a balance that the file leaves out")
 
 
-def _reaches_nobody(samples: Samples, own: AccountsSection | None) -> Iterator[Check]:
+def _reaches_nobody(samples: Samples, accounts: AppAccounts | None) -> Iterator[Check]:
     """Sessions that have failed already, and whose refund would change no row of the app's."""
-    context, moves = samples.context, own is not None and (own.balance or own.spent or own.add)
-    if moves or context.mapping.ledger is not None or context.settings.sessions.refunded or samples.has_hook():
+    moves = accounts is not None and (accounts.own.balance or accounts.own.spent or accounts.added)
+    if moves or samples.mapping.ledger is not None or samples.own.refunded or samples.has_hook():
         return
     if owed := samples.list_owed():
         yield warning(
@@ -93,10 +84,10 @@ def _names(own: AccountsSection) -> set[str]:
     return {word.lower() for text in texts if text for word in _WORD.findall(text)}
 
 
-def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+def _others(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """Number columns that look like balances, in the accounts and in tables with one row for each account."""
-    known = _names(own)
-    if own.add == {}:  # the app's own trigger moves it, and maybe other columns
+    known, own = _names(accounts.own), accounts.own
+    if accounts.is_moved_by_app:  # and maybe other columns
         return
     for table in (accounts, *_satellites(samples, accounts)):
         if samples.hook_may_write([table.name]):
@@ -106,13 +97,13 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
         columns = samples.seen(table, others)
         used = _without_limits(samples, table, samples.used_columns(table, columns))
         if table is accounts:
-            used = _moving(samples, accounts, used, own)
+            used = _moving(samples, accounts, used)
             too_low = uncounted(samples, [column for column in used if _EVER_SPENT.match(column.name)])
             used = [column for column in used if column not in too_low]
         # where the balance alone has moved by what was taken, a counter may go with it all the same
-        moves = used and (are_balances_explained(samples, alone=True) or is_sum_of_ledger(samples, accounts, own))
+        moves = used and (are_balances_explained(samples, alone=True) or is_sum_of_ledger(samples, accounts))
         if moves:
-            gross = gross_counters(samples, accounts, own) if table is accounts else []
+            gross = gross_counters(samples, accounts) if table is accounts else []
             used = [column for column in used if _COUNTER.search(column.name) and column not in gross]
         if used:
             said = (
@@ -121,8 +112,8 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
             )
             sure = ""
             if table is accounts and not moves:
-                sure = why_limit(samples, accounts, used, own) or why_total(used, own)
-                sure = sure or _never_moves(samples, accounts, used, own)
+                sure = why_limit(samples, accounts, used) or why_total(used, own)
+                sure = sure or _never_moves(samples, accounts, used)
             yield (failure if sure else warning)(
                 said + sure,
                 "if a charge is taken from them as well: accounts.balance as their sum, and [accounts.add] with the "
@@ -135,10 +126,10 @@ def _looks_like_balance(column: Column) -> bool:
     return bool(named_so) and column.is_number and not column.generated and not column.name.lower().endswith("id")
 
 
-def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: AccountsSection) -> str:
+def _never_moves(samples: Samples, accounts: AppAccounts, others: list[Column]) -> str:
     """Why a column is not a balance, as the end of a sentence: it is the same for all accounts, unlike others."""
-    balance = accounts.column(own.balance or "")
-    if balance is None or own.add is not None:
+    balance = accounts.balance
+    if balance is None or accounts.own.add is not None:
         return ""
     rows, constant = _constant(samples, accounts, [balance, *others])
     if rows < _MANY or balance not in constant or len(constant) > len(others):
@@ -148,9 +139,9 @@ def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: A
     return f"; {balance.name} is the same for all {rows} newest accounts: no charge moves it"
 
 
-def _moving(samples: Samples, accounts: Table, columns: list[Column], own: AccountsSection) -> list[Column]:
+def _moving(samples: Samples, accounts: AppAccounts, columns: list[Column]) -> list[Column]:
     """The columns that differ between accounts, where the balance does."""
-    balance = accounts.column(own.balance or "")
+    balance = accounts.balance
     if balance is None or not columns:
         return columns
     rows, constant = _constant(samples, accounts, [balance, *columns])
@@ -187,9 +178,9 @@ def _satellites(samples: Samples, accounts: Table) -> list[Table]:
     return found[:10]
 
 
-def _closed(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+def _closed(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """Closed accounts that would be paid."""
-    if own.active is not None:
+    if accounts.own.active is not None:
         return
     columns = [
         column
@@ -206,3 +197,13 @@ def _closed(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
                 "not given: they are paid like any other",
                 f"accounts.active = '{condition}'",
             )
+
+
+# in the order in which their findings are shown
+_RULES: tuple[Callable[[Samples, AppAccounts], Iterator[Check]], ...] = (
+    wrong_table, check_ledger_accounts, _others, check_spent, check_held, check_pools, check_sums, check_below_zero,
+    check_broken, check_payers, check_booked, check_balance_as_amount, check_named_accounts, check_periods,
+    check_counters, check_versions, _closed,
+)  # fmt: skip
+# a hook may do what these miss in the file
+_WITHOUT_HOOK = (check_spent, check_held, check_pools, check_sums, check_below_zero)

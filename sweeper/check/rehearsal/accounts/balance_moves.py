@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from sweeper.app.catalog import NUMBER_TYPES, Column, Table
+from sweeper.app.catalog import NUMBER_TYPES, Column
+from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts, app_accounts
 from sweeper.check.rehearsal.accounts.costs import (
     Owner,
     SessionCost,
@@ -32,7 +33,6 @@ from sweeper.check.rehearsal.accounts.other_numbers import check_other_moves, ch
 from sweeper.check.rehearsal.accounts.scaled_shares import check_scaled_shares
 from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.result import Check, failure, joined, ok, warning
-from sweeper.config.model import AccountsSection
 
 _GIVEN_AT_MOST, _MISSED, _DIGITS = 8, 3, 200
 # so many accounts leave no room for a fraction that only fits by chance
@@ -53,24 +53,24 @@ class _Other:
 
 def check_balances(samples: Samples) -> Iterator[Check]:
     """Compare what sessions took of some accounts with what these have."""
-    own, accounts = samples.settings.accounts, samples.mapping.accounts
+    accounts = app_accounts(samples)
     nothing = ok("no balance is mapped that could be compared with what sessions took")
-    if samples.mapping.is_by_account or (own is not None and not samples.mapping.has_balance):
+    if samples.mapping.is_by_account or (accounts is not None and not samples.mapping.has_balance):
         yield nothing
         return
     with localcontext(prec=_DIGITS):  # without rounding
-        if own is None or accounts is None:
-            yield next(check_other_moves(samples, None, None, explained=True), nothing)
+        if accounts is None:
+            yield next(check_other_moves(samples, None, explained=True), nothing)
             return
-        costs, targets = _read(samples, accounts, own)
-        explained, found = _are_explained(costs, targets), list(check_scaled_shares(samples, accounts, own, costs))
+        costs, targets = _read(samples, accounts)
+        explained, found = _are_explained(costs, targets), list(check_scaled_shares(samples, accounts, costs))
         if not explained and not found:  # from here on it matters what a role may not read
             if costs:
                 readable_columns(samples, _payer(samples), noted=True)
             found = _explained_otherwise(samples, costs, targets) if costs else []
-            found = found or list(check_several_rows(samples, accounts, own, costs, targets))
-        found = found or list(check_own_numbers(samples, accounts, own, costs))
-        found = found or list(check_other_moves(samples, accounts, own, explained=explained))
+            found = found or list(check_several_rows(samples, accounts, costs, targets))
+        found = found or list(check_own_numbers(samples, accounts, costs))
+        found = found or list(check_other_moves(samples, accounts, explained=explained))
     if found:
         yield joined(found)
     elif explained:
@@ -84,15 +84,15 @@ def are_balances_explained(samples: Samples, *, alone: bool = False) -> bool:
 
     ``alone`` when without any other number of the account, of which they may be what is left.
     """
-    own, accounts = samples.settings.accounts, samples.accounts
-    if own is None or accounts is None or samples.mapping.is_by_account or not samples.mapping.has_balance:
+    accounts = app_accounts(samples)
+    if accounts is None or samples.mapping.is_by_account or not samples.mapping.has_balance:
         return False
     with localcontext(prec=_DIGITS):
-        costs, targets = _read(samples, accounts, own)
+        costs, targets = _read(samples, accounts)
         return _are_explained(costs, targets[:1] if alone else targets)
 
 
-def _read(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[SessionCosts | None, list[Totals]]:
+def _read(samples: Samples, accounts: AppAccounts) -> tuple[SessionCosts | None, list[Totals]]:
     """What the sessions of some accounts took, and what went from these; None where nothing of them is owed."""
     slots = samples.mapping.slots
     owner = Owner(
@@ -103,7 +103,7 @@ def _read(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[Sess
         costs = read_costs(samples, owner, accounts_of_newest(samples))
         if costs is None or not any(one.owed for one in costs.rows):
             return None, []
-        return costs, _targets(samples, accounts, own, costs.owners)
+        return costs, _targets(samples, accounts, costs.owners)
 
     return samples.once("balances", read)
 
@@ -116,14 +116,14 @@ def _are_explained(costs: SessionCosts | None, targets: Sequence[Totals]) -> boo
     return costs is not None and is_explained(costs, targets, [costs.rows, *unsettled(costs)])
 
 
-def _targets(samples: Samples, accounts: Table, own: AccountsSection, owners: Sequence[str]) -> list[Totals]:
+def _targets(samples: Samples, accounts: AppAccounts, owners: Sequence[str]) -> list[Totals]:
     """What went from each account: its balance below nothing, and below each number that may be what it was given.
 
     A counter that a refund lowers counts it as well, whatever was bought in between.
     """
-    lowered = [own.spent, *(text for text, value in (own.add or {}).items() if _LOWERED.fullmatch(value))]
+    lowered = [accounts.own.spent, *(text for text, value in accounts.added.items() if _LOWERED.fullmatch(value))]
     counters = {column for text in filter(None, lowered) if (column := accounts.column(text))}
-    moved = {accounts.column(text) for text in filter(None, (own.balance, *(own.add or {})))} - counters
+    moved = {accounts.balance, *map(accounts.column, accounts.added)} - counters
     readable = samples.readable(accounts)
     known = [one for one in readable if one.base_type in NUMBER_TYPES and one not in moved]
     known = [one for one in known if one.quoted != samples.mapping.slots["accounts_key"]]

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from sweeper.app.catalog import EXACT_TYPES, NUMBER_TYPES, Column, Table, words_in
-from sweeper.check.rehearsal.accounts.added import to_add
+from sweeper.app.catalog import EXACT_TYPES, NUMBER_TYPES, Column, words_in
+from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
 from sweeper.check.rehearsal.accounts.costs import SessionCosts, accounts_of_newest, read_numbers
 from sweeper.check.rehearsal.accounts.other_numbers import DOWN, moved
 from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.result import Check, failure, warning
-from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import items_of
 from sweeper.postgres.transaction import Row
 
@@ -24,9 +23,9 @@ _ACCOUNT = re.compile(r"\ba\s*\.", re.IGNORECASE)
 _SEVERAL, _NEARLY_ALL, _DIFFERENT = 5, 0.9, 3
 
 
-def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+def check_held(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """Columns that are exactly the cost of open sessions and that a refund does not lower, or that are below that."""
-    if own.add == {} or "balance" not in samples.mapping.slots or samples.mapping.is_by_account:
+    if accounts.is_moved_by_app or "balance" not in samples.mapping.slots or samples.mapping.is_by_account:
         return
     named = [one for one in accounts.columns.values() if one.is_number and _HELD.search(one.name)]
     columns = [one for one in samples.seen(accounts, named) if not one.generated][:_AT_MOST]
@@ -34,18 +33,18 @@ def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
         return
     rows = _read_held(samples, columns)
     for some in [*([column] for column in columns), columns]:
-        left = [column for column in some if not _goes_down(column, accounts, own)]
+        left = [column for column in some if not _goes_down(column, accounts)]
         places = [columns.index(column) for column in some]
         if left and _are_what_is_open(rows, places):
             yield failure(
                 f"{', '.join(one.name for one in left)} of {accounts.name} is what running and failed sessions took "
                 f"that nobody has given back, such as {number(_sum(rows[0], places))} of account "
                 f"{rows[0].account_id}: a refund would leave it there forever",
-                to_add(own, *(f'{column.quoted} = "-amount", or its share of it' for column in left)),
+                accounts.to_add(*(f'{column.quoted} = "-amount", or its share of it' for column in left)),
             )
             return
     for place, column in enumerate(columns):
-        falls = any(value.replace(" ", "") == "-amount" for value in _added_to(column, accounts, own))
+        falls = any(value.replace(" ", "") == "-amount" for value in _added_to(column, accounts))
         if falls and (times := _times(rows, place)):
             yield failure(
                 f"{column.name} of {accounts.name} is {times} times what running and failed sessions took that nobody "
@@ -55,13 +54,13 @@ def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
             return
 
 
-def _goes_down(column: Column, accounts: Table, own: AccountsSection) -> bool:
-    spent = bool(own.spent) and accounts.column(own.spent or "") == column
-    return spent or any("-" in value for value in _added_to(column, accounts, own))
+def _goes_down(column: Column, accounts: AppAccounts) -> bool:
+    is_spent = accounts.column(accounts.own.spent or "") == column
+    return is_spent or any("-" in value for value in _added_to(column, accounts))
 
 
-def _added_to(column: Column, accounts: Table, own: AccountsSection) -> list[str]:
-    return [value for text, value in (own.add or {}).items() if accounts.column(text) == column]
+def _added_to(column: Column, accounts: AppAccounts) -> list[str]:
+    return [value for text, value in accounts.added.items() if accounts.column(text) == column]
 
 
 def _times(rows: Sequence[Row], place: int) -> Fraction | None:
@@ -106,11 +105,11 @@ def _sum(row: Row, places: Sequence[int]) -> Decimal:
     return sum((Decimal(row.counters[place] or 0) for place in places), Decimal(0))
 
 
-def check_below_zero(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+def check_below_zero(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """A counter that refunds lower by more than it has, for several accounts."""
-    if not own.add or samples.mapping.is_by_account:
+    if not accounts.own.add or samples.mapping.is_by_account:
         return
-    for text, value in own.add.items():
+    for text, value in accounts.own.add.items():
         column = accounts.column(text)
         if column is None or column.base_type not in EXACT_TYPES or "-" not in value or _ACCOUNT.search(value):
             continue
@@ -141,16 +140,14 @@ def _read_lowered(samples: Samples, column: Column) -> tuple[dict[str, Decimal],
     return has, taken
 
 
-def check_own_numbers(
-    samples: Samples, accounts: Table, own: AccountsSection, costs: SessionCosts | None
-) -> Iterator[Check]:
+def check_own_numbers(samples: Samples, accounts: AppAccounts, costs: SessionCosts | None) -> Iterator[Check]:
     """Numbers of the accounts that changed by what the sessions took and were given back, and that a refund leaves."""
-    if own.add == {} or costs is None or samples.hook_may_write([accounts.name]):
+    if accounts.is_moved_by_app or costs is None or samples.hook_may_write([accounts.name]):
         return
     if samples.trigger_may_write(accounts.name):
         return
-    known = {accounts.column(text) for text in (own.id, own.balance, own.spent, *(own.add or ())) if text}
-    known |= {accounts.columns.get(word) for word in words_in(own.invariant or "")}
+    known = accounts.moved | {accounts.column(accounts.own.id)}
+    known |= {accounts.columns.get(word) for word in words_in(accounts.own.invariant or "")}
     others = [one for one in accounts.columns.values() if one.base_type in NUMBER_TYPES and one not in known]
     columns = samples.seen(accounts, [one for one in others if not one.generated], noted=False)[:_AT_MOST]
     _, numbers = read_numbers(samples, accounts, costs.owners, columns)
@@ -160,11 +157,11 @@ def check_own_numbers(
             yield failure(
                 f"{column.name} of {accounts.name} has moved by exactly what sessions took and were given back, and a "
                 "refund leaves it as it is",
-                to_add(own, f'{column.quoted} = "{sign}amount"'),
+                accounts.to_add(f'{column.quoted} = "{sign}amount"'),
             )
 
 
-def check_balance_as_amount(samples: Samples) -> Iterator[Check]:
+def check_balance_as_amount(samples: Samples, _: AppAccounts) -> Iterator[Check]:
     """Compare the amounts of the newest failed sessions with the balances of their accounts."""
     if not samples.mapping.has_balance or samples.mapping.is_by_account:
         return

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from sweeper.app.catalog import EXACT_TYPES, Table, has_subquery
+from sweeper.app.catalog import EXACT_TYPES, has_subquery
+from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check, failure, warning
-from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import items_of
 
 _ENOUGH, _MOST = 3, 0.9
@@ -14,8 +14,9 @@ _PLAIN = "and|or|not|in|any|all|between|then|else|when|coalesce|nullif|greatest|
 _CALL = re.compile(rf"(?<!\w)(?!(?:{_PLAIN})\s*\()[a-z_]\w*\s*\(", re.IGNORECASE)
 
 
-def check_spent(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+def check_spent(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """A counter of what was spent that no invariant proves."""
+    own = accounts.own
     if own.spent is None:
         return
     fix = (
@@ -33,12 +34,13 @@ def check_spent(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
         )
 
 
-def check_broken(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+def check_broken(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """An invariant that holds, and that a refund by the file would break."""
     # a trigger may move what the file does not; a subquery or function may read rows that a refund writes
-    if own.invariant is None or own.add == {} or samples.mapping.is_by_account or samples.fires_triggers():
+    text = accounts.own.invariant
+    if text is None or accounts.is_moved_by_app or samples.mapping.is_by_account or samples.fires_triggers():
         return
-    if has_subquery(own.invariant) or _CALL.search(own.invariant):
+    if has_subquery(text) or _CALL.search(text):
         return
     read = {item["column"] for item in items_of(samples.mapping.choices, "invariant_columns")}
     columns = [one for one in accounts.columns.values() if one.quoted in read]
@@ -50,7 +52,7 @@ def check_broken(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
     broken = [row.session_id for row in rows if row.broken]
     if len(broken) >= max(_ENOUGH, len(rows) * _MOST):  # one such as a cap is broken by few
         yield failure(
-            f"accounts.invariant = {own.invariant!r} holds for the accounts of {len(broken)} sessions that are not "
+            f"accounts.invariant = {text!r} holds for the accounts of {len(broken)} sessions that are not "
             f"refunded, such as {named(broken)}, and would not after their refund",
             "[accounts.add], accounts.balance and accounts.spent: all that the app's own refund moves",
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sweeper.app.catalog import NUMBER_TYPES, Column, Table
+from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
 from sweeper.check.rehearsal.accounts.costs import (
     SessionCosts,
     Totals,
@@ -22,11 +23,12 @@ from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.tables import adds_later
 from sweeper.check.rehearsal.words import speaks_of_refund
 from sweeper.check.result import Check, failure, warning
-from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots
 
 _TABLES_AT_MOST, _NUMBERS_AT_MOST = 6, 8
 DOWN, UP = "down", "up"
+# in which direction a number changed with the costs, and whether refunds changed it back
+_Moved = tuple[str, bool]
 _GIVEN_AT_MOST, _ROWS_AT_MOST = 4, 1000
 # a job of the app's works these out of the sessions again, so that a refund need not move them
 _REPORT = re.compile(r"stat(s|istics)(_|$)|summar(y|ies)|roll_?up|aggregate|analytics|metrics|snapshot", re.IGNORECASE)
@@ -43,12 +45,10 @@ class _Link:
     beside: bool = False
 
 
-def check_other_moves(
-    samples: Samples, accounts: Table | None, own: AccountsSection | None, *, explained: bool
-) -> Iterator[Check]:
+def check_other_moves(samples: Samples, accounts: AppAccounts | None, *, explained: bool) -> Iterator[Check]:
     """Numbers that changed by what the sessions cost; ``explained`` is whether the mapped balances did so, too."""
-    ledger = samples.mapping.ledger if own is None else None
-    if (own is not None and own.add == {}) or (ledger and adds_later(ledger.table)):
+    ledger = samples.mapping.ledger if accounts is None else None
+    if (accounts is not None and accounts.is_moved_by_app) or (ledger and adds_later(ledger.table)):
         return  # the app's own trigger or job changes it, and perhaps other numbers
     for link in _links(samples, accounts, explained=explained):
         costs = None if _is_report(link.table) else read_costs_by(samples, link.column)
@@ -59,8 +59,7 @@ def check_other_moves(
         _, numbers = read_numbers(samples, link.table, costs.owners, columns, _key(samples, link.key))
         for column in columns:
             if said := moved(costs, column, numbers):
-                way, sure = said
-                yield from _left(samples, link, column, own, up=way == UP, sure=sure, explained=explained)
+                yield from _left(samples, link, column, accounts, said, explained=explained)
                 break
 
 
@@ -74,7 +73,7 @@ def _is_report(table: Table) -> bool:
     return bool(_REPORT.search(table.name)) or any(map(_WORKED_OUT.search, times))
 
 
-def _links(samples: Samples, accounts: Table | None, *, explained: bool) -> Iterator[_Link]:
+def _links(samples: Samples, accounts: AppAccounts | None, *, explained: bool) -> Iterator[_Link]:
     """Foreign keys of the sessions to tables that the file does not mention."""
     mapping = samples.mapping
     sessions, known = mapping.sessions, {mapping.sessions.oid, accounts.oid if accounts else 0}
@@ -108,7 +107,7 @@ def _beside(samples: Samples, known: set[int], tables: set[int]) -> Iterator[_Li
             yield _Link(column, table, key, beside=True)
 
 
-def moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) -> tuple[str, bool] | None:
+def moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) -> _Moved | None:
     """In which direction a number changed with the sessions' costs, if it did, and whether refunds changed it back."""
     mine = numbers[column.name]
     if len({row.amount for row in costs.rows if row.amount}) < 2 or not all(one.is_finite() for one in mine.values()):
@@ -129,14 +128,15 @@ def moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) ->
 
 
 def _left(
-    samples: Samples, link: _Link, column: Column, own: AccountsSection | None, *, up: bool, sure: bool, explained: bool
+    samples: Samples, link: _Link, column: Column, accounts: AppAccounts | None, said: _Moved, *, explained: bool
 ) -> Iterator[Check]:
+    way, sure = said
     # a trigger of the app that a refund fires may change it
     sure = sure and not samples.trigger_may_write(link.table.name)
-    if (link.beside or own is None) and not sure:  # it may count all that was ever used
+    if (link.beside or accounts is None) and not sure:  # it may count all that was ever used
         return
     how = f"whose {link.key.name} is" if link.beside else "which sessions name by"
-    said = (
+    message = (
         f"{column.name} of {link.table.name}, {how} {link.column.name}{' of sessions' if link.beside else ''}, has "
         f"moved by exactly what they took{' and were given back' if sure else ''}"
     )
@@ -144,28 +144,28 @@ def _left(
     counts_refunds = speaks_of_refund(column.name)  # and is nobody's balance
     if counts_refunds and samples.hook_may_write([link.table.name]):
         return
-    if own is None or explained or counts_refunds:
-        said += ", and a refund leaves it as it is"
+    if accounts is None or explained or counts_refunds:
+        message += ", and a refund leaves it as it is"
         fix = f"a trigger on sweeper's refunds that moves {column.name} of {link.table.name} (docs/mapping.md)"
     else:
-        said += f", and accounts.balance = {own.balance!r} has not: who was charged?"
+        message += f", and accounts.balance = {accounts.own.balance!r} has not: who was charged?"
         fix = (
             f'sessions.account = "{link.column.name}", accounts.table = "{link.table.name}" and accounts.balance = '
             f'"{column.name}", if that is who was charged; else a trigger on sweeper\'s refunds that moves it'
         )
     # where the file has no accounts, a job of the app's may add up the rows of its ledger
-    sure = sure and (own is not None or samples.mapping.ledger is None)
-    yield (failure if sure and (explained or (not up and not counts_refunds)) else warning)(said, fix)
+    sure = sure and (accounts is not None or samples.mapping.ledger is None)
+    yield (failure if sure and (explained or (way == DOWN and not counts_refunds)) else warning)(message, fix)
 
 
 def check_several_rows(
-    samples: Samples, accounts: Table, own: AccountsSection, costs: SessionCosts | None, targets: Sequence[Totals]
+    samples: Samples, accounts: AppAccounts, costs: SessionCosts | None, targets: Sequence[Totals]
 ) -> Iterator[Check]:
     """The rows of each owner together have moved by what the sessions took, and not each by what the file says.
 
     ``costs`` and ``targets`` are those of the accounts of the file, which do not agree. An owner may have one row.
     """
-    payer = samples.sessions.column(samples.own.account)
+    payer, own = samples.sessions.column(samples.own.account), accounts.own
     if costs is None and not samples.is_quick_by(samples.sessions, payer):
         return  # theirs were not read, and may agree as well
     unique = samples.unique_names(accounts)
@@ -173,7 +173,7 @@ def check_several_rows(
         together, alone = read_costs_by(samples, of_sessions), of_accounts.name in unique
         if together is None:
             continue
-        sums = _sums(samples, accounts, own, of_accounts, together.owners, alone=alone)
+        sums = _sums(samples, accounts, of_accounts, together.owners, alone=alone)
         if any(_is_spent(together, target, alone=alone) for target in sums):
             wrong = min((_differing(costs, target) for target in targets), key=len, default=[]) if costs else []
             such = f", such as {named(wrong)}" if wrong else ""
@@ -220,14 +220,14 @@ def owner_columns(samples: Samples, accounts: Table) -> Iterator[tuple[Column, C
             yield of_accounts, of_sessions
 
 
-def _sums(
-    samples: Samples, accounts: Table, own: AccountsSection, key: Column, owners: Sequence[str], *, alone: bool
-) -> list[Totals]:
+def _sums(samples: Samples, accounts: AppAccounts, key: Column, owners: Sequence[str], *, alone: bool) -> list[Totals]:
     """What went from all rows of each owner, for each number that may be what they were given.
 
     Without such a number, rows may have begun with more or less than others; not so where each owner has one ``alone``.
     """
-    moved = {accounts.column(text) for text in filter(None, (own.balance, own.spent, *(own.add or {})))}
+    moved = {
+        accounts.column(text) for text in filter(None, (accounts.own.balance, accounts.own.spent, *accounts.added))
+    }
     others = [one for one in samples.readable(accounts) if one not in moved and one != key]
     given = [one for one in others if one.base_type in NUMBER_TYPES][:_GIVEN_AT_MOST]
     rows = samples.try_ask(

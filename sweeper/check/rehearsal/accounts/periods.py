@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sweeper.app.catalog import TIME_TYPES, Column, Table, has_subquery, words_in
+from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
 from sweeper.check.rehearsal.accounts.other_numbers import owner_columns
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.result import Check, warning
@@ -13,7 +14,7 @@ _MOMENTS = (*TIME_TYPES, "date")
 _ENOUGH = 3
 
 
-def check_periods(samples: Samples, accounts: Table) -> Iterator[Check]:
+def check_periods(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """A subquery for the account that finds the row of an earlier period: a later one had begun, too.
 
     One that goes by more than the owner, a time and the period, such as a currency or the session's id, chooses among

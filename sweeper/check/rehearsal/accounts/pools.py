@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, Column, Table
+from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
@@ -68,13 +69,14 @@ def paired_shares(sessions: Table) -> list[Column]:
     return [one for one, share in shares if any(share.is_beside(other) for _, other in shares)]
 
 
-def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+def check_pools(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """Pools that failed sessions took a share from, to which a refund gives nothing, or another pool's share."""
-    if own.balance is None or own.add == {}:
+    own = accounts.own
+    if own.balance is None or accounts.is_moved_by_app:
         return
     numbers = [one for one in accounts.columns.values() if one.is_number and not one.generated]
     pools = [one for one in numbers if _words(one.name) & _POOLS and not _words(one.name) & _FLAGS]
-    adds = (own.add or {own.balance: "amount"}).items()
+    adds = (accounts.added or {own.balance: "amount"}).items()
     added = {accounts.column(text): value for text, value in adds if not re.fullmatch(r"[0.\s]*", value)}
     moved = [one for one in pools if one in added]
     # a name like that of a pool that gets a share means the same pool
@@ -173,14 +175,14 @@ def _of_other_pools(samples: Samples, share: _Share) -> list[str]:
     return others if len(others) >= _ENOUGH else []
 
 
-def why_limit(samples: Samples, accounts: Table, others: Sequence[Column], own: AccountsSection) -> str:
+def why_limit(samples: Samples, accounts: AppAccounts, others: Sequence[Column]) -> str:
     """Why the balance is a limit, as the end of a sentence: another column counts how much of it was used.
 
     Where an account has used more than that, it is what is left, beside a total of what was ever used. So may it be
     where accounts have many different ones: limits are those of a few plans.
     """
-    limit = accounts.column(own.balance or "")
-    if limit is None or own.add is not None or not _GIVEN.search(limit.name):
+    limit = accounts.balance
+    if limit is None or accounts.own.add is not None or not _GIVEN.search(limit.name):
         return ""
     counter = next((other for other in others if _COUNTER.search(other.name)), None)
     if counter is None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from sweeper.app.catalog import Table
+from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
 from sweeper.check.rehearsal.accounts.costs import (
     SessionCosts,
     agree,
@@ -16,7 +16,6 @@ from sweeper.check.rehearsal.accounts.costs import (
 )
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.result import Check, failure
-from sweeper.config.model import AccountsSection
 
 _SHARE = re.compile(r'\s*(?P<sign>-?)\s*(amount|s\.(?P<column>\w+|"[^"]+"))\s*')
 _AMOUNT = re.compile(r"\s*(?P<sign>-?)\s*amount\s*(?:(?P<way>[*/])\s*(?P<by>\d+(?:\.\d+)?)\s*)?")
@@ -32,11 +31,9 @@ def factor_of(value: str) -> Fraction | None:
     return -times if found["sign"] else times
 
 
-def check_scaled_shares(
-    samples: Samples, accounts: Table, own: AccountsSection, costs: SessionCosts | None
-) -> Iterator[Check]:
+def check_scaled_shares(samples: Samples, accounts: AppAccounts, costs: SessionCosts | None) -> Iterator[Check]:
     """Columns that have moved by what sessions took, and that a refund would move by a multiple of it."""
-    for text, value in (own.add or {}).items():
+    for text, value in accounts.added.items():
         column, times = accounts.column(text), factor_of(value)
         if costs is None or column is None or times is None or abs(times) == 1:
             yield from _further(samples, accounts, costs, text, value)
@@ -54,7 +51,9 @@ def check_scaled_shares(
             )
 
 
-def _further(samples: Samples, accounts: Table, costs: SessionCosts | None, text: str, value: str) -> Iterator[Check]:
+def _further(
+    samples: Samples, accounts: AppAccounts, costs: SessionCosts | None, text: str, value: str
+) -> Iterator[Check]:
     """A column that has moved one way with a number of the sessions, and that a refund would move further that way."""
     column, share = accounts.column(text), _SHARE.fullmatch(value)
     if costs is None or column is None or share is None:

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from sweeper.app.catalog import Column, Table
-from sweeper.check.rehearsal.accounts.added import to_add
+from sweeper.app.catalog import Column
+from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
 from sweeper.check.rehearsal.accounts.scaled_shares import factor_of
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.reading import ROWS_UNANSWERED
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check, failure, warning
-from sweeper.config.model import AccountsSection
 from sweeper.postgres.transaction import Row
 
 _USED = re.compile(r"(?<!un)(?<!not_)(used|usage|spent|consumed)", re.IGNORECASE)
@@ -27,14 +26,13 @@ _EVER_GIVEN = re.compile(
 _ENOUGH, _REFUNDED = 3, 2
 
 
-def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+def check_sums(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """A mapped balance that is not the sum of an account's ledger rows, while another column is."""
-    compared = _compare(samples, accounts, own)
+    compared = _compare(samples, accounts)
     if compared is None:
         return
     row, others, ledger = compared
-    amount = ledger.amounts[0]
-    mapped = accounts.column(own.balance or "")
+    own, amount, mapped = accounts.own, ledger.amounts[0], accounts.balance
     if mapped is not None and row.accounts >= _ENOUGH and row.different == row.accounts and row.alike:
         yield failure(
             f"accounts.balance = {own.balance!r} is the same for all {row.accounts} accounts looked at, "
@@ -44,7 +42,7 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
         )
         return
     # where all have used the same, that may by chance be what is left
-    if mapped is not None and row.totals >= _ENOUGH and not row.different and _is_against(mapped, ledger, own):
+    if mapped is not None and row.totals >= _ENOUGH and not row.different and _is_against(mapped, ledger, accounts):
         yield failure(
             f"accounts.balance = {own.balance!r} is what {amount.name} in the rows of {ledger.table.name} "
             f"comes to, for all {row.accounts} accounts looked at, and a refund moves the one up and the other down",
@@ -55,8 +53,8 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
     equal = [one for one, count in zip(others, row.equal, strict=True) if count == row.accounts]
     opposite = [one for one, count in zip(others, row.opposite, strict=True) if count == row.accounts]
     better = [
-        *(one for one in equal if not _goes_with(one, ledger, accounts, own, same=True)),
-        *(one for one in opposite if not _goes_with(one, ledger, accounts, own, same=False)),
+        *(one for one in equal if not _goes_with(one, ledger, accounts, same=True)),
+        *(one for one in opposite if not _goes_with(one, ledger, accounts, same=False)),
     ]
     if better and row.accounts >= _ENOUGH and row.different * 2 > row.accounts:
         # without a refund among the rows, a counter of all that was ever used may equal them, too
@@ -71,29 +69,29 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
         )
 
 
-def _is_against(mapped: Column, ledger: AppLedger, own: AccountsSection) -> bool:
+def _is_against(mapped: Column, ledger: AppLedger, accounts: AppAccounts) -> bool:
     """Whether a refund moves the balance and the sum of the rows by the same amount in different directions."""
-    moved = (own.add or {mapped.quoted: "amount"}).items()
+    moved = (accounts.added or {mapped.quoted: "amount"}).items()
     value = next((value for text, value in moved if text.strip('"') == mapped.name), "")
     return {value.strip(), ledger.values[ledger.amounts[0]].strip()} == {"amount", "-amount"}
 
 
-def is_sum_of_ledger(samples: Samples, accounts: Table, own: AccountsSection) -> bool:
+def is_sum_of_ledger(samples: Samples, accounts: AppAccounts) -> bool:
     """Whether the mapped balance is the sum of the ledger's rows for all accounts looked at."""
-    compared = _compare(samples, accounts, own)
+    compared = _compare(samples, accounts)
     return compared is not None and compared[0].accounts >= _ENOUGH and not compared[0].different
 
 
-def check_versions(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+def check_versions(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """A version of the account that each change may raise, and a refund does not: a writer could write over it."""
-    moved = own.add != {} and not samples.hook_may_write([accounts.name])
-    compared = _compare(samples, accounts, own) if moved else None
+    moved = not accounts.is_moved_by_app and not samples.hook_may_write([accounts.name])
+    compared = _compare(samples, accounts) if moved else None
     # as many refunds of the app's as accounts, so that these show in the other numbers
     if compared is None or compared[0].accounts < _ENOUGH or (compared[0].refunds or 0) < compared[0].accounts:
         return
     row, others, _ = compared
     for column, raised in zip(others, row.raised, strict=True):
-        known = {accounts.column(text) for text in own.add or {}} | {accounts.column(own.balance or "")}
+        known = {accounts.balance, *map(accounts.column, accounts.added)}
         if not (_VERSION.fullmatch(column.name) and column.is_whole) or column in known or raised < row.accounts:
             continue
         if not samples.fires_triggers():  # one of them may raise it
@@ -101,16 +99,16 @@ def check_versions(samples: Samples, accounts: Table, own: AccountsSection) -> I
                 f"{column.name} of {accounts.name} is about as high as the ledger has rows of an account, "
                 "and a refund leaves it as it is: if the app raises it with each change, a writer that read the "
                 "account before the refund does not notice it, and overwrites it with the old balance",
-                to_add(own, f'{column.quoted} = "1"'),
+                accounts.to_add(f'{column.quoted} = "1"'),
             )
 
 
-def gross_counters(samples: Samples, accounts: Table, own: AccountsSection) -> list[Column]:
+def gross_counters(samples: Samples, accounts: AppAccounts) -> list[Column]:
     """The columns that have all that was ever given or taken by the ledger: the app's refunds left them as they are.
 
     So are those that are called after what was given, and are more than was ever taken, less what was refunded.
     """
-    compared = _compare(samples, accounts, own)
+    compared = _compare(samples, accounts)
     if compared is None or compared[0].accounts < _ENOUGH:
         return []
     row, others, _ = compared
@@ -119,12 +117,12 @@ def gross_counters(samples: Samples, accounts: Table, own: AccountsSection) -> l
     return [*(gross if row.refunded >= _REFUNDED else []), *(one for one in above if _EVER_GIVEN.match(one.name))]
 
 
-def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[Row, list[Column], AppLedger] | None:
+def _compare(samples: Samples, accounts: AppAccounts) -> tuple[Row, list[Column], AppLedger] | None:
     """For how many accounts the balance, or another number of theirs, is the sum of the ledger's rows."""
     mapping, ledger = samples.mapping, app_ledger(samples)
-    if ledger is None or own.balance is None or "balance" not in mapping.slots:
+    if ledger is None or accounts.own.balance is None or "balance" not in mapping.slots:
         return None
-    key, account, amounts, mapped = ledger.key, ledger.account, ledger.amounts, accounts.column(own.balance)
+    key, account, amounts, mapped = ledger.key, ledger.account, ledger.amounts, accounts.balance
     if account is None or not amounts:
         return None
     of_account = mapping.slots["accounts_key"]
@@ -138,13 +136,13 @@ def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[R
     return (rows[0], others, ledger) if rows else None
 
 
-def _goes_with(counter: Column, ledger: AppLedger, accounts: Table, own: AccountsSection, *, same: bool) -> bool:
+def _goes_with(counter: Column, ledger: AppLedger, accounts: AppAccounts, *, same: bool) -> bool:
     """Whether a refund changes a column by as much as the sum of the rows, such as a counter for rows of usage.
 
     Not with the ``same`` sign, where the rows say what was spent as negative numbers.
     """
     written = ledger.values[ledger.amounts[0]]
-    moved = dict(own.add or {}) | ({own.spent: "-amount"} if own.spent else {})
+    moved = accounts.added | ({accounts.own.spent: "-amount"} if accounts.own.spent else {})
     return any(
         accounts.column(text) == counter and (("-" in value) == ("-" in written)) == same
         and not _is_multiple(value, written)
@@ -162,8 +160,9 @@ def _is_counter(name: str) -> bool:
     return bool(_USED.search(name)) and not _LEFT.search(name)
 
 
-def check_counters(own: AccountsSection) -> Iterator[Check]:
+def check_counters(_: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """A counter of usage that a refund would raise as if more had been used."""
+    own = accounts.own
     moved = own.add if own.add is not None else {own.balance: "amount"} if own.balance else {}
     for column, value in moved.items():
         if column and re.fullmatch(r'[\w."]+', column) and _is_counter(column) and "-" not in value:
@@ -173,8 +172,8 @@ def check_counters(own: AccountsSection) -> Iterator[Check]:
                 f'accounts.balance = "-{column}" or what is left, and [accounts.add] {column} = "-amount"',
             )
     named = re.findall(r"\w+", own.balance or "")
-    counters = [name for name in named if _is_counter(name) and name not in {one.strip('"') for one in own.add or {}}]
-    for column in own.add or {}:
+    counters = [name for name in named if _is_counter(name) and name not in {one.strip('"') for one in accounts.added}]
+    for column in accounts.added:
         if counters and _LIMIT.fullmatch(column):
             yield failure(
                 f"{column} is what an account may use, by its name, and {counters[0]} counts what was used "

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table, has_subquery
+from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
@@ -10,7 +11,6 @@ from sweeper.check.rehearsal.reading import ROWS_UNANSWERED
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.tables import adds_later
 from sweeper.check.result import Check, failure, warning
-from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import fill_expression
 from sweeper.postgres.transaction import Row
 
@@ -83,9 +83,9 @@ def _balance_of(
     return (same[0], row.sample) if same and row.accounts >= _ENOUGH and not row.may_move else None
 
 
-def check_booked(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+def check_booked(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """Rows of charges and of all else that come to the balance: after a refund they would no longer."""
-    moved = "balance" in samples.mapping.slots and own.add != {} and not samples.mapping.is_by_account
+    moved = "balance" in samples.mapping.slots and accounts.own.add != {} and not samples.mapping.is_by_account
     if not moved or samples.mapping.ledger is not None or samples.fires_triggers():
         return
     for table, link, key in samples.referring_tables(accounts, (accounts.oid, samples.sessions.oid)):
@@ -95,8 +95,8 @@ def check_booked(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
             spent = row and (row.refunds >= row.accounts or (LEFT.search(amount.name) and row.totals >= _ENOUGH))
             if row and spent and row.accounts >= _MANY and not row.different:
                 yield warning(  # the app's own refunds may write none, of other accounts than these
-                    f"accounts.balance = {own.balance!r} is what {amount.name} in the rows of {table.name} comes to, "
-                    f"for all {row.accounts} accounts looked at, and a refund writes no row there",
+                    f"accounts.balance = {accounts.own.balance!r} is what {amount.name} in the rows of {table.name} "
+                    f"comes to, for all {row.accounts} accounts looked at, and a refund writes no row there",
                     "a trigger on sweeper's refunds that writes the rows (docs/hooks.md); or [ledger], when one row is "
                     "enough",
                 )

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table
 from sweeper.app.over_refund import names_in
+from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.result import Check, failure
-from sweeper.config.model import AccountsSection
 from sweeper.postgres.transaction import Row
 
 # the two can only be compared if the file writes the account itself
@@ -38,12 +38,12 @@ def check_charged_accounts(samples: Samples) -> Iterator[Check]:
     )
 
 
-def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+def check_ledger_accounts(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """Where the ledger names accounts by another key than the mapped one: whether both lead to the same row."""
     ledger = app_ledger(samples)
     if ledger is None or samples.mapping.is_by_account:
         return
-    mapped = accounts.column(own.id)
+    mapped = accounts.column(accounts.own.id)
     for column, key in _links(samples, ledger.table, accounts):
         written = ledger.values.get(column, "")
         if "account_id" not in names_in(written):  # not the account but, for example, the user who made the change
@@ -59,7 +59,7 @@ def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSectio
             continue
         sample = wrong[0]
         yield failure(
-            f"accounts.id = {own.id!r} finds another row of {accounts.name} than {ledger.table.name} names in "
+            f"accounts.id = {accounts.own.id!r} finds another row of {accounts.name} than {ledger.table.name} names in "
             f"{column.name} for {len(wrong)} of {len(rows)} sessions, such as {sample.session_id}: {key.name} "
             f"{sample.found} instead of {sample.named}",
             "accounts.id: the column that has what sessions.account gives; or sessions.account: what accounts.id has",
