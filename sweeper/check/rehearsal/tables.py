@@ -78,6 +78,19 @@ class AppTables(Reading):
         unique = [table.columns[row.name] for row in rows if row.name in table.columns]
         return next((column for column in unique if column.is_whole), unique[0] if unique else None)
 
+    def ask_table(
+        self, table: Table, statement: str, unanswered: tuple[type[Exception], ...] = (), /, **given: object
+    ) -> Sequence[Row]:
+        """The rows of a statement over a table, which sorts them by its key; ``unanswered`` as for `try_ask`.
+
+        Empty where it has no key, or this role may not read that and each of its columns that is given.
+        """
+        key = self.key_of(table)
+        read = [key, *(one for one in given.values() if isinstance(one, Column) and one in table.columns.values())]
+        if not self.sees(table, [one for one in read if one is not None]) or key is None:
+            return []
+        return self.try_ask(statement, unanswered, **{"table": table, "key": key, **given})
+
     def references(self, *, of: Table | None = None, to: Table | None = None) -> list[Row]:
         """The foreign keys of one column: all, those of a table, those to a table, or those of one to another."""
         return [
@@ -131,11 +144,9 @@ class AppTables(Reading):
 
     def count_different(self, table: Table, columns: Sequence[Column]) -> tuple[int, dict[Column, int]]:
         """The number of a table's newest rows, and how many different numbers each column has in them."""
-        key = self.key_of(table)
-        if key is None or not columns or not self.sees(table, [key]):
-            return 0, {}
-        (row,) = self.ask("count_different", table=table, key=key, amounts=columns)
-        return row.rows, dict(zip(columns, row.different, strict=True))
+        for row in self.ask_table(table, "count_different", amounts=columns) if columns else ():
+            return row.rows, dict(zip(columns, row.different, strict=True))
+        return 0, {}
 
     def count_where(self, table: Table, condition: str, row: str = "l") -> tuple[int, int]:
         """The number of a table's newest rows, and of how many a condition is true, which calls one of them ``row``."""
@@ -143,12 +154,10 @@ class AppTables(Reading):
         return rows, sum(counts)
 
     def _count(self, table: Table, items: Sequence[Slots], **given: str) -> tuple[int, Sequence[int]]:
-        key = self.key_of(table)
-        if key is None or not items or not self.sees(table, [key]):
-            return 0, []
         given = {"filter": "true", "row": "l", **given}
-        (found,) = self.ask("sample_columns", table=table, key=key, looked=items, **given)
-        return found.rows, found.counts
+        for found in self.ask_table(table, "sample_columns", looked=items, **given) if items else ():
+            return found.rows, found.counts
+        return 0, []
 
     def referring_tables(self, target: Table, skipped: Collection[int]) -> Iterator[tuple[Table, Column, Column]]:
         """Tables with a foreign key to another and an index on it, the column that refers, and the one of ``target``.

@@ -154,12 +154,11 @@ def _booked_shares(samples: Samples) -> Iterator[_Share]:
     ledger = app_ledger(samples)
     if ledger is None or samples.mapping.is_by_account:
         return
-    key = ledger.key
     with_json = [one for one in ledger.table.columns.values() if one.base_type in JSON_TYPES][:_JSON_AT_MOST]
-    if key is None or not with_json or not samples.sees(ledger.table, [key]) or sessions_fail(samples):
+    if not with_json or sessions_fail(samples):
         return
     for column in samples.seen(ledger.table, with_json):
-        for row in samples.ask("list_ledger_json_numbers", column=column, key=key):
+        for row in samples.ask_table(ledger.table, "list_ledger_json_numbers", column=column):
             if _words(row.name) & _POOLS:
                 yield _Share(row.name, row.sessions, row.sample)
 

@@ -122,17 +122,15 @@ def _compare(samples: Samples, accounts: AppAccounts) -> tuple[Row, list[Column]
     mapping, ledger = samples.mapping, app_ledger(samples)
     if ledger is None or accounts.own.balance is None or "balance" not in mapping.slots:
         return None
-    key, account, amounts, mapped = ledger.key, ledger.account, ledger.amounts, accounts.balance
+    account, amounts = ledger.account, ledger.amounts
     if account is None or not amounts:
         return None
     of_account = mapping.slots["accounts_key"]
     numbers = samples.columns(accounts, lambda one: one.is_number and one.quoted != of_account)
-    others = [one for one in numbers if one != mapped]
-    if key is None or not samples.sees(ledger.table, [key, account, amounts[0]]):
-        return None
-    given = {"key": key, "account_column": account, "amount_column": amounts[0], "others": others}
+    others = [one for one in numbers if one != accounts.balance]
+    given = {"account_column": account, "amount_column": amounts[0], "others": others}
     # empty where it is not an account's id, or too slow without an index
-    rows = samples.try_ask("compare_sums", ROWS_UNANSWERED, **given)
+    rows = samples.ask_table(ledger.table, "compare_sums", ROWS_UNANSWERED, **given)
     return (rows[0], others, ledger) if rows else None
 
 

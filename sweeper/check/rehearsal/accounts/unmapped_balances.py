@@ -7,7 +7,7 @@ from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
-from sweeper.check.rehearsal.reading import ROWS_UNANSWERED
+from sweeper.check.rehearsal.reading import ROWS_UNANSWERED, UNANSWERED
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.tables import adds_later
 from sweeper.check.result import Check, failure, warning
@@ -126,11 +126,8 @@ def _amounts(samples: Samples, table: Table, link: Column) -> Sequence[Column]:
 
 
 def _compare(samples: Samples, table: Table, link: Column, key: Column, amount: Column) -> Row | None:
-    order = samples.key_of(table)
-    if order is None or order not in samples.readable(table):
-        return None
-    rows = samples.try_ask(
-        "compare_sums", ledger=table, key=order, account_column=link, amount_column=amount, others=[],
+    rows = samples.ask_table(
+        table, "compare_sums", UNANSWERED, ledger=table, account_column=link, amount_column=amount, others=[],
         ledger_where=fill_expression("takes_away", {"amount": f"l.{amount.quoted}"}),
         accounts_id=f"a.{key.quoted}", account_eq=samples.equal(link), account_type=key.full_type,
     )  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, account_of_rows
+from sweeper.check.rehearsal.reading import UNANSWERED
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.transaction import Row
@@ -86,12 +87,9 @@ def _count(
     samples: Samples, table: Table, pair: tuple[Column, Column], account: Column | None, **slots: str
 ) -> Sequence[Row]:
     """What the newest rows of a table refer to, by the column for the number and that for the kind."""
-    key = samples.key_of(table)
-    if key is None or not samples.sees(table, [key, *pair, *([account] if account else [])]):
-        return []
-    given = {"table": table, "key": key, "column": pair[0], "kind_column": pair[1], "account_column": account}
+    given = {"value": "NULL", "filter": "true", "column": pair[0], "kind_column": pair[1], "account_column": account}
     # empty where a number is one that no session could have
-    return samples.try_ask("count_subjects", **{"value": "NULL", "filter": "true", **given, **slots})
+    return samples.ask_table(table, "count_subjects", UNANSWERED, **{**given, **slots})
 
 
 def _of_something_else(rows: Sequence[Row], text: str, *, reads_kind: bool) -> Row | None:

@@ -29,14 +29,12 @@ _ACCOUNTS_AT_LEAST, _NUMBERS_AT_MOST, _TERMS_AT_MOST, _NEARLY = 3, 6, 4, Decimal
 def check_lots(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """What is left of a row, which the app's other rows of credits have and a refund does not write."""
     amounts = ledger.amounts
-    if ledger.key is None or not amounts:
+    if not amounts:
         return
     unwritten = [one for one in ledger.table.columns.values() if one not in ledger.values and not one.generated]
-    yield from _against(samples, ledger, ledger.key)
+    yield from _against(samples, ledger)
     for column in samples.seen(ledger.table, [one for one in unwritten if one.is_number and LEFT.search(one.name)]):
-        if not samples.sees(ledger.table, [ledger.key, amounts[0]]):
-            return
-        rows = count_lots(samples, ledger.key, amounts[0], column)
+        rows = count_lots(samples, ledger, amounts[0], column)
         if rows and not samples.fires_triggers():  # which may write it
             yield failure(
                 f"{column.name} is what is left of a row's credits, above zero in {rows} of the newest, "
@@ -45,23 +43,21 @@ def check_lots(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
             )
 
 
-def count_lots(samples: Samples, key: Column, amount: Column, column: Column) -> int:
+def count_lots(samples: Samples, ledger: AppLedger, amount: Column, column: Column) -> int:
     """How many rows have something left of what they gave; 0 when ``column`` is another number.
 
     A running balance is above zero in charges, too, and never below what a row has just given.
     """
-    (row,) = samples.ask("count_lots", column=column, amount_column=amount, key=key)
-    return int(row.rows) if row.rows >= _ENOUGH and row.given == row.rows and row.used else 0
+    rows = samples.ask_table(ledger.table, "count_lots", column=column, amount_column=amount)
+    return sum(row.rows for row in rows if row.rows >= _ENOUGH and row.given == row.rows and row.used)
 
 
-def _against(samples: Samples, ledger: AppLedger, key: Column) -> Iterator[Check]:
+def _against(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """A row of credits that are taken away, while what is left of a row is always of credits that were given."""
     left = [one for one in ledger.amounts if LEFT.search(one.name)]
     for column, amount in [(one, other) for one in left for other in ledger.amounts if other not in left]:
         wrong = [one for one in (amount, column) if ledger.values[one].strip().startswith("-")]
-        if not wrong or not samples.sees(ledger.table, [key, column, amount]):
-            continue
-        if rows := count_lots(samples, key, amount, column):
+        if wrong and (rows := count_lots(samples, ledger, amount, column)):
             value = ledger.values[wrong[0]].strip()
             yield failure(
                 f"[ledger.insert] {wrong[0].name} = {value!r} is below zero, and all {rows} of the "
@@ -82,10 +78,8 @@ def check_entries(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
             continue
         if not (column.is_whole or column.base_type == "uuid" or column.category == "S"):
             continue
-        if not samples.sees(ledger.table, [key, column, amounts[0]]):
-            continue
-        (row,) = samples.ask("sample_entries", key=key, column=column, amount_column=amounts[0])
-        if row.balanced >= max(_ENOUGH, row.groups * _MOST):
+        rows = samples.ask_table(ledger.table, "sample_entries", column=column, amount_column=amounts[0])
+        if (row := next(iter(rows), None)) and row.balanced >= max(_ENOUGH, row.groups * _MOST):
             yield failure(
                 f"{ledger.table.name} has double entries: {row.balanced} of the {row.groups} newest groups "
                 f"of rows with one {column.name} sum to zero, such as {row.sample}; [ledger.insert] writes one",
@@ -156,8 +150,7 @@ def _read(samples: Samples, ledger: AppLedger, column: Column) -> _Read | None:
     own, accounts, key, account = samples.settings.accounts, samples.accounts, ledger.key, ledger.account
     if key is None or account is None or own is None or accounts is None:
         return None
-    mapped = samples.mapping.has_accounts and "balance" in samples.mapping.slots
-    if not mapped or not samples.sees(ledger.table, [key, account, column]):
+    if not samples.mapping.has_accounts or "balance" not in samples.mapping.slots:
         return None
     key_of_account = accounts.column(own.id)
     numbers = [one for one in samples.readable(accounts) if one.is_number and one != key_of_account]
@@ -168,8 +161,8 @@ def _read(samples: Samples, ledger: AppLedger, column: Column) -> _Read | None:
         return None
     amount = next((one for one in ledger.amounts if samples.sees(ledger.table, [one])), None)
     # empty where it takes too long, as it may without an index on the account
-    rows = samples.try_ask(
-        "compare_newest_balances", ROWS_UNANSWERED, key=key, account_column=account, column=column,
+    rows = samples.ask_table(
+        ledger.table, "compare_newest_balances", ROWS_UNANSWERED, account_column=account, column=column,
         moment=moment, amount_column=amount, others=numbers,
     )  # fmt: skip
     return _Read(rows[0], numbers, moment, own) if rows else None

@@ -63,7 +63,7 @@ def check_ledger(samples: Samples) -> Iterator[Check]:
 
 def _running(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Columns that have a running balance and are not written as one."""
-    key, amounts = ledger.key, ledger.amounts
+    amounts = ledger.amounts
     for column, value in ledger.values.items():
         if not column.is_number or column.base_type in FLOATING_TYPES:
             continue
@@ -79,7 +79,7 @@ def _running(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         chained = column not in amounts[:1] and _is_chained(samples, ledger, column)
         newest = (
             looks and not chained and column not in amounts[:1] and is_newest_balance(samples, ledger, column)
-            and not (amounts and key and count_lots(samples, key, amounts[0], column))
+            and not (amounts and count_lots(samples, ledger, amounts[0], column))
         )  # fmt: skip
         if (looks and by_hand) or chained or newest:
             seen = (
@@ -99,9 +99,8 @@ def _is_chained(samples: Samples, ledger: AppLedger, column: Column) -> bool:
     key, account, amounts = ledger.key, ledger.account, ledger.amounts
     if key is None or account is None or not key.is_whole or not amounts:
         return False
-    if not samples.sees(ledger.table, [key, account, amounts[0], column]):
-        return False
-    rows = samples.ask("sample_chain", key=key, account_column=account, amount_column=amounts[0], column=column)
+    given = {"account_column": account, "amount_column": amounts[0], "column": column}
+    rows = samples.ask_table(ledger.table, "sample_chain", **given)
     # charges have a column of their own that is zero in a refund, and the balance steps by as much as was charged just
     # before
     return any(

@@ -110,15 +110,15 @@ def sessions_fail(samples: Samples) -> bool:
 
 def check_linked(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """The newest refund rows of the ledger, where none of them names a session by its id."""
-    context, key, own = samples.context, ledger.key, ledger.section
-    if key is None or context.mapping.is_by_account or not samples.sees(ledger.table, [key]):
+    own = ledger.section
+    if samples.mapping.is_by_account:
         return
-    rows = samples.try_ask("find_linked", ROWS_UNANSWERED, key=key)
+    rows = samples.ask_table(ledger.table, "find_linked", ROWS_UNANSWERED)
     if (row := next(iter(rows), None)) and row.rows >= _ENOUGH and not row.linked:
         yield failure(
             f"none of the {row.rows} newest rows of {ledger.table.name} that are refunds is about a session of "
-            f"{context.mapping.sessions.name}: ledger.session = {own.session!r} is {row.sample} in one, and no session "
-            f"has that as sessions.id = {context.settings.sessions.id!r}",
+            f"{samples.sessions.name}: ledger.session = {own.session!r} is {row.sample} in one, and no session "
+            f"has that as sessions.id = {samples.own.id!r}",
             "sessions.id, or ledger.session: what the app links a refund to its session by",
         )
 

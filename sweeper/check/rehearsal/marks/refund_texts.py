@@ -12,6 +12,7 @@ from decimal import Decimal
 from sweeper.app.catalog import EXACT_TYPES, JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.ledger.app_ledger import account_of_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, PARTS, agree, row_amounts
+from sweeper.check.rehearsal.reading import UNANSWERED
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.postgres.templates import Slots, quote_name
@@ -35,10 +36,10 @@ def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str]) ->
     """Rows of a table that look like refunds and name one of these sessions in a text."""
     key = samples.key_of(table)
     spoken = [column for column in samples.readable(table) if column.base_type in TEXTS]
-    if key is None or not spoken or not samples.sees(table, [key]):
+    if not spoken:
         return []
-    return samples.try_ask(
-        "find_refund_texts", table=table, key=key, texts=spoken, amounts=row_amounts(samples, table, (key,)) or [],
+    return samples.ask_table(
+        table, "find_refund_texts", UNANSWERED, texts=spoken, amounts=row_amounts(samples, table, (key,)) or [],
         account_column=account_of_rows(samples, table), session_ids=list(session_ids)[:SPOKEN_AT_MOST],
         refund_words=GIVEN_BACK, called=_called(samples.sessions.name),
     )  # fmt: skip
@@ -66,11 +67,9 @@ def find_events(
         content = next((one for one in columns if one.base_type in JSON_TYPES), None)
         if key is None or not speaking:
             continue
-        if not samples.sees(table, [key, table.columns[link], *([content] if content else [])]):
-            continue
         texts = samples.seen(table, speaking)
-        rows = samples.try_ask(
-            "find_refund_events", table=table, key=key, link=table.columns[link], content=content, texts=texts,
+        rows = samples.ask_table(
+            table, "find_refund_events", UNANSWERED, link=table.columns[link], content=content, texts=texts,
             states=[one for one in texts if not _WISH.search(one.name)], parts=list(_parts(samples, table, key)),
             session_ids=list(amounts), refund_words=GIVEN_BACK, not_made=_NOT_MADE, said=_SAID,
         )  # fmt: skip
