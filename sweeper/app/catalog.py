@@ -80,7 +80,6 @@ class Column:
 
     @property
     def is_flag(self) -> bool:
-        """Whether it is true or false."""
         return self.base_type == "boolean"
 
     @property

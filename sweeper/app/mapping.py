@@ -59,12 +59,10 @@ class Mapping:
 
     @property
     def has_accounts(self) -> bool:
-        """Whether the file maps accounts."""
         return self.accounts is not None
 
     @property
     def integer_amounts(self) -> bool:
-        """Whether amounts are whole numbers."""
         return self.amount_type in catalog.INTEGER_TYPES
 
     @property

@@ -50,7 +50,6 @@ class Inspection:
         return cls(settings, replace(selection, since=None), floor, overdue, since, until)
 
     def binds(self, selection: Selection) -> dict[str, object]:
-        """The binds of the statements, for the sessions of ``selection``."""
         return {
             **selection.binds,
             "floor": self.floor,
@@ -98,7 +97,6 @@ class Standing:
 
 
 def read_standing(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> Standing:
-    """Find the state of every failed and stuck session."""
     places: dict[str, Amount] = defaultdict(Amount)
     lost: dict[tuple[str, str], Amount] = defaultdict(Amount)
     oldest: list[float] = []
@@ -128,7 +126,6 @@ def read_standing(transaction: Transaction, mapping: Mapping, inspection: Inspec
 
 
 def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, standing: Standing) -> Iterator[Finding]:
-    """Everything that is wrong."""
     pointless = {
         "owed_overdue": not standing.overdue,
         "held": standing.position.places["held"].sessions <= standing.without_account,

@@ -21,8 +21,6 @@ class TimeToRefund:
 
 @dataclass(frozen=True)
 class AccountTotal:
-    """What was refunded to one account."""
-
     account_id: str
     refunded: Amount
 
@@ -97,5 +95,4 @@ class AuditResult:
 
     @property
     def exit_code(self) -> int:
-        """The exit code: 5 when anything was found."""
         return Exit.FOUND if self.findings else Exit.DONE

@@ -9,8 +9,6 @@ from sweeper.core.errors import Exit
 
 
 class Status(StrEnum):
-    """The status of one check."""
-
     OK = "ok"
     WARNING = "warning"
     FAILURE = "failure"

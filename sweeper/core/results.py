@@ -10,8 +10,6 @@ from sweeper.core.errors import Exit, SweeperError
 
 
 class Outcome(StrEnum):
-    """How a run ended."""
-
     COMPLETE = "complete"
     PARTIAL = "partial"
     CAPPED = "capped"
@@ -21,8 +19,6 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Amount:
-    """A number of sessions and their credits."""
-
     sessions: int = 0
     credits: Decimal = Decimal(0)
 
@@ -90,7 +86,6 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """The exit code for this outcome."""
         if self.outcome is Outcome.INTERRUPTED:
             return 128 + (self.signal or 2)
         if self.error is not None:

@@ -102,7 +102,6 @@ def _repeats_no_row(problem: Refusal) -> bool:
 
 
 def outcome_of(left: dict[str, Left]) -> Outcome:
-    """The outcome: complete, or partial if sessions were left."""
     return Outcome.PARTIAL if left else Outcome.COMPLETE
 
 

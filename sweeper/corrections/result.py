@@ -49,7 +49,6 @@ class Correction:
 
     @property
     def exit_code(self) -> int:
-        """The exit code for this outcome."""
         if self.outcome is Outcome.INTERRUPTED:
             return 128 + (self.signal or 2)
         return self.error.exit_code if self.error is not None else Exit.DONE

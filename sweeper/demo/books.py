@@ -43,7 +43,6 @@ class Books:
 
     @property
     def total(self) -> Fate:
-        """All fates together."""
         return Fate(
             "together",
             sum(fate.sessions for fate in self.fates),

@@ -49,7 +49,6 @@ def _kept(signals: Signals) -> Iterator[server.Server]:
 
 @contextmanager
 def connected(one: server.Server) -> Iterator[Database]:
-    """The database of the app on this server."""
     with closing(Database(from_url(one.url, "the demo's URL"), application_name="sweeper demo")) as database:
         yield database
 

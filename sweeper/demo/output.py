@@ -22,7 +22,6 @@ def heading(console: Console, text: str, about: str = "") -> None:
 
 
 def show_app(console: Console) -> None:
-    """Introduce the app."""
     console.print("On it runs an app that sells predictions: a session is charged one credit for")
     console.print("each model as it starts. Today its layers failed in every way.")
 

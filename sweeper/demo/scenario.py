@@ -42,8 +42,6 @@ class _Silent:
 
 
 class Demo:
-    """The demo on one database."""
-
     def __init__(
         self, database: Database, settings: Settings, console: Console, clock: Clock, signals: Signals
     ) -> None:

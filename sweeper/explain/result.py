@@ -119,8 +119,6 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class RunRefund:
-    """One refund of a run."""
-
     refund_id: str
     session_id: str
     account_id: str

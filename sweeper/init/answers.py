@@ -73,13 +73,10 @@ class Draft:
 
     @property
     def open_questions(self) -> list[str]:
-        """The keys that the file leaves open."""
         return [f"{section.name}.{line.key}" for section in self.sections for line in section.lines if line.is_open]
 
 
 class Chooser(Protocol):
-    """What decides between candidates."""
-
     def pick(self, question: str, options: Sequence[str], *, certain: bool) -> int | None:
         """The index of the right option; the best option comes first.
 
@@ -91,7 +88,6 @@ class Chooser(Protocol):
 
 
 def unknown(key: str, question: str, candidates: Sequence[Candidate] = (), *notes: str) -> Line:
-    """An open question."""
     return Line(key, OPEN_QUESTION, question=question, candidates=tuple(candidates), notes=notes)
 
 

@@ -45,37 +45,30 @@ class Column:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The words of its name."""
         return frozenset(words(self.name))
 
     @property
     def is_number(self) -> bool:
-        """Whether it counts something."""
         return self.type in _NUMBERS
 
     @property
     def is_time(self) -> bool:
-        """Whether it is a moment."""
         return self.type.startswith("timestamp")
 
     @property
     def is_integer(self) -> bool:
-        """Whether it holds whole numbers."""
         return self.type in ("smallint", "integer", "bigint")
 
     @property
     def is_flag(self) -> bool:
-        """Whether it is true or false."""
         return self.type == "boolean"
 
     @property
     def is_json(self) -> bool:
-        """Whether it holds json."""
         return self.type in ("json", "jsonb")
 
     @property
     def is_text(self) -> bool:
-        """Whether it holds text."""
         return self.category == "S"
 
     @property
@@ -97,7 +90,6 @@ class Table:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The words of its name."""
         return frozenset(words(self.name))
 
     @cached_property
@@ -141,11 +133,9 @@ class Evidence:
         self._add_references_by_name()
 
     def references(self, table: Table) -> list[Reference]:
-        """The references of all columns of a table."""
         return self._references[table.oid]
 
     def reference(self, column: Column) -> Reference | None:
-        """The references of one column."""
         return next((found for found in self._references[column.table_oid] if found.column == column), None)
 
     def _add_references_by_name(self) -> None:

@@ -16,7 +16,6 @@ _HEAD = """\
 
 
 def write(draft: Draft) -> str:
-    """The text of the file."""
     lines = [line for section in draft.sections for line in _section(section)]
     return "\n".join([_HEAD, *lines]) + "\n"
 

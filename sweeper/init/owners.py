@@ -37,7 +37,6 @@ def read_tables(transaction: Transaction, named: str | None) -> tuple[Sequence[R
 
 
 def strangers_note(strange: Sequence[Row]) -> str:
-    """A note for the user about the tables that were not read."""
     owners = some(sorted({row.owner for row in strange}), _MOST)
     return (
         f"Not looked at: tables of {owners}, such as {strange[0].as_sql}. Whoever owns a table can run code with the "

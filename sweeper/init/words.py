@@ -171,7 +171,6 @@ def _spoken(status: str) -> list[str]:
 
 
 def sort_word(word: str) -> Kind | None:
-    """The kind of status that one word means."""
     if word in _FAILED:
         return "failed"
     if word in _SUCCEEDED:

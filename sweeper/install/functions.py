@@ -27,7 +27,6 @@ def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
 
 
 def refund_function(mapping: Mapping, *, max_amount: Decimal | None) -> str:
-    """The SQL that creates refund()."""
     binds = _binds(mapping, max_amount)
     statements = {name: mapping.statement(statement) % binds for name, statement in _STATEMENTS.items()}
     choices = {**mapping.choices, "same_accounts": True}
@@ -54,7 +53,6 @@ def function_slots(mapping: Mapping) -> dict[str, str]:
 
 
 def fence_name(mapping: Mapping) -> str:
-    """The name of the fence's trigger."""
     # one fence for each mapping: several may share a table
     return f"{mapping.schema}_fence"
 

@@ -58,7 +58,6 @@ def _live_indexes(transaction: Transaction, schema: str) -> Iterator[Step]:
 
 
 def apply_release(database: Database, steps: tuple[Step, ...]) -> Iterator[str]:
-    """Do it, and report each step."""
     for step in steps:
         if step.in_transaction:
             with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:

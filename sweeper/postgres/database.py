@@ -78,7 +78,6 @@ class Database:
         return postgres_version(str(said), self._settings.parameters.get("host", ""))
 
     def close(self) -> None:
-        """Close the connection."""
         self._engine.dispose()
 
     @contextmanager

@@ -38,7 +38,6 @@ class Dialect(default.DefaultDialect):
 
     @classmethod
     def import_dbapi(cls) -> ModuleType:
-        """The driver."""
         return psycopg
 
     def initialize(self, connection: sqlalchemy.Connection) -> None:
@@ -46,16 +45,13 @@ class Dialect(default.DefaultDialect):
         self.server_version_info = self._greet(connection)
 
     def get_isolation_level_values(self, dbapi_conn: Any) -> tuple[IsolationLevel, ...]:  # noqa: ARG002 - SQLAlchemy's
-        """The isolation levels that a transaction may have."""
         return "READ COMMITTED", "REPEATABLE READ", _WITHOUT_A_TRANSACTION
 
     def set_isolation_level(self, dbapi_connection: Any, level: IsolationLevel) -> None:
-        """Set the isolation level of the next BEGIN."""
         dbapi_connection.autocommit = level == _WITHOUT_A_TRANSACTION
         dbapi_connection.isolation_level = _LEVELS.get(level)
 
     def is_disconnect(self, e: Exception, connection: Any, cursor: Any) -> bool:  # noqa: ARG002 - SQLAlchemy's
-        """Whether the connection is lost."""
         return isinstance(e, psycopg.Error) and connection is not None and (connection.closed or connection.broken)
 
 

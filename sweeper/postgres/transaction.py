@@ -16,8 +16,6 @@ Row = sqlalchemy.Row[Any]
 
 
 class Transaction:
-    """One open transaction."""
-
     def __init__(self, connection: sqlalchemy.Connection, *, reads_only: bool = False) -> None:
         self._connection = connection
         self._reads_only = reads_only

@@ -24,7 +24,6 @@ def minute(moment: datetime) -> str:
 
 
 def findings_line(result: AuditResult) -> str:
-    """The findings in one line."""
     if not result.findings:
         return "No findings."
     found = ", ".join(f"{number(finding.count)} {finding.code}" for finding in result.findings)
@@ -32,7 +31,6 @@ def findings_line(result: AuditResult) -> str:
 
 
 def waits_line(waits: TimeToRefund | None) -> str:
-    """How long sessions waited for their refund."""
     if waits is None:
         return "From failure to refund: not known for these refunds."
     return (
@@ -62,7 +60,6 @@ def lost_line(position: Position) -> str:
 
 
 def oldest_line(seconds: float | None) -> str:
-    """How old the oldest owed session is."""
     if seconds is None:
         return "Nothing is owed."
     return f"The oldest owed session failed, or last showed a sign of life, {describe_duration(seconds)} ago."

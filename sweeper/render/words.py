@@ -15,5 +15,4 @@ def number(value: Decimal | int) -> str:
 
 
 def plural(count: int, word: str) -> str:
-    """A count and its word."""
     return f"{number(count)} {word}" if count == 1 else f"{number(count)} {word}s"

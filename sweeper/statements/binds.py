@@ -73,8 +73,6 @@ def read_rows(transaction: Transaction, mapping: Mapping, context: RunContext) -
 
 @dataclass(frozen=True)
 class Values:
-    """The values of all binds."""
-
     mapping: Mapping
     settings: Settings
     installation: Installation
@@ -82,7 +80,6 @@ class Values:
     rows: Rows
 
     def of(self, name: str, group: str) -> dict[str, object]:
-        """The values for the statement ``name`` of the folder ``group``."""
         known = {
             **self.context.selection.binds,
             **self._of_rows(),

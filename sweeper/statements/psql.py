@@ -62,7 +62,6 @@ def to_psql(text: str, *, doubled: bool) -> str:
 
 
 def binds_of(text: str) -> frozenset[str]:
-    """The names of the binds in a filled statement."""
     return frozenset(match["bind"] for match in _TOKEN.finditer(text) if match["bind"])
 
 
@@ -77,7 +76,6 @@ def variables(binds: Mapped[str, object], names: Iterable[str]) -> list[dict[str
 
 
 def literal(value: object) -> str:
-    """A value as SQL."""
     match value:
         case None:
             return "NULL"

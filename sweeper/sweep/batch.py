@@ -73,8 +73,6 @@ class ChangesOthers(Exception):  # noqa: N818 - the answer is one session a batc
 
 
 class BatchPayer:
-    """Pays batches of one run."""
-
     def __init__(
         self, database: Database, mapping: Mapping, selection: Selection, caps: Caps, holds: Holds, *, run_id: str
     ) -> None:
@@ -157,7 +155,6 @@ class BatchPayer:
         return self.room().credits if self.has_budget else None
 
     def room(self) -> Room:
-        """What the caps leave now."""
         with self._transaction(BOOKKEEPING_TIMEOUTS) as transaction:
             return self._caps.read(transaction)
 

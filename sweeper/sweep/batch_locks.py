@@ -17,8 +17,6 @@ from sweeper.sweep.account_room import OF_ACCOUNT
 
 
 class ChosenSessions(NamedTuple):
-    """The locked sessions that a batch pays."""
-
     session_ids: Sequence[str]
     account_ids: Sequence[str | None]
 

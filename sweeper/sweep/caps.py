@@ -32,7 +32,6 @@ class Room(NamedTuple):
 
     @property
     def used_up(self) -> bool:
-        """Whether nothing more may be paid."""
         return self.sessions == 0 or (self.credits is not None and self.credits <= 0)
 
 
@@ -85,7 +84,6 @@ class Caps:
         return self._limits.credits is not None
 
     def read(self, transaction: Transaction) -> Room:
-        """What the caps leave now."""
         if self._own is None:  # at the start, after an error, or what is known was read without the lock
             self._other_runs = ()
         sessions, credits = self._own or self._counted(transaction, "count_own_refunds")

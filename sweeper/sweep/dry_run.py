@@ -56,7 +56,6 @@ class Planner:
         self.skipped = 0
 
     def add(self, session: OwedSession) -> None:
-        """Decide about the next session."""
         stopped = self._sessions_left == 0 or (self._credits_left is not None and self._credits_left <= 0)
         if not stopped and session.hold_reason is not None:
             new = not session.on_hold
@@ -111,7 +110,6 @@ class Planner:
 
     @property
     def outcome(self) -> Outcome:
-        """How the run would end."""
         if self.left_by_caps.sessions or self._holds_left:
             return Outcome.CAPPED
         return Outcome.PARTIAL if self.holds else Outcome.COMPLETE

@@ -11,8 +11,6 @@ from sweeper.sweep.table_locks import TableLocks
 
 
 class RefusedSessions:
-    """The refused sessions of one run."""
-
     def __init__(self, holds: Holds, tally: Tally, tables: TableLocks, *, signals: Signals, observer: Observer) -> None:
         self._holds = holds
         self._tally = tally

@@ -100,7 +100,6 @@ class Selection:
         return replace(self, look_again=True, in_history=True)
 
     def earlier(self, floor: datetime) -> Self:
-        """The sessions before the floor."""
         return replace(self, since=None, until=floor, floor=None, look_again=False, first_charge=None)
 
     def only(self, session_ids: tuple[str, ...]) -> Self:

@@ -34,11 +34,9 @@ class ShardMap:
         self._shards = {one: self._shards[one] for one in self._accounts.values()}
 
     def accounts(self, session_ids: Iterable[str]) -> frozenset[str]:
-        """The accounts of these sessions."""
         return frozenset(self._accounts[session_id] for session_id in session_ids if session_id in self._accounts)
 
     def shard(self, session_id: str) -> int:
-        """The shard that a session is in."""
         return self._shards[self._accounts[session_id]]
 
     def by_shard(self, session_ids: Sequence[str]) -> list[str]:

@@ -30,7 +30,6 @@ class PaidSince:
     accounts: set[str] = field(default_factory=set)
 
     def note(self, account_ids: Iterable[str]) -> None:
-        """Record that these were paid."""
         for account_id in account_ids:
             if len(self.accounts) == 2:
                 return

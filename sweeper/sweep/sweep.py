@@ -34,8 +34,6 @@ _TRIED_AGAIN, _TRIED_AFTER_SECONDS = 20_000, (0, 0.02, 0.1, 0.3)
 
 
 class Sweep:
-    """One run over a selection."""
-
     def __init__(
         self,
         database: Database,

@@ -57,7 +57,6 @@ class Reading:
 
     @property
     def accounts(self) -> Table | None:
-        """The table of the accounts; None where the file maps none."""
         return self.mapping.accounts
 
     @cached_property
@@ -78,7 +77,6 @@ class Reading:
 
     @property
     def running(self) -> tuple[str, ...]:
-        """The ids of the newest running sessions."""
         return self._newest(running=True)
 
     def live(self, limit: int = _NEWEST) -> list[str]:

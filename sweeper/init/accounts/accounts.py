@@ -42,12 +42,10 @@ class Payer:
 
     @property
     def table(self) -> str:
-        """The accounts table, if it is known."""
         return self.path.table.as_sql if self.path else "not known"
 
 
 def find_payer(evidence: Evidence, session: Session, chooser: Chooser) -> Payer:
-    """The account of a session, and the balance."""
     paths = find_paths(evidence, session.table)
     holders = find_holders(evidence, session, paths)
     if not holders:

@@ -44,7 +44,6 @@ class Numbers:
 
 
 def read_numbers(table: Table) -> Numbers:
-    """Sort the number columns of a table by their names."""
     found: dict[str, list[Column]] = {"balance": [], "used": [], "history": [], "limit": [], "other": [], "given": []}
     unit = words.CREDITS | words.UNITS
     named = [one.words for one in table.columns if one.is_number and one.words & _IN_CURRENCY]

@@ -23,7 +23,6 @@ class JsonLink:
 
     @property
     def of_refund(self) -> bool:
-        """Whether its name means a refund."""
         return bool(frozenset(words.words(self.name)) & words.REFUND)
 
     @property
@@ -41,7 +40,6 @@ class JsonLink:
         return Candidate(sql, f"{self.rows} newest rows of {self.ledger.as_sql} name a session in {self.name}")
 
     def amount(self, session: Session) -> Candidate | None:
-        """The sum of those rows."""
         amount = next((c for c in self.ledger.columns if c.is_number and c.words & words.DELTA), None)
         if amount is None:
             return None

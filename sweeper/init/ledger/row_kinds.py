@@ -18,12 +18,10 @@ class RowKind:
 
     @property
     def words(self) -> frozenset[str]:
-        """The words of its value."""
         return frozenset(words.words(self.value))
 
     @property
     def is_refund(self) -> bool:
-        """Whether such a row refunds credits."""
         return bool(self.words & words.REFUND)
 
     @property

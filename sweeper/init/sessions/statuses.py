@@ -42,7 +42,6 @@ class Status:
 
 
 def find_status(evidence: Evidence, table: Table) -> Status | None:
-    """The most likely status of a table."""
     found = [
         _read_column(evidence, table, column)
         for column in table.columns

@@ -34,7 +34,6 @@ class Index:
 
     @property
     def qualified(self) -> str:
-        """Its name as SQL."""
         return quote_name(self.schema, self.name)
 
     @property
@@ -44,7 +43,6 @@ class Index:
 
     @property
     def create(self) -> str:
-        """The statement that builds it."""
         return create_index(self.name, self.table, self.definition)
 
     @property

@@ -24,7 +24,6 @@ _TEMPLATE = Path(__file__).with_name("report.html.jinja")
 
 
 def report(result: AuditResult) -> str:
-    """The whole file."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, finalize=_harmless, trim_blocks=True, lstrip_blocks=True
     )

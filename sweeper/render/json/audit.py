@@ -10,7 +10,6 @@ from sweeper.render.words import moment
 
 
 def audit_document(result: AuditResult) -> str:
-    """The document of ``sweeper audit``."""
 
     def credits(value: Decimal) -> int | str:
         # an older mapping, or a manual edit, may have written a fraction into a ledger of whole credits

@@ -6,7 +6,6 @@ from sweeper.render.words import moment
 
 
 def check_document(result: CheckResult) -> str:
-    """The document of ``sweeper check``."""
     checks = [
         {"name": check.name, "status": check.status.value, "message": check.message, "fix": check.fix}
         for check in result.checks

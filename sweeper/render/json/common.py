@@ -12,7 +12,6 @@ SCHEMA_VERSION = 1
 
 
 def document(command: str, **properties: object) -> str:
-    """A document of this command."""
     return json.dumps({"schema_version": SCHEMA_VERSION, "command": command, **properties})
 
 
@@ -22,12 +21,10 @@ def amount_number(value: Decimal, *, integer: bool) -> int | str:
 
 
 def amount_object(amount: Amount, *, integer: bool) -> dict[str, object]:
-    """How many sessions, and their credits."""
     return {"sessions": amount.sessions, "credits": amount_number(amount.credits, integer=integer)}
 
 
 def moment_or_null(value: datetime | None) -> str | None:
-    """A time, where there is one."""
     return None if value is None else moment(value)
 
 

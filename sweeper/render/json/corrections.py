@@ -10,7 +10,6 @@ from sweeper.render.words import moment
 
 
 def revert_document(result: RevertResult) -> str:
-    """The document of ``sweeper revert``."""
     balances = {"balances": [_change(change, result) for change in result.balances]} if result.dry_run else {}
     return document(
         "revert",
@@ -29,7 +28,6 @@ def revert_document(result: RevertResult) -> str:
 
 
 def adopt_document(result: AdoptResult) -> str:
-    """The document of ``sweeper adopt``."""
     return document(
         "adopt",
         **_head(result),

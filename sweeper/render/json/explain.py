@@ -10,12 +10,10 @@ from sweeper.render.words import moment
 
 
 def explain_document(explanation: Explanation) -> str:
-    """The document of ``sweeper explain SESSION``."""
     return document("explain", as_of=moment(explanation.as_of), **_session(explanation))
 
 
 def account_document(explanation: AccountExplanation) -> str:
-    """The document of ``sweeper explain --account ID``."""
     return document(
         "explain",
         as_of=moment(explanation.as_of),

@@ -11,7 +11,6 @@ from sweeper.render.words import moment
 
 
 def runs_document(runs: Sequence[RunRecord]) -> str:
-    """The document of ``sweeper history``."""
     return document("history", runs=[_run(run) for run in runs])
 
 

@@ -8,7 +8,6 @@ from sweeper.render.json.common import document
 def init_document(
     file: str, open_questions: Sequence[str], hidden_tables: Sequence[str], tables_of_others: Sequence[str]
 ) -> str:
-    """The document of ``sweeper init``."""
     return document(
         "init",
         file=file,

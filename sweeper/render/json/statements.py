@@ -7,11 +7,9 @@ from sweeper.statements.result import Statement
 
 
 def statements_document(statements: Sequence[Statement]) -> str:
-    """The list of all statements."""
     listed = [{"name": one.name, "group": one.group, "heading": one.heading} for one in statements]
     return document("sql", statements=listed)
 
 
 def statement_document(name: str, sql: str) -> str:
-    """One statement, as a script for psql."""
     return document("sql", name=name, sql=sql)

@@ -24,7 +24,6 @@ _DAYS, _LOST, _NAME_WIDTH = 14, 24, 34
 
 
 def show_audit(console: Console, result: AuditResult) -> None:
-    """Print an audit."""
     console.print(safe(findings_line(result)))
     if result.rate.reason is not None:
         console.print(safe(rate_line(result.rate)))

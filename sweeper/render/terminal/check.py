@@ -10,7 +10,6 @@ _STYLES = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILURE: "bold r
 
 
 def show_check(console: Console, result: CheckResult) -> None:
-    """Print the checks."""
     table = plain_table()
     for _ in range(3):
         table.add_column(vertical="top")

@@ -8,7 +8,6 @@ from sweeper.render.words import moment, number, plural
 
 
 def show_run(console: Console, result: RunResult) -> None:
-    """Print a run or a dry run."""
     _headline(console, result)
     if result.reasons:
         console.print(amounts_table("reason", result.reasons))

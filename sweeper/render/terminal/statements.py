@@ -11,7 +11,6 @@ from sweeper.statements.result import Statement
 
 
 def show_statements(console: Console, statements: Sequence[Statement]) -> None:
-    """Print the list."""
     width = max(len(statement.name) for statement in statements)
     for number, (group, members) in enumerate(groupby(statements, lambda statement: statement.group)):
         if number:

@@ -44,6 +44,5 @@ class AppAccounts(Table):
 
 
 def app_accounts(samples: Samples) -> AppAccounts | None:
-    """The app's accounts; None where the file maps none."""
     table, own = samples.accounts, samples.settings.accounts
     return AppAccounts(**vars(table), own=own) if table is not None and own is not None else None

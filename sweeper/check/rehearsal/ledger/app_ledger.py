@@ -36,7 +36,6 @@ class AppLedger:
 
     @property
     def account(self) -> Column | None:
-        """The column for the account."""
         return next(iter(self._naming("account_id")), None)
 
     def _naming(self, name: str) -> list[Column]:
@@ -45,7 +44,6 @@ class AppLedger:
 
 
 def app_ledger(samples: Samples) -> AppLedger | None:
-    """The app's ledger; None where the file maps none."""
     ledger, section = samples.mapping.ledger, samples.settings.ledger
     if ledger is None or section is None:
         return None

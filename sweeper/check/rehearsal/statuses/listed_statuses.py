@@ -108,7 +108,6 @@ class StatusSample:
 
     @property
     def shown(self) -> str:
-        """The status as messages show it."""
         return shown(self.status, self.label)
 
     @property
