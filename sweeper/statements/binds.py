@@ -16,7 +16,6 @@ from sweeper.postgres.binds import BY_SWEEPER, text_array
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, READ_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Row, Transaction
-from sweeper.statements.rehearsed import CHOSEN
 from sweeper.sweep.caps import TURN_TIMEOUT
 from sweeper.sweep.context import RunContext
 from sweeper.sweep.owed import FIRST_CHARGE_MS, OwedReader
@@ -194,6 +193,8 @@ class Values:
                 "failed_overdue": context.selection.failed_before,
                 "stuck_overdue": list(context.selection.stuck_before),
             }
+        if group == "check":
+            return {"session_ids": text_array(self.rows.session_ids)}
         if group in ("explain", "corrections"):
             newest = {"run_id": run.run_id, "run_as_of": run.as_of} if run is not None else {}
             return {**newest, "since": context.floor, "reason": "an example"}
@@ -217,12 +218,11 @@ class Values:
             "find_relation": {"name": mapping.sessions.name},
             "find_overlap": {"table_oid": key.table_oid, "other_oid": key.table_oid, "other_name": key.table},
             **{name: {"table_oids": [key.table_oid]} for name in ("find_subscription", "list_unlogged")},
-            **{name: {"session_ids": text_array(rows.session_ids)} for name in CHOSEN},
             **dict.fromkeys(("find_hook", "list_hook_functions", "find_changed_collation"), ledger),
             "list_sessions_of": owners,
             "read_numbers": {"ids": list(rows.session_ids)},  # of the sessions themselves
             "is_quick_by": {"table_oid": key.table_oid, "column_name": mapping.slots["key"].strip('"')},
-            **{name: {"session_ids": list(rows.session_ids)} for name in ("find_refund_json", "find_refund_rows")},
+            "explain_find": {"session_ids": None},  # of a run, which looks at all
             "find_installation": {"name": mapping.slots["settings"]},
             "read_index": {"name": self.installation.live_index},
             "list_runs": {"run_id": None},

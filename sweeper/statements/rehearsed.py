@@ -30,16 +30,9 @@ _OF_ACCOUNTS = ("has_account", "compare_row_accounts", "compare_periods")
 COLUMNS = ("amount_column", "account_column", "moment", "column", "key")
 _SORTED = (*INTEGER_TYPES, "uuid", *TEXT_TYPES)  # of these `check` takes one to sort the ledger by
 
-# these read only the given sessions
-CHOSEN = (
-    "compare_charge_accounts", "compare_charges", "compare_past", "compare_statuses", "find_marked",
-    "find_marked_unpaid", "find_missed_refunds", "look_at_newest", "look_at_running", "try_marks",
-    "find_unpayable", "list_accounts_of", "list_json_numbers", "list_json_marks",
-    "count_set", "count_ended", "find_released", "compare_named_accounts", "compare_with_balance", "count_qualified",
-    "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts", "read_amounts",
-    "compare_planned", "find_partly_keyed", "sum_shares",
-    "find_refund_keys", "compare_periods", "compare_invariant", "find_undone_charges", "find_other_spellings",
-    "read_found_rows",
+_LEFT_OUT = (
+    "account_column", "unsigned", "moment", "amount_column", "any_state", "unnamed", "netted", "content", "words",
+    "json_key", "flag", "number", "touched", "balance",
 )  # fmt: skip
 
 
@@ -49,44 +42,30 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         return {}
     key, slots = mapping.slots["key"], mapping.slots
     number = _first_number(mapping)
-    of_ledger = {
+    of_accounts = slots.get("accounts_key", key) if name in _OF_ACCOUNTS else key
+    known = {
         "amount_column": number,
         "account_column": _account(mapping),
         "account_column_eq": slots.get("account_eq", ""),
         "past_where": slots.get("ledger_where", "true"),
-        "past_session": slots.get("ledger_session", ""),
-        "past_session_as": slots.get("ledger_session_as", ""),
-        "past_session_eq": slots.get("ledger_session_eq", ""),
-        "past_account": "NULL",
-        "past_amount": "NULL",
-    }
-    known = {
-        **of_ledger,
+        **{f"past_session{part}": slots.get(f"ledger_session{part}", "") for part in ("", "_as", "_eq")},
         "charged": slots["amount"],
         "mark": slots["exclude"],
         "beat": slots["active_at"],
-        "deadline": "NULL",
-        "ended_at": "NULL",
         "table": slots["sessions"],
         "key": _ledger_key(mapping) if name in OF_LEDGER else key,
-        "link": slots.get("accounts_key", key) if name in _OF_ACCOUNTS else key,
-        "other_column": key,
-        "other_link": key,
+        "link": of_accounts,
         "link_eq": slots["account_eq"],
-        "column_eq": slots["session_eq"],
-        "column_type": slots["session_type"],
-        "other_column_eq": slots["session_eq"],
-        "other_column_type": slots["session_type"],
+        "column": number if name in OF_LEDGER else of_accounts,
+        **dict.fromkeys(("column_eq", "other_column_eq", "key_eq"), slots["session_eq"]),
+        **dict.fromkeys(("column_type", "other_column_type", "key_type"), slots["session_type"]),
+        **dict.fromkeys(("other_column", "other_link", "kind_column"), key),
+        **dict.fromkeys(("past_account", "past_amount", "deadline", "ended_at", "value"), "NULL"),
         "moment": _moment(mapping) if name == "compare_clocks" else "",
         "touched_column": "",
-        "key_eq": slots["session_eq"],
-        "key_type": slots["session_type"],
         "json_key": "''",
-        "column": number if name in OF_LEDGER else slots.get("accounts_key", key) if name in _OF_ACCOUNTS else key,
         "filter": "true",
         "row": "l",
-        "kind_column": key,
-        "value": "NULL",
         "owner": f"({slots['account']}){slots['account_as']}",
         "owner_eq": slots["account_eq"],
         "owner_type": slots["account_type"],
@@ -107,44 +86,24 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         for place, (text, value) in enumerate(own.items())
     ]
     written: list[Slots] = [{"column": text} for text in own]
-    return {
+    of_texts = ("find_refund_json", "find_refund_rows", "find_refund_texts", "find_refund_events")
+    given: Choices = {
         "compared": compared,
         "unwritten": written,
         "read": written,
-        "charged": mapping.ledger is None,
-        "qualifiers": [],
-        "texts": [column]
-        if name in ("find_refund_json", "find_refund_rows", "find_refund_texts", "find_refund_events")
-        else written,
-        "account_column": False,
-        "unsigned": False,
+        "texts": [column] if name in of_texts else written,
         "columns": _of_sessions(mapping, times=name == "compare_planned"),
         "looked": [looked],
         "amounts": _numbers(mapping) if name == "count_different" else [],
-        "others": [],
-        "flags": [],
-        "moments": [],
-        "by_exclude": True,
-        "by_row": True,
-        "moment": False,
-        "amount_column": False,
-        "unpaid": True,
-        "any_state": False,
-        "unnamed": False,
-        "netted": False,
-        "states": [],
-        "content": False,
-        "parts": [],
-        "words": False,
-        "json_key": False,
-        "flag": False,
-        "number": False,
-        "touched": False,
-        "of_text": True,
         "numbers": _numbers(mapping) if name == "read_numbers" else [],
-        "kinds": [],
         "lowered": _lowered(mapping) if name == "sum_shares" else [],
-        "balance": False,
+        "charged": mapping.ledger is None,
+    }
+    return {
+        **dict.fromkeys(("qualifiers", "others", "flags", "moments", "states", "parts", "kinds"), ()),
+        **dict.fromkeys(("by_exclude", "by_row", "unpaid", "of_text"), True),
+        **dict.fromkeys(_LEFT_OUT, False),
+        **given,
     }
 
 

@@ -13,7 +13,7 @@ from sweeper.statements import psql
 from sweeper.statements.binds import Values, read_rows
 from sweeper.statements.rehearsed import COLUMNS
 from sweeper.statements.result import Statement
-from sweeper.statements.slots import BEFORE, NOTES, Filling
+from sweeper.statements.slots import BEFORE, Filling, note_of
 from sweeper.sweep.context import RunContext, RunRequest, prepare
 
 _SET_TRANSACTION = "set_transaction"
@@ -49,11 +49,11 @@ def _script(transaction: Transaction, settings: Settings, context: RunContext, s
     return fill_script(
         "script",
         {
-            "note": NOTES.get(name, ""),
+            "note": note_of(name),
             "statement": psql.terminated(psql.to_psql(text, doubled=not filling.is_script(name))),
         },
         {
-            "noted": name in NOTES,
+            "noted": bool(note_of(name)),
             "reads": not writes,
             "writes": writes,
             "bound": bool(used),
@@ -131,26 +131,9 @@ _BY_ACCOUNT = (
 )  # fmt: skip
 _NOT_IN_CITUS = ("fence", "release_fence", "find_unknown_statuses")
 _NOT_BY_ACCOUNT = (
-    "compare_periods",
-    "compare_invariant",
-    "count_subjects",
-    "end_settled_holds",
-    "find_in_history",
-    "find_moved",
-    "find_orphans",
-    "find_other_amount",
-    "find_partly_keyed",
-    "find_refund_keys",
-    "find_released",
-    "find_undone_charges",
-    "list_tries",
-    "list_unsettled",
-    "find_reused",
-    "read_found_rows",
-    "read_numbers",
-    "rekey",
-    "sum_shares",
-    "count_paid_again",
-    "type_over_refund",
-)
+    "compare_periods", "compare_invariant", "count_subjects", "end_settled_holds", "find_in_history", "find_moved",
+    "find_orphans", "find_other_amount", "find_partly_keyed", "find_refund_keys", "find_released",
+    "find_undone_charges", "list_tries", "list_unsettled", "find_reused", "read_found_rows", "read_numbers",
+    "rekey", "sum_shares", "count_paid_again", "type_over_refund",
+)  # fmt: skip
 _OF_LEDGER = ("columns", "values", "refund")

@@ -10,7 +10,17 @@ from sweeper.install.functions import function_slots, refund_function
 from sweeper.install.grants import Read, fill_grant
 from sweeper.install.ledger_link import columns_tried
 from sweeper.install.state import SCHEMA_VERSION, Installation
-from sweeper.postgres.templates import Choices, Slots, fill, fill_part, fill_script, quote_name, quote_text
+from sweeper.postgres.templates import (
+    Choices,
+    Slots,
+    files,
+    fill,
+    fill_part,
+    fill_script,
+    quote_name,
+    quote_text,
+    slots_of,
+)
 from sweeper.statements.rehearsed import REHEARSED, rehearsed_choices, rehearsed_slots
 
 # a script is sent without binds, with its percent signs as they are
@@ -31,20 +41,12 @@ NOTES = {
         ("collation_of_expression", "explain_expression", "sample_number", "type_of_expression", "type_over_refund"),
         "Asked of every expression in the file; here of one of them.",
     ),
-    **dict.fromkeys(
-        (
-            "sample_condition", "sample_marks", "sample_matches", "sample_signs", "sample_values", "try_expression",
-            "draft_charges", "draft_clock", "draft_durations", "draft_epochs", "draft_json_keys",
-            "draft_labels", "draft_marked_failures", "draft_nulls", "draft_refund_rows", "draft_retried",
-            "draft_running_total", "draft_signs_of_life", "draft_texts", "draft_zones",
-        ),
-        "`sweeper init` asks this of any table that it finds; here of a mapped one.",
-    ),
     **dict.fromkeys(REHEARSED, "`sweeper check` asks this of several columns, as it finds them; here of one or two."),
     "pay": "Here the batch has at most three sessions, owed ones where there are any.",
     "list_adoptable": "The condition is the one of `sweeper adopt --where`; here it is true of every session.",
     "rekey": "What `sweeper install --rekey` does depends on the old key; here the key is as it was.",
 }  # fmt: skip
+_DRAFTED = "`sweeper init` asks this of any table that it finds; here of a mapped one."
 # statements that must be sent first in the same transaction
 BEFORE = {"revoke_defaults": "note_objects"}
 _REKEY = (
@@ -55,6 +57,15 @@ _COMPARED = ("own", "same_accounts", "known_table", "ids_as_text")
 _LIVE_INDEX = "sweeper_live_example"
 # the role that GRANT names is replaced by the connected one
 _ROLE = "CURRENT_USER"
+
+
+def note_of(name: str) -> str:
+    """What to know about a statement that is shown by itself; empty for most."""
+    return NOTES.get(name, _DRAFTED if _is_of_draft(name) else "")
+
+
+def _is_of_draft(name: str) -> bool:
+    return files()[name].parent.name == "init" and bool(slots_of(name))
 
 
 @dataclass(frozen=True)
@@ -119,7 +130,8 @@ class Filling:
 
     def _slots(self, name: str) -> dict[str, str]:
         known = {**function_slots(self.mapping), **self._of_installation(), **self._of_other_keys()}
-        return {**known, **self._examples().get(name, {}), **rehearsed_slots(self.mapping, name)}
+        known |= self._of_draft(name) if _is_of_draft(name) else self._examples().get(name, {})
+        return {**known, **rehearsed_slots(self.mapping, name)}
 
     def _of_installation(self) -> dict[str, str]:
         mapping, installation = self.mapping, self.installation
@@ -154,15 +166,9 @@ class Filling:
 
     def _examples(self) -> dict[str, dict[str, str]]:
         """The slots of a single statement, by its name."""
-        mapping, slots = self.mapping, self.mapping.slots
-        sessions = self._of_sessions()
+        mapping, slots, of_file = self.mapping, self.mapping.slots, self.settings.sessions
         index = {"table": slots["sessions"], "key": mapping.live_key}
         expression = {"table": slots["sessions"], "alias": "s"}
-        condition = {**sessions, "condition": slots.get("account_condition", "true")}
-        if mapping.has_accounts:
-            condition |= {"table": slots["accounts"], "key": slots["accounts_id"]}
-        of_file = self.settings.sessions
-        failed = ", ".join(quote_text(status) for status in of_file.failed)
         return {
             "create_index": {
                 **index,
@@ -190,56 +196,43 @@ class Filling:
                 for name in ("explain_expression", "sample_number", "type_of_expression")
             },
             "type_over_refund": {"expression": "amount"},
-            **self._of_drafts(),
-            "sample_condition": condition,
-            "sample_marks": {**sessions, "status": sessions["column"], "failed": failed},
-            "sample_matches": {
-                **sessions,
-                "column": slots["key"],
-                "target": slots["sessions"],
-                "target_column": slots["key"],
-            },
-            "sample_signs": {**sessions, "kind": slots["status"], "amount": slots["amount"], "session": slots["key"]},
-            "sample_values": sessions,
-            "try_expression": {**sessions, "expression": slots["amount"], "condition": slots["live_condition"]},
         }
 
-    def _of_sessions(self) -> dict[str, str]:
-        slots = self.mapping.slots
-        return {"table": slots["sessions"], "key": slots["key"], "column": slots["status_column"] or slots["key"]}
-
-    def _of_drafts(self) -> dict[str, dict[str, str]]:
-        """Slots for the statements of `sweeper init` about a table of sessions, or a ledger."""
-        slots = self.mapping.slots
-        sessions = self._of_sessions()
-        moments = {"started": slots["started_at"], "ended": slots["started_at"], "at": slots["started_at"]}
-        times = {**sessions, **moments, "succeeded": "true", "running": "true"}
-        links = {**sessions, "sessions": slots["sessions"], "session_key": slots["key"]}
-        links |= {"session": slots["key"], "parent": slots["key"], "refunds": "true"}
-        cast = fill_part("cast", {"type": slots["session_type"], "collation": ""}, {"collated": False})
+    def _of_draft(self, name: str) -> dict[str, str]:
+        """Slots for a statement of `sweeper init` about a table of sessions, or a ledger."""
+        mapping, slots = self.mapping, self.mapping.slots
+        key, sessions = slots["key"], slots["sessions"]
+        of_json = name == "draft_json_keys"
+        cast = {"type": slots["session_type"], "collation": ""}
+        typed = {"value": "NULL" if of_json else "line.link", "cast": fill_part("cast", cast, {"collated": False})}
         as_json = fill_part("cast", {"type": "jsonb", "collation": ""}, {"collated": False})
-        return {
-            "draft_charges": {**sessions, "expression": slots["amount"], "condition": "true"},
-            "draft_clock": times,
-            "draft_durations": times,
-            "draft_signs_of_life": times,
-            "draft_json_keys": {
-                **links, "json": fill_part("typed", {"value": "NULL", "cast": as_json}),
-                "typed": fill_part("typed", {"value": "NULL", "cast": cast}),
-            },
-            "draft_epochs": {"table": slots["refunds"], "key": "refund_id", "column": "amount"},  # it is a number
-            "draft_labels": {**sessions, "label": slots["key"]},
-            "draft_marked_failures": {**sessions, "condition": "true", "failed": "true"},
-            "draft_nulls": {**sessions, "condition": "true"},
-            "draft_refund_rows": {**links, "typed": fill_part("typed", {"value": "line.link", "cast": cast})},
-            "draft_retried": {**links, "typed": fill_part("typed", {"value": "line.link", "cast": cast})},
-            "draft_running_total": {
-                "ledger": slots["sessions"], "payer": slots["key"], "order": slots["key"], "total": slots["amount"],
-                "accounts": slots["sessions"], "key": slots["key"], "balance": "0",
-            },
-            "draft_texts": {**sessions, "condition": "true"},
-            "draft_zones": {"offset": "0"},
-        }  # fmt: skip
+        known = {
+            **dict.fromkeys(("table", "sessions", "target", "ledger", "accounts"), sessions),
+            **dict.fromkeys(
+                ("key", "session_key", "target_column", "label", "session", "parent", "payer", "order"), key
+            ),
+            **dict.fromkeys(("column", "status"), slots["status_column"] or key),
+            **dict.fromkeys(("started", "ended", "at"), slots["started_at"]),
+            **dict.fromkeys(("condition", "succeeded", "running", "refunds", "failed"), "true"),
+            **dict.fromkeys(("expression", "amount", "total"), slots["amount"]),
+            "kind": slots["status"],
+            "json": fill_part("typed", {"value": "NULL", "cast": as_json}),
+            "typed": fill_part("typed", typed),
+            **dict.fromkeys(("balance", "offset"), "0"),
+        }
+        match name:
+            case "draft_epochs":  # it is a number
+                known |= {"table": slots["refunds"], "key": "refund_id", "column": "amount"}
+            case "sample_matches":
+                known |= {"column": key}
+            case "sample_marks":
+                known |= {"failed": ", ".join(quote_text(status) for status in self.settings.sessions.failed)}
+            case "try_expression":
+                known |= {"condition": slots["live_condition"]}
+            case "sample_condition":
+                known |= {"condition": slots.get("account_condition", "true")}
+                known |= {"table": slots["accounts"], "key": slots["accounts_id"]} if mapping.has_accounts else {}
+        return known
 
 
 def _text(value: str | None) -> str:

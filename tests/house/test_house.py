@@ -112,10 +112,11 @@ EXAMPLES = (PACKAGE / "statements" / "slots.py", PACKAGE / "statements" / "binds
 
 @cache  # it parses the whole program
 def words_of_the_program() -> set[str]:
-    """Every string in the program."""
+    """Every string in the program, and every name that an argument is given by."""
     trees = [ast.parse(path.read_text()) for path in PROGRAM if path not in EXAMPLES]
-    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-    return {node.value for node in nodes if isinstance(node.value, str)}
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    strings = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return strings | {node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg}
 
 
 def test_every_statement_is_used() -> None:
