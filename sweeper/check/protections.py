@@ -1,7 +1,6 @@
 """Whether the protections that `install` put into the database are intact, and which hooks there are."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from sweeper.app.search_path import mapped_tables
 from sweeper.check.context import CheckContext
@@ -14,13 +13,6 @@ from sweeper.postgres.templates import fill
 
 _OTHER_THAN_NOW = "not what this program installs for this file: replaced, of an older version, or of another mapping"
 _NO_INHERIT = "ALTER TABLE {} NO INHERIT {};"
-
-
-class Denied(NamedTuple):
-    """What the owner of a function may not read, and what gives it that right."""
-
-    message: str
-    fix: str
 
 
 def check_append_only(context: CheckContext) -> Iterator[Check]:
@@ -75,8 +67,8 @@ def check_refund_function(context: CheckContext) -> Iterator[Check]:
     elif stale:
         drops = "\n".join(f"DROP FUNCTION {signature};" for signature in stale)
         yield failure(f"besides refund() there is {', '.join(stale)}", drops)
-    elif denied := _denied(context, "refund", mapped_tables(context.settings)):
-        yield failure(f"each call of refund() fails: {denied.message}", denied.fix)
+    elif denied := _denied(context, "refund", mapped_tables(context.settings), "each call of refund() fails"):
+        yield denied
     else:
         yield ok("in place, and the one of this program and this file")
 
@@ -135,7 +127,7 @@ def _asked_for(found: Protections) -> Check | None:
     return None
 
 
-def _denied(context: CheckContext, function: str, tables: Sequence[str]) -> Denied | None:
+def _denied(context: CheckContext, function: str, tables: Sequence[str], what_then: str) -> Check | None:
     """What the owner of refund() or of the fence may not read, though the function runs with its rights."""
     slots = context.mapping.slots
     names = [*tables, slots["refunds"], slots["reversals"]]
@@ -145,16 +137,18 @@ def _denied(context: CheckContext, function: str, tables: Sequence[str]) -> Deni
     if not rows:
         return None
     owner = rows[0].owner
-    message = f"its owner {owner} may not read {', '.join(row.table_name for row in rows)}, or not all rows"
+    message = (
+        f"{what_then}: its owner {owner} may not read {', '.join(row.table_name for row in rows)}, or not all rows"
+    )
     if all(row.hidden for row in rows):
-        return Denied(message, f"ALTER ROLE {owner} BYPASSRLS;")
-    return Denied(message, f"the rights that `sweeper install --print` lists for the owner of refund(), to {owner}")
+        return failure(message, f"ALTER ROLE {owner} BYPASSRLS;")
+    return failure(message, f"the rights that `sweeper install --print` lists for the owner of refund(), to {owner}")
 
 
 def _in_place(context: CheckContext) -> Check:
     """The fence is there; whether its owner can read, and a session that changes its partition as it ends passes."""
-    if denied := _denied(context, "fence", [context.settings.sessions.table]):
-        return failure(f"lets every update pass: {denied.message}", denied.fix)
+    if denied := _denied(context, "fence", [context.settings.sessions.table], "lets every update pass"):
+        return denied
     own, sessions = context.settings.sessions, context.mapping.sessions
     written = [own.ended_at, own.active_at, own.failed_at, own.stuck_at, *own.close]
     columns = [sessions.column(name) for name in written if name]

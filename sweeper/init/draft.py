@@ -1,6 +1,6 @@
 """Makes a draft from the evidence: what the database proves is written, and everything else is a question."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
@@ -29,7 +29,6 @@ from sweeper.init.refunds.marks import find_exclude
 from sweeper.init.refunds.unrefunded import without_unrefunded
 from sweeper.init.sessions.sessions import (
     Session,
-    SessionTables,
     find_sessions,
     may_be_charged,
     named_session,
@@ -60,19 +59,19 @@ def make_draft(evidence: Evidence, chooser: Chooser, table: str | None = None) -
                 f"there is no table {table} with a key that this role can read", code="nothing_found"
             )
         return _draft(evidence, named, (), chooser)
-    found = find_sessions(evidence)
-    if not found.sessions:
-        raise ConfigurationError(_nothing_found(evidence, found), code="nothing_found")
+    found, dropped = find_sessions(evidence)
+    if not found:
+        raise ConfigurationError(_nothing_found(evidence, dropped), code="nothing_found")
     session, others = _choose(evidence, found, chooser)
     if session is None:
         return _which_table(evidence, others)
     return _draft(evidence, session, others, chooser)
 
 
-def _nothing_found(evidence: Evidence, found: SessionTables) -> str:
+def _nothing_found(evidence: Evidence, dropped: Mapping[str, str]) -> str:
     """The tables that were considered, and why each was ruled out; there is no general fix to propose."""
-    dropped = sorted(found.dropped.items(), key=lambda item: "others look more" in item[1])
-    lines = [f"  {name}: {why}" for name, why in dropped[:_MOST_DROPPED]]
+    listed = sorted(dropped.items(), key=lambda item: "others look more" in item[1])
+    lines = [f"  {name}: {why}" for name, why in listed[:_MOST_DROPPED]]
     if len(dropped) > _MOST_DROPPED:
         lines.append(f"  and {len(dropped) - _MOST_DROPPED} more")
     count = len(evidence.tables)
@@ -83,11 +82,11 @@ def _nothing_found(evidence: Evidence, found: SessionTables) -> str:
     return "\n".join([head, *lines, *unread, "name the table that has it: `sweeper init --table NAME`"])
 
 
-def _choose(evidence: Evidence, found: SessionTables, chooser: Chooser) -> tuple[Session | None, tuple[Session, ...]]:
+def _choose(evidence: Evidence, found: list[Session], chooser: Chooser) -> tuple[Session | None, tuple[Session, ...]]:
     """The sessions table, if it is certain."""
     # of two that look alike, the one that leads to a balance is the paid one
-    leads = {session.table.oid: 2 * leads_to_balance(evidence, session) for session in found.sessions}
-    ranked = sorted(found.sessions, key=lambda session: -(session.score + leads[session.table.oid]))
+    leads = {session.table.oid: 2 * leads_to_balance(evidence, session) for session in found}
+    ranked = sorted(found, key=lambda session: -(session.score + leads[session.table.oid]))
     first = ranked[0]
     best = first.score + leads[first.table.oid]
     alive = reserved_charges(evidence, first)
@@ -136,8 +135,8 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
     ledger = ledgers[0] if ledgers else None
     alone = None if unlinked_balances(evidence) else ledger  # the balance may be its sum
     links = find_json_links(evidence, session)
-    amounts = find_amounts(evidence, session, payer.balance, ledger, links)
-    amount = asked(chooser, "amount", _AMOUNT, amounts.candidates)
+    amounts, charged = find_amounts(evidence, session, payer.balance, ledger, links)
+    amount = asked(chooser, "amount", _AMOUNT, amounts)
     times = find_times(evidence, session, chooser)
     exclude, refunded, notes = find_exclude(
         evidence, session, [] if ledger else links, chooser, has_ledger=ledger is not None and not ledger.is_silent
@@ -152,7 +151,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         times.started,
         *(times.active or [Line("active_at", OPEN_QUESTION, notes=(NO_LIFE,), proposed=True)]),
         amount,
-        *([amounts.charged] if amounts.charged else []),
+        *([charged] if charged else []),
         times.failed,
         *([Line("ended_at", times.ended.as_sql)] if times.ended else []),
         *([Line("error", error.as_sql)] if error else []),

@@ -5,12 +5,12 @@ from sweeper.app.mapping import Mapping
 from sweeper.postgres.templates import Choices, Slots, quote_name
 
 REHEARSED = (
-    "compare_charge_accounts", "compare_charges", "compare_newest_balances", "compare_past", "compare_statuses",
+    "compare_charge_accounts", "compare_charges", "compare_newest_balances", "compare_past", "list_given_back",
     "find_marked", "find_marked_unpaid", "find_missed_refunds", "find_refund_json", "find_refund_rows",
     "look_at_running", "sample_chain", "sample_entries", "compare_sums", "sample_columns", "try_marks",
     "compare_held", "count_different", "find_unpayable", "has_account", "list_accounts_of", "list_json_numbers",
     "find_refund_texts", "list_json_marks", "find_linked",
-    "compare_unmoved", "count_set", "count_ended", "try_sessions", "find_released", "list_status_names",
+    "compare_unmoved", "list_filled", "list_ends", "try_sessions", "find_released", "list_status_names",
     "compare_clocks", "compare_named_accounts", "compare_with_balance", "count_qualified", "list_ledger_json_numbers",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries", "count_lots",

@@ -1,7 +1,7 @@
 """What a rule of the rehearsal asks: which sessions have failed, are owed or have succeeded, and all that is below."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -55,6 +55,18 @@ def sampled(row: Row) -> SampledSession:
 def owed_ids(sessions: Sequence[SampledSession]) -> list[str]:
     """The ids of those sessions that are not refunded and have an amount."""
     return [one.session_id for one in sessions if one.unpaid and one.is_owed]
+
+
+def ids_of(rows: Iterable[Row]) -> list[str]:
+    return [row.session_id for row in rows]
+
+
+def by_status(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """The rows of each status, by its name."""
+    found: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: str(row.status)):  # null is none that a file names
+        found.setdefault(row.status, []).append(row)
+    return found
 
 
 def is_owed(amount: Decimal) -> bool:

@@ -1,7 +1,6 @@
 """What a failed session may be owed: candidates, each tried on real rows, for the user to choose from."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sweeper.init import words
 from sweeper.init.accounts.balances import Balance
@@ -16,18 +15,10 @@ _MOST, _ENOUGH = 7, 5
 _UNPROVEN = "a price that the session stores: nothing here proves that it was ever taken"
 
 
-@dataclass(frozen=True)
-class Amounts:
-    """The candidates for the amount, the most likely first, and what the books say was charged."""
-
-    candidates: tuple[Candidate, ...]
-    charged: Line | None
-
-
 def find_amounts(
     evidence: Evidence, session: Session, balance: Balance | None, ledger: Ledger | None, links: Sequence[JsonLink]
-) -> Amounts:
-    """Candidates for the charge: what the ledger has, what the session stores, what can be counted."""
+) -> tuple[list[Candidate], Line | None]:
+    """Candidates for the amount, the most likely first, and what the books say was charged."""
     net = _net(session, ledger) if ledger else None
     charged = _charged(evidence, session, ledger, net) if ledger and net else None
     found = list(_booked(session, ledger, net))
@@ -40,7 +31,7 @@ def find_amounts(
         if column.category == "A"
     ]
     tried = try_all(evidence, session.table, session.failed_condition, found[:_MOST])
-    return Amounts(tuple(none_first(tried)), charged)
+    return list(none_first(tried)), charged
 
 
 def session_key(session: Session, ledger: Ledger) -> str:

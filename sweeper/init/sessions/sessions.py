@@ -52,16 +52,8 @@ class Session:
         return self.condition("failed") or "true"
 
 
-@dataclass(frozen=True)
-class SessionTables:
+def find_sessions(evidence: Evidence) -> tuple[list[Session], dict[str, str]]:
     """The tables that may hold the sessions, the most likely first, and why each other table was ruled out."""
-
-    sessions: list[Session]
-    dropped: dict[str, str]
-
-
-def find_sessions(evidence: Evidence) -> SessionTables:
-    """Look at every table: which may hold the sessions, and why each other one may not."""
     dropped = {table.as_sql: why for table in evidence.tables if (why := _not_at_all(evidence, table))}
     by_name = sorted(
         (
@@ -86,7 +78,7 @@ def find_sessions(evidence: Evidence) -> SessionTables:
         if session.score < _LEAST:
             dropped[session.table.as_sql] = _weak(session)
     found = [session for session in found if session.score >= _LEAST]
-    return SessionTables(sorted(found, key=lambda session: -session.score), dropped)
+    return sorted(found, key=lambda session: -session.score), dropped
 
 
 def named_session(evidence: Evidence, name: str) -> Session | None:

@@ -71,7 +71,7 @@ def check_payers(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
         other = samples.table(row.target_oid)
         if samples.hook_may_write([other.name]):
             continue
-        columns = samples.seen(other, [one for one in other.columns.values() if _is_balance(one)])
+        columns = samples.columns(other, _is_balance)
         used = [column.name for column in samples.used_columns(other, columns)]
         if used and samples.is_shared(row.column_name) and not are_balances_explained(samples):
             yield warning(

@@ -182,12 +182,11 @@ def _closed(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """Closed accounts that would be paid."""
     if accounts.own.active is not None:
         return
-    columns = [
-        column
-        for column in accounts.columns.values()
-        if (column.is_flag or (column.base_type in _MOMENTS and column.nullable)) and _CLOSED.search(column.name)
-    ]
-    columns = sorted(samples.seen(accounts, columns), key=lambda column: not column.is_flag)
+
+    def fits(one: Column) -> object:
+        return (one.is_flag or (one.base_type in _MOMENTS and one.nullable)) and _CLOSED.search(one.name)
+
+    columns = sorted(samples.columns(accounts, fits), key=lambda column: not column.is_flag)
     rows, counts = samples.count_rows(accounts, columns)
     for column, count in counts.items():
         if count:

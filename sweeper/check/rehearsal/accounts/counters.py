@@ -27,8 +27,8 @@ def check_held(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """Columns that are exactly the cost of open sessions and that a refund does not lower, or that are below that."""
     if accounts.is_moved_by_app or "balance" not in samples.mapping.slots or samples.mapping.is_by_account:
         return
-    named = [one for one in accounts.columns.values() if one.is_number and _HELD.search(one.name)]
-    columns = [one for one in samples.seen(accounts, named) if not one.generated][:_AT_MOST]
+    named = samples.columns(accounts, lambda one: one.is_number and _HELD.search(one.name))
+    columns = [one for one in named if not one.generated][:_AT_MOST]
     if not columns:
         return
     rows = _read_held(samples, columns)

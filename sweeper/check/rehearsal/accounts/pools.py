@@ -136,13 +136,11 @@ def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
     session_ids, sessions = samples.failed, samples.sessions
     if not session_ids:
         return
-    numbers = [one for one in sessions.columns.values() if one.is_number and _words(one.name) & _POOLS]
-    for column in samples.seen(sessions, numbers, noted=noted):
+    for column in samples.columns(sessions, lambda one: one.is_number and _words(one.name) & _POOLS, noted=noted):
         if rows := number_above_zero(samples, column, session_ids):
             yield _Share(column.name, len(rows), rows[0].session_id)
-    with_json = [one for one in sessions.columns.values() if one.base_type in JSON_TYPES][:_JSON_AT_MOST]
-    with_json = [] if samples.mapping.is_by_account else with_json
-    for column in samples.seen(sessions, with_json, noted=False):
+    with_json = samples.columns(sessions, lambda one: one.base_type in JSON_TYPES, noted=False)[:_JSON_AT_MOST]
+    for column in with_json if not samples.mapping.is_by_account else ():
         for row in samples.read("list_json_numbers", session_ids, column=column):
             if _words(row.name) & _POOLS:
                 yield _Share(row.name, row.sessions, row.sample)
@@ -154,10 +152,8 @@ def _booked_shares(samples: Samples) -> Iterator[_Share]:
     ledger = app_ledger(samples)
     if ledger is None or samples.mapping.is_by_account:
         return
-    with_json = [one for one in ledger.table.columns.values() if one.base_type in JSON_TYPES][:_JSON_AT_MOST]
-    if not with_json or sessions_fail(samples):
-        return
-    for column in samples.seen(ledger.table, with_json):
+    with_json = samples.columns(ledger.table, lambda one: one.base_type in JSON_TYPES)[:_JSON_AT_MOST]
+    for column in with_json if with_json and not sessions_fail(samples) else ():
         for row in samples.ask_table(ledger.table, "list_ledger_json_numbers", column=column):
             if _words(row.name) & _POOLS:
                 yield _Share(row.name, row.sessions, row.sample)

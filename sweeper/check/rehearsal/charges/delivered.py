@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sweeper.app.catalog import Column
-from sweeper.check.rehearsal.samples import SampledSession, Samples, named, owed_ids
+from sweeper.check.rehearsal.samples import SampledSession, Samples, by_status, ids_of, named, owed_ids
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.transaction import Row
 
@@ -21,9 +21,6 @@ _CHARGE = re.compile(
 )
 _COLUMNS_AT_MOST, _STATUSES_AT_MOST, _SETTLED, _REFUNDED, _ENOUGH, _MANY = 60, 3, 10, 5, 3, 20
 _NEARLY_ALL, _PART = Decimal("0.9"), Decimal("0.5")
-
-# how many sessions, and by column how many of them have a value, and one of these
-Added = tuple[int, list[int], list[str]]
 _OTHER = re.compile(
     r"retr(y|ied)|root|parent|previous|prior|origin|supersed|replace|next|tr(y|ied)_?(of|as|again)|attempt_?of|rerun"
     r"|redo|first|successor",
@@ -47,9 +44,8 @@ class _ColumnCounts:
     delivers: bool
     refunded: int
     of_refunded: int
-    owed: int
+    owed: Sequence[str]
     of_owed: int
-    sample: str
 
 
 def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
@@ -59,15 +55,15 @@ def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]
         for one in _count(samples, settled, read, status):
             done = one.delivers and not one.refunded
             # some of all, or nearly all of one status
-            few = one.owed <= one.of_owed * _PART or one.of_refunded >= _MANY
-            delivered = one.owed >= one.of_owed * _NEARLY_ALL if status else few
-            if done and delivered and one.owed >= _ENOUGH:
+            few = len(one.owed) <= one.of_owed * _PART or one.of_refunded >= _MANY
+            delivered = len(one.owed) >= one.of_owed * _NEARLY_ALL if status else few
+            if done and delivered and len(one.owed) >= _ENOUGH:
                 sure = _RESULT.search(one.column.name) and not _NO_RESULT.search(one.column.name)
                 yield (failure if sure else warning)(
                     f"{one.column.name} is set for {one.done} of {one.of_done} sessions that succeeded, "
-                    f"for none of the {one.of_refunded} that the app has refunded, and for {one.owed} of the "
+                    f"for none of the {one.of_refunded} that the app has refunded, and for {len(one.owed)} of the "
                     f"{one.of_owed} {f'in {status!r} ' if status else ''}that would be paid, such as "
-                    f"{named([one.sample])}: were they delivered?",
+                    f"{min(one.owed)}: were they delivered?",
                     f"sessions.succeeded: {status!r}, when nothing is owed for such a session"
                     if status
                     else f"sessions.exclude: also {one.column.quoted} IS NOT NULL",
@@ -85,7 +81,7 @@ def check_never_charged(samples: Samples) -> Iterator[Check]:
     """A link to the charge that all succeeded or refunded sessions have, and some that would be paid do not."""
     for one in _count(samples, samples.settled_ids(), samples.file_says("amount", "charged")):
         always = one.done == one.of_done and one.refunded == one.of_refunded
-        without = one.of_owed - one.owed
+        without = one.of_owed - len(one.owed)
         if always and _CHARGE.search(one.column.name) and _ENOUGH <= without <= one.of_owed * _PART:
             yield failure(
                 f"{one.column.name} is set for all {one.of_done} sessions that succeeded and all "
@@ -109,30 +105,25 @@ def _count(samples: Samples, settled: Sequence[str], read: str, status: str | No
     columns = [one for one in readable if one.nullable and one.name.lower() not in read][:_COLUMNS_AT_MOST]
     if not columns:
         return []
-    counts = [samples.read("count_set", ids, columns=columns) for ids in (settled, refunded, owed)]
-    done, given, left = (_added_up(rows) for rows in counts)
-    statuses = [[row for row in counts[0] if row.status == one] for one in sorted({row.status for row in counts[0]})]
-    by_status = [one for one in map(_added_up, statuses) if one[0] >= _SETTLED]
-    return [
-        _ColumnCounts(
-            column, done[1][place], done[0], _delivers(column, place, done, by_status),
-            given[1][place], given[0], left[1][place], left[0], left[2][place],
-        )
-        for place, column in enumerate(columns)
-    ]  # fmt: skip
+    done, given, left = (samples.read("list_filled", ids, columns=columns) for ids in (settled, refunded, owed))
+    statuses = [some for some in by_status(done).values() if len(some) >= _SETTLED]
+    found = []
+    for place, column in enumerate(columns):
+        # of a column with a result, nearly all in one status
+        groups = [done, *(statuses if _RESULT.search(column.name) else [])]
+        delivers = any(some and len(_having(some, place)) >= len(some) * _NEARLY_ALL for some in groups)
+        found.append(
+            _ColumnCounts(
+                column, len(_having(done, place)), len(done), delivers, len(_having(given, place)), len(given),
+                _having(left, place), len(left),
+            )
+        )  # fmt: skip
+    return found
 
 
-def _delivers(column: Column, place: int, done: Added, by_status: Sequence[Added]) -> bool:
-    """Whether nearly all that succeeded have a column set; of one with a result, nearly all in one status."""
-    results = by_status if _RESULT.search(column.name) else []
-    return any(sessions and counts[place] >= sessions * _NEARLY_ALL for sessions, counts, _ in (done, *results))
-
-
-def _added_up(rows: Sequence[Row]) -> Added:
-    """The counts of several statuses, or of halves where the database refuses a row, and one session for each."""
-    counts = [sum(some) for some in zip(*(row.counts for row in rows), strict=True)]
-    samples = [next((one for one in some if one), "") for some in zip(*(row.samples for row in rows), strict=True)]
-    return sum(row.sessions for row in rows), counts, samples
+def _having(rows: Sequence[Row], place: int) -> list[str]:
+    """The sessions that have a value in the column at this place."""
+    return ids_of(row for row in rows if row.filled[place])
 
 
 def check_retried(samples: Samples) -> Iterator[Check]:

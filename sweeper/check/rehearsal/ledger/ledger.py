@@ -121,12 +121,12 @@ def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     own, amounts, account, name = samples.own, ledger.amounts, ledger.account, ledger.table.name.lower()
     if not amounts or name in samples.file_says("charged", "exclude"):  # that expression reads these rows already
         return
-    words = [column for column in ledger.table.columns.values() if column.is_word]
+    words = samples.columns(ledger.table, lambda one: one.is_word)
     is_of_refunds = speaks_of_refund(ledger.table.name)
-    states = [column for column in words if is_of_refunds and STATE.search(column.name)]
     given = {
-        "amount_column": amounts[0], "account_column": account, "texts": samples.seen(ledger.table, words),
-        "states": samples.seen(ledger.table, states), "qualifiers": of_these_sessions(samples, amounts[0]),
+        "amount_column": amounts[0], "account_column": account, "texts": words,
+        "states": [one for one in words if is_of_refunds and STATE.search(one.name)],
+        "qualifiers": of_these_sessions(samples, amounts[0]),
         "netted": name in own.amount.lower(), "not_made": NOT_MADE,
         "refund_words": REFUND_WORDS, "up_words": UP_WORDS, "down_words": DOWN_WORDS,
     }  # fmt: skip
@@ -149,10 +149,10 @@ def _undone(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     flags, amounts = ("boolean", *TIME_TYPES), ledger.amounts
     if samples.mapping.is_by_account:
         return
-    named_so = [one for one in ledger.table.columns.values() if one.base_type in flags and UNDONE.search(one.name)]
+    named_so = samples.columns(ledger.table, lambda one: one.base_type in flags and UNDONE.search(one.name))
     qualifiers = of_these_sessions(samples, amounts[0], unsigned=True) if named_so and amounts else []
     groups = samples.list_owed(), samples.refunded_ids(), samples.settled_ids()
-    for column in samples.seen(ledger.table, named_so):
+    for column in named_so:
         given = {"column": column, "flag": column.is_flag, "qualifiers": qualifiers}
         owed, refunded, settled = (samples.read("find_undone_charges", one, **given) for one in groups)
         if owed and not refunded and len(settled) * 10 <= len(groups[2]):

@@ -53,12 +53,11 @@ def check_named_in_texts(samples: Samples, ledger: AppLedger) -> Iterator[Check]
 
 def check_named_in_json(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Sessions that would be paid although rows of refunds name them under another key of JSON."""
-    own, columns = ledger.section, ledger.table.columns.values()
-    key, amounts, account = ledger.key, ledger.amounts, ledger.account
+    own, key, amounts, account = ledger.section, ledger.key, ledger.amounts, ledger.account
     if not amounts or account is None or samples.mapping.is_by_account:
         return
-    with_json = samples.seen(ledger.table, [one for one in columns if one.base_type in JSON_TYPES])
-    said = samples.seen(ledger.table, [one for one in columns if one.is_word])
+    with_json = samples.columns(ledger.table, lambda one: one.base_type in JSON_TYPES)
+    said = samples.columns(ledger.table, lambda one: one.is_word)
     if key is None or not said or not samples.sees(ledger.table, [key]):
         return
     given = {
@@ -152,8 +151,8 @@ def check_row_kinds(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         return
     reads = name in sessions.amount.lower()  # and may subtract such rows
     owed = [*_amounts_taken(samples, ledger)] if reads else samples.list_owed()
-    telling = [one for one in ledger.table.columns.values() if one not in amounts and _tells(one, own.where)]
-    for column in samples.seen(ledger.table, telling):
+    telling = samples.columns(ledger.table, lambda one: one not in amounts and _tells(one, own.where))
+    for column in telling:
         failed = read_kinds(samples, column, amounts[0], session_ids)
         others = {row.kind: row.sessions for row in read_kinds(samples, column, amounts[0], settled)}
         # or charges are booked elsewhere

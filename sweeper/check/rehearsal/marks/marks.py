@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from sweeper.check.rehearsal.charges.delivered import check_other_try
 from sweeper.check.rehearsal.marks.other_marks import check_other_marks
@@ -174,21 +173,20 @@ def _traced(samples: Samples, *, blind: bool) -> Check | None:
     amount, session_ids = samples.own.amount.lower(), samples.list_owed()
     # the amount may subtract what was refunded
     netted = {one.table_name for one in samples.tables() if one.table_name.lower() in amount}
-    traces: dict[str, Any] = find_traces(samples, session_ids, netted) if session_ids else {}
-    more: dict[str, Any] = {}
+    traces = find_traces(samples, session_ids, netted) if session_ids else {}
+    more: dict[str, list[str]] = {}
     for find in (refunded_wholes, refunded_parts):
         more = more or (find(samples, session_ids) if session_ids and not traces else {})
-    traces |= without_netted(more, netted)
-    traces |= {where: (len(found), found[0]) for where, found in released_and_unpaid(samples, session_ids).items()}
+    traces |= without_netted(more, netted) | released_and_unpaid(samples, session_ids)
     if not blind:  # one of a few may be a refund in part, or of something else
-        traces = {where: found for where, found in traces.items() if found[0] >= _ENOUGH}
+        traces = {where: found for where, found in traces.items() if len(found) >= _ENOUGH}
     if not traces:
         return None
     nothing = "nothing in the file says what the app has refunded itself" if blind else (
         "by the file the app has refunded none of the newest failed sessions itself"
     )  # fmt: skip
-    said = "; ".join(f"{where} ({count} of the newest failed sessions, such as {sample})"
-                     for where, (count, sample) in traces.items())  # fmt: skip
+    said = "; ".join(f"{where} ({len(found)} of the newest failed sessions, such as {found[0]})"
+                     for where, found in traces.items())  # fmt: skip
     return failure(f"{nothing}, and there is what looks like it: {said}", _HOW_TO_SEE)
 
 

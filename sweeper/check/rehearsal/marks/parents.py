@@ -8,14 +8,14 @@ from sweeper.check.rehearsal.samples import Samples
 _TABLES_AT_MOST = 6
 
 
-def refunded_wholes(samples: Samples, session_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """By column of another table: how many sessions have a row there that looks like a refund of their whole, and one.
+def refunded_wholes(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
+    """By column of another table: the sessions that have a row there which looks like a refund of their whole.
 
     The owner of a session is not such a whole: refunds that name a user may be for anything.
     """
     mapping, accounts = samples.mapping, samples.accounts
     tables = samples.readable_oids()
-    found: dict[str, tuple[int, str]] = {}
+    found: dict[str, list[str]] = {}
     if accounts is None or mapping.is_by_account:
         return found
     for row in samples.references(of=mapping.sessions)[:_TABLES_AT_MOST]:
@@ -32,15 +32,15 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str]) -> dict[str, t
             refunded = rows_that_name(samples, table, one.column_name, [each.value for each in parents])
             parts = [each.session_id for each in parents if each.value in refunded]
             if parts:
-                found[f"{table.qualified}.{one.column_name}"] = (len(parts), parts[0])
+                found[f"{table.qualified}.{one.column_name}"] = parts
     return found
 
 
-def refunded_parts(samples: Samples, session_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """By column of another table: how many sessions have a part of which a row there looks like a refund, and one."""
+def refunded_parts(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
+    """By column of another table: the sessions that have a part of which a row there looks like a refund."""
     mapping = samples.mapping
     tables = samples.readable_oids() - {mapping.sessions.oid}
-    found: dict[str, tuple[int, str]] = {}
+    found: dict[str, list[str]] = {}
     links = [row for row in samples.references(to=mapping.sessions) if row.table_oid in tables]
     for row in [] if mapping.is_by_account else links[:_TABLES_AT_MOST]:
         further = [one for one in samples.references() if one.target_oid == row.table_oid and one.table_oid in tables]
@@ -56,5 +56,5 @@ def refunded_parts(samples: Samples, session_ids: Sequence[str]) -> dict[str, tu
             refunded = rows_that_name(samples, table, one.column_name, [each.part for each in parts])
             sessions = sorted({each.session_id for each in parts if each.part in refunded})
             if sessions:
-                found[f"{table.qualified}.{one.column_name}"] = (len(sessions), sessions[0])
+                found[f"{table.qualified}.{one.column_name}"] = sessions
     return found

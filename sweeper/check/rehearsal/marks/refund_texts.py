@@ -54,8 +54,8 @@ def _called(table: str) -> str:
 
 def find_events(
     samples: Samples, links: Sequence[tuple[Table, str]], amounts: Mapping[str, Decimal]
-) -> dict[str, tuple[int, str]]:
-    """By table and word, how many of the sessions that have these amounts have such an event, and one of them.
+) -> dict[str, list[str]]:
+    """By table and word, which of the sessions that have these amounts have such an event.
 
     A number may also be of something else, such as the minutes that a ticket took: it must be what the sessions cost.
     """
@@ -79,7 +79,7 @@ def find_events(
         if agree(numbers, amounts):
             said |= {one for one, of_session in numbers.items() if of_session}
         if said:
-            found[f"{table.qualified}.{quote_name(link)}"] = (len(said), min(said))
+            found[f"{table.qualified}.{quote_name(link)}"] = sorted(said)
     return found
 
 

@@ -46,15 +46,15 @@ _IN_A_TEXT = " (in a text)"
 Trace = TypeVar("Trace")
 
 
-def find_traces(samples: Samples, session_ids: Sequence[str], netted: Collection[str]) -> dict[str, tuple[int, str]]:
-    """How many of these sessions have a trace in each table or column, and one of them.
+def find_traces(samples: Samples, session_ids: Sequence[str], netted: Collection[str]) -> dict[str, list[str]]:
+    """Which of these sessions have a trace in each table or column.
 
     The amount may already subtract what rows of ``netted`` tables gave back: only what gives all back counts there.
     """
     chosen = set(session_ids)
     amounts = {one.session_id: one.amount for one in samples.read_failed() if one.session_id in chosen and one.is_owed}
     rows = find_rows(samples, session_ids, lambda where, given: _are_refunds(where, given, amounts))
-    traces = {where: (len(found), min(found)) for where, found in _not_netted(rows, netted).items()}
+    traces = {where: sorted(found) for where, found in _not_netted(rows, netted).items()}
     if not rows:
         traces = find_events(samples, linked_tables(samples, *known_tables(samples), ()), amounts)
     marks = named_marks(samples, session_ids)

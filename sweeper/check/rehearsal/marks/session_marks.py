@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, TIME_TYPES, Column
-from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.samples import Samples, ids_of
 from sweeper.check.rehearsal.words import GIVEN_BACK, speaks_of_refund
 from sweeper.postgres.templates import Slots, quote_text
 from sweeper.postgres.transaction import Row
@@ -118,7 +118,7 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
         column = mark.column
         if column in written or column.generated:
             continue
-        rows = [row.session_id for row in mark.read(samples, "find_marked", session_ids)]
+        rows = ids_of(mark.read(samples, "find_marked", session_ids))
         if (
             len(rows) >= _ENOUGH
             and not _is_of_success(samples, mark, len(rows), len(session_ids))
@@ -130,25 +130,27 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
 
 def marked_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
     """By column, which of these sessions have the mark and would still be paid."""
-    found = {}
-    for mark in find_marks(samples, session_ids):
-        rows = mark.read(samples, "find_marked_unpaid", session_ids)
-        if rows and not _is_of_success(samples, mark, len(rows), len(session_ids)):
-            found[mark.name] = [row.session_id for row in rows]
-    return found
+    return _marked(samples, find_marks(samples, session_ids), "find_marked_unpaid", session_ids)
 
 
-def named_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """Columns of the sessions themselves that say refunded, and are set on some of them."""
+def named_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Columns of the sessions themselves that say refunded, with those of these sessions that have them set."""
     named = samples.columns(samples.sessions, lambda one: one.base_type in (*_MARKS, "uuid") and _says(one))
-    marks = {mark.name: mark for mark in find_marks(samples, session_ids)}
-    marks |= {one.name: Mark(one) for one in named}
-    found = {}
-    for name, mark in marks.items():
-        rows = mark.read(samples, "find_marked", session_ids)
-        if rows and not _is_of_success(samples, mark, len(rows), len(session_ids)):
-            found[f"{samples.sessions.name}.{name}"] = (len(rows), rows[0].session_id)
-    return found
+    marks = {mark.name: mark for mark in (*find_marks(samples, session_ids), *map(Mark, named))}
+    found = _marked(samples, marks.values(), "find_marked", session_ids)
+    return {f"{samples.sessions.name}.{name}": marked for name, marked in found.items()}
+
+
+def _marked(
+    samples: Samples, marks: Iterable[Mark], statement: str, session_ids: Sequence[str]
+) -> dict[str, list[str]]:
+    """By mark, the sessions that a statement finds with it; without marks that are usual where work succeeded."""
+    found = {mark.name: (mark, mark.read(samples, statement, session_ids)) for mark in marks}
+    return {
+        name: ids_of(rows)
+        for name, (mark, rows) in found.items()
+        if rows and not _is_of_success(samples, mark, len(rows), len(session_ids))
+    }
 
 
 def written_columns(samples: Samples, key: str, values: Mapping[str, str]) -> dict[Column, Slots]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.samples import Samples, by_status, ids_of, named
 from sweeper.check.result import Check, failure, warning
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -95,11 +95,17 @@ class StatusSample:
     """The sessions of one status: how many there are, and how many the app has refunded."""
 
     status: str
-    sessions: int
-    given_back: int
     refunded: Sequence[str]
     others: Sequence[str]
-    label: str | None = None
+    label: str | None
+
+    @property
+    def sessions(self) -> int:
+        return len(self.refunded) + len(self.others)
+
+    @property
+    def given_back(self) -> int:
+        return len(self.refunded)
 
     @property
     def called(self) -> str:
@@ -125,10 +131,10 @@ class Ended:
     """How many sessions of a status were seen, how many have an end, and how many an error."""
 
     status: str
-    sessions: int = 0
-    ended: int = 0
-    errors: int = 0
-    samples: Sequence[str] = ()
+    sessions: int
+    ended: int
+    errors: int
+    samples: Sequence[str]
 
     @property
     def has_errors(self) -> bool:
@@ -165,18 +171,11 @@ def errorless(counted: Sequence[Ended]) -> set[str]:
 
 def count_ended(samples: Samples, session_ids: Sequence[str]) -> list[Ended]:
     """How many sessions of each status have an end, and how many an error."""
-    ended_at = samples.own.ended_at
-    totals = dict[str, Ended]()
-    for row in samples.read("count_ended", session_ids, ended_at=samples.expression("ended_at", ended_at)):
-        before = totals.get(row.status, Ended(row.status))  # of each half where the database refuses a row
-        totals[row.status] = Ended(
-            row.status,
-            before.sessions + row.sessions,
-            before.ended + row.ended,
-            before.errors + row.errors,
-            [*before.samples, *row.samples],
-        )
-    return list(totals.values())
+    rows = samples.read("list_ends", session_ids, ended_at=samples.expression("ended_at", samples.own.ended_at))
+    return [
+        Ended(status, len(some), sum(row.ended for row in some), sum(row.failed for row in some), ids_of(some))
+        for status, some in by_status(rows).items()
+    ]
 
 
 def _over(samples: Samples, labels: dict[str, str]) -> Iterator[Check]:

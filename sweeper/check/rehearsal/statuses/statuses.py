@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.check.rehearsal.charges.delivered import check_delivered
 from sweeper.check.rehearsal.marks.session_marks import mark_columns, number_marks
-from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.samples import Samples, by_status, ids_of, named
 from sweeper.check.rehearsal.statuses.listed_statuses import (
     ENOUGH,
     NOT_DONE,
@@ -20,7 +20,6 @@ from sweeper.check.rehearsal.statuses.listed_statuses import (
     words_of,
 )
 from sweeper.check.rehearsal.statuses.other_columns import check_endless, check_other_status, check_over
-from sweeper.check.rehearsal.times.running import count_set
 from sweeper.check.rehearsal.words import CANCELED
 from sweeper.check.result import Check, Status, failure, joined, warning
 from sweeper.check.rows import check_statuses as check_named
@@ -114,7 +113,7 @@ def _all_open(samples: Samples) -> Iterator[Check]:
     known, given_back = (sum(getattr(one, name) for one in running) for name in ("sessions", "given_back"))
     end = samples.sessions.column(own.ended_at) if own.ended_at else None
     if known >= _MANY and given_back >= ENOUGH:
-        is_sure = end is not None and count_set(samples, end, refunded)[1] >= ENOUGH
+        is_sure = end is not None and len(samples.texts(end, refunded)) >= ENOUGH
         yield (failure if is_sure else warning)(
             f"all {known} newest sessions have a status in sessions.running, also {given_back} that the "
             f"app has refunded, such as {named(refunded)}: if by sessions.status = {own.status!r} none ever ends, all "
@@ -227,21 +226,18 @@ def _seen(
         "numbers": [one.column for one in given],
     }
     try:
-        rows = samples.read("compare_statuses", session_ids, by_exclude=by_exclude, **slots, **marked)
+        rows = samples.read("list_given_back", session_ids, by_exclude=by_exclude, **slots, **marked)
     except (Refusal, StatementError, TooSlow) as error:
         if getattr(error, "code", "") == "privilege":
             raise
         return []
     labels = labels_of_statuses(samples)
-    totals: dict[str, StatusSample] = {}
-    for row in rows:  # by halves where the database refuses a row
-        before = totals.get(row.status, StatusSample(row.status, 0, 0, (), ()))
-        totals[row.status] = StatusSample(
-            row.status,
-            before.sessions + row.sessions,
-            before.given_back + row.given_back,
-            [*before.refunded, *(row.refunded or ())],
-            [*before.others, *(row.others or ())],
-            labels.get(row.status),
+    return [
+        StatusSample(
+            status,
+            ids_of(row for row in some if row.given_back),
+            ids_of(row for row in some if not row.given_back),
+            labels.get(status),
         )
-    return list(totals.values())
+        for status, some in by_status(rows).items()
+    ]

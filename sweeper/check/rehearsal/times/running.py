@@ -158,17 +158,11 @@ def find_end(context: CheckContext) -> Column | None:
         found = [one for one in samples.readable(sessions) if one.is_time and _END.search(one.name)]
         with suppress(Refusal, StatementError, TooSlow):
             for column in found:
-                done, have = count_set(samples, column, samples.settled_ids())
-                _, running = count_set(samples, column, samples.running)
-                if done >= _SEVERAL and have >= done * _NEARLY_ALL and not running:
+                done = samples.settled_ids()
+                have, running = samples.texts(column, done), samples.texts(column, samples.running)
+                if len(done) >= _SEVERAL and len(have) >= len(done) * _NEARLY_ALL and not running:
                     return column
     return None
-
-
-def count_set(samples: Samples, column: Column, session_ids: Sequence[str]) -> tuple[int, int]:
-    """How many of these sessions there are, and how many have a value in the column."""
-    rows = samples.read("count_set", session_ids, columns=[column])
-    return sum(row.sessions for row in rows), sum(row.counts[0] for row in rows)
 
 
 def check_planned(samples: Samples, running: Sequence[Row]) -> Iterator[Check]:

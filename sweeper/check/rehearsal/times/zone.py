@@ -113,8 +113,7 @@ def _behind(samples: Samples) -> Iterator[tuple[str, dict[str, int]]]:
     ledger = app_ledger(samples)
     if ledger is None or sessions_fail(samples):
         return
-    moments = [one for one in ledger.table.columns.values() if one.base_type == "timestamp with time zone"]
-    for moment in samples.seen(ledger.table, moments):
+    for moment in samples.columns(ledger.table, lambda one: one.base_type == "timestamp with time zone"):
         rows = samples.ask_table(ledger.table, "compare_clocks", ROWS_UNANSWERED, moment=moment)
         yield moment.name, {row.session_id: row.behind for row in rows}
 
