@@ -43,7 +43,6 @@ class Inspection:
 
     @classmethod
     def of(cls, settings: Settings, as_of: datetime, floor: datetime, since: datetime, until: datetime) -> "Inspection":
-        """Under the policy of the file."""
         selection = Selection.of_run(settings, as_of, floor)
         # what a run would have refunded by then
         overdue = Selection.of_run(settings, before(as_of, settings.audit.overdue_after), floor)

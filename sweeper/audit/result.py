@@ -71,8 +71,6 @@ class Position:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong: how often, some of the ids, what it means and how to fix it."""
-
     code: str
     count: int
     samples: tuple[str, ...]

@@ -60,14 +60,12 @@ class CheckContext:
         return self.mapping.sessions.column(text) or text.strip()
 
     def reading(self) -> AbstractContextManager[Transaction]:
-        """A read-only transaction over the mapped tables."""
         return reading(self.database, self.mapping.search_path, self.mapping.timezone)
 
 
 def reading(
     database: Database, search_path: str | None = None, timezone: str = "UTC"
 ) -> AbstractContextManager[Transaction]:
-    """A read-only transaction; no check opens another."""
     return database.transaction(timeouts=TIMEOUTS, search_path=search_path, timezone=timezone, read_only=True)
 
 

@@ -26,7 +26,6 @@ def read_server(database: Database) -> tuple[Row, bool]:
 def check_server(
     server: Row, *, pooled: bool, as_of: datetime, asked_at: float, max_clock_skew: timedelta
 ) -> Iterator[Check]:
-    """Whether a run can work on this server."""
     yield ok(f"connected as {server.role}", "connection")
     if server.server_version < 140_000:
         yield failure(f"Postgres {server.version}: 14 or later is needed", "update the server", "version")

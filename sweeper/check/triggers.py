@@ -41,7 +41,6 @@ def check_unlogged(context: CheckContext) -> Iterator[Check]:
 
 
 def check_triggers(context: CheckContext) -> Iterator[Check]:
-    """Which triggers of the app a refund fires."""
     with context.reading() as transaction:
         found = transaction.rows(fill("list_triggers", {}), fired_by_refund(context))
     if not found:

@@ -40,18 +40,15 @@ class Halving(Generic[T]):
         return self._groups.pop(next_one)
 
     def put_back(self, items: Sequence[T]) -> None:
-        """Put back items that are still to be tried."""
         if items:
             self._groups.append(tuple(items))
 
     def leave_out(self, items: Collection[T]) -> None:
-        """Try none of these any more."""
         left = (tuple(item for item in group if item not in items) for group in self._groups)
         self._groups = [group for group in left if group]
 
     @property
     def left(self) -> tuple[T, ...]:
-        """What is still to be tried."""
         return tuple(item for group in self._groups for item in group)
 
     def split(self, group: tuple[T, ...]) -> None:

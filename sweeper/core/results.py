@@ -35,8 +35,6 @@ class InstallResult(NamedTuple):
 
 
 class Largest(NamedTuple):
-    """One of the largest refunds of a plan."""
-
     session_id: str
     account_id: str
     credits: Decimal

@@ -24,7 +24,6 @@ class Signals:
         self._shielded = False
 
     def install(self) -> None:
-        """Take over SIGINT and SIGTERM."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._handle)
 

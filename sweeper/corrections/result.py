@@ -77,8 +77,6 @@ class RevertResult(Correction):
 
 @dataclass(frozen=True)
 class AdoptSample:
-    """One of the sessions that an adoption names."""
-
     session_id: str
     account_id: str | None
     status: str

@@ -78,8 +78,6 @@ def _less(pools: list[Decimal | None], shares: list[Decimal | None]) -> list[Dec
 
 
 class BatchReverter:
-    """Takes batches of refunds back."""
-
     def __init__(
         self, database: Database, mapping: Mapping, request: CorrectionRequest, *, allow_negative: bool
     ) -> None:

@@ -53,7 +53,6 @@ class Books:
 
     @property
     def accounts_wrong(self) -> int:
-        """Accounts with too few or too many credits."""
         return self.accounts_short + self.accounts_over
 
     @property

@@ -27,7 +27,6 @@ def show_app(console: Console) -> None:
 
 
 def show_books(console: Console, books: Books) -> None:
-    """Print what became of every charge, and of the balances."""
     console.print(_sessions(books))
     console.print()
     console.print(_balances(books))
@@ -73,7 +72,6 @@ def _good(text: str, *, when: bool) -> Text:
 
 
 def show_verdict(console: Console, books: Books) -> None:
-    """Show whether the balances are right after the sweep."""
     accounts = plural(books.accounts, "account")
     console.print()
     if books.settled:
@@ -83,12 +81,10 @@ def show_verdict(console: Console, books: Books) -> None:
 
 
 def show_repeat(console: Console, *, unchanged: bool) -> None:
-    """Say whether the second sweep left the books as they were."""
     console.print("The books are as they were." if unchanged else Text("The books have changed!", style="bold red"))
 
 
 def show_end(console: Console) -> None:
-    """Say that the demo has left nothing behind."""
     console.print()
     console.print("The server is stopped and its folder removed. To keep them: sweeper demo --keep")
 

@@ -46,7 +46,6 @@ class Explainer:
             return found
 
     def account(self, account_id: str) -> AccountExplanation:
-        """Explain the newest sessions of an account."""
 
         def ask(transaction: Transaction) -> AccountExplanation:
             found = self._sessions_of(transaction, account_id)

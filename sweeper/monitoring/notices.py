@@ -38,14 +38,12 @@ def notices_of(result: RunResult, app: str) -> Iterator[Notice]:
 
 
 def notice_of_error(error: SweeperError, app: str) -> Notice:
-    """The message that a run could not begin."""
     return Notice(
         "failed", f"sweeper: a run of {app} failed", f"{error.message}\n\n`sweeper check` shows what is wrong."
     )
 
 
 def notice_of_rate(rate: Rate, app: str) -> Notice:
-    """The message that the last day is far above the usual."""
     usual = 0.0 if rate.usual_per_day is None else rate.usual_per_day
     return Notice(
         "layer_broke",

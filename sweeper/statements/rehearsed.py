@@ -1,5 +1,7 @@
 """Examples for the slots of a rehearsal's statements: columns of the mapped tables themselves."""
 
+from collections.abc import Callable
+
 from sweeper.app.catalog import INTEGER_TYPES, TEXT_TYPES, TIME_TYPES, Column
 from sweeper.app.mapping import Mapping
 from sweeper.postgres.templates import Choices, Slots, quote_name
@@ -41,7 +43,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
     if name not in REHEARSED:
         return {}
     key, slots = mapping.slots["key"], mapping.slots
-    number = _first_number(mapping)
+    number = _first(mapping, lambda one: one.is_number)
     of_accounts = slots.get("accounts_key", key) if name in _OF_ACCOUNTS else key
     known = {
         "amount_column": number,
@@ -53,7 +55,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "mark": slots["exclude"],
         "beat": slots["active_at"],
         "table": slots["sessions"],
-        "key": _ledger_key(mapping) if name in OF_LEDGER else key,
+        "key": _first(mapping, lambda one: one.base_type in _SORTED) if name in OF_LEDGER else key,
         "link": of_accounts,
         "link_eq": slots["account_eq"],
         "column": number if name in OF_LEDGER else of_accounts,
@@ -61,7 +63,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         **dict.fromkeys(("column_type", "other_column_type", "key_type"), slots["session_type"]),
         **dict.fromkeys(("other_column", "other_link", "kind_column"), key),
         **dict.fromkeys(("past_account", "past_amount", "deadline", "ended_at", "value"), "NULL"),
-        "moment": _moment(mapping) if name == "compare_clocks" else "",
+        "moment": _first(mapping, lambda one: one.is_time) if name == "compare_clocks" else "",
         "touched_column": "",
         "json_key": "''",
         "filter": "true",
@@ -126,22 +128,12 @@ def _numbers(mapping: Mapping) -> list[Slots]:
     return [{"column": column.quoted} for column in mapping.sessions.columns.values() if column.is_number]
 
 
-def _columns(mapping: Mapping) -> list[Column]:
-    return list(mapping.ledger.table.columns.values()) if mapping.ledger else []
-
-
-def _first_number(mapping: Mapping) -> str:
-    return next((column.quoted for column in _columns(mapping) if column.is_number), "")
+def _first(mapping: Mapping, fits: Callable[[Column], bool]) -> str:
+    """The first fitting column of the app's ledger."""
+    columns = mapping.ledger.table.columns.values() if mapping.ledger else ()
+    return next((one.quoted for one in columns if fits(one)), "")
 
 
 def _account(mapping: Mapping) -> str:
     written = mapping.ledger.insert.items() if mapping.ledger else ()
     return next((column for column, value in written if "account_id" in value), "")
-
-
-def _ledger_key(mapping: Mapping) -> str:
-    return next((column.quoted for column in _columns(mapping) if column.base_type in _SORTED), "")
-
-
-def _moment(mapping: Mapping) -> str:
-    return next((column.quoted for column in _columns(mapping) if column.base_type in TIME_TYPES), "")

@@ -136,7 +136,7 @@ class Filling:
     def _of_installation(self) -> dict[str, str]:
         mapping, installation = self.mapping, self.installation
         return {
-            "installed_at": quote_text(self.as_of.isoformat()),
+            "installed_at": _moment(self.as_of),
             "schema_version": str(SCHEMA_VERSION),
             "search_path": quote_text(mapping.search_path),
             "charge_key": quote_text(mapping.key.to_json()),
@@ -170,20 +170,13 @@ class Filling:
         index = {"table": slots["sessions"], "key": mapping.live_key}
         expression = {"table": slots["sessions"], "alias": "s"}
         return {
-            "create_index": {
-                **index,
-                "index_name": quote_name(_LIVE_INDEX),
-                "predicate": mapping.live_predicate,
-            },
+            "create_index": {**index, "index_name": quote_name(_LIVE_INDEX), "predicate": mapping.live_predicate},
             "read_literals": {"statuses": slots["failed"]},
             "drop_index": {"index": self.installation.live_index or quote_name(_LIVE_INDEX)},
             "drop_live": {"live_function": f"{slots['schema']}.live_0123456789"},
             "probe_expression": {"table": slots["sessions"], "expression": slots["live_status"]},
             "probe_index": index,
-            "export_refunds": {
-                "since": quote_text(self.since.isoformat()),
-                "until": quote_text(self.as_of.isoformat()),
-            },
+            "export_refunds": {"since": _moment(self.since), "until": _moment(self.as_of)},
             "list_adoptable": {
                 "adopted_account": slots["account"],
                 "adopted_amount": slots["amount"],
@@ -233,6 +226,10 @@ class Filling:
                 known |= {"condition": slots.get("account_condition", "true")}
                 known |= {"table": slots["accounts"], "key": slots["accounts_id"]} if mapping.has_accounts else {}
         return known
+
+
+def _moment(value: datetime) -> str:
+    return quote_text(value.isoformat())
 
 
 def _text(value: str | None) -> str:

@@ -30,8 +30,6 @@ _SLOW_AT_MOST = 3
 
 
 class BatchRunner:
-    """Runs the batches of one run, and counts."""
-
     def __init__(
         self, payer: BatchPayer, holds: Holds, *, batch_size: int, signals: Signals, observer: Observer
     ) -> None:

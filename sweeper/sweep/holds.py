@@ -62,7 +62,6 @@ class Holds:
     def committed(
         self, session_ids: Iterable[str], for_account: Mapped[str, str | None] = MappingProxyType({})
     ) -> None:
-        """Record that these are on hold now."""
         for _, account_id in self._not_yet(for_account):
             self._room.take(account_id)
         self.new.update(session_ids)

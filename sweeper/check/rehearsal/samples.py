@@ -81,8 +81,6 @@ def marks_in(own: SessionsSection, text: str) -> list[str]:
 
 
 class Samples(AppTables):
-    """Reads rows for one item of the rehearsal, in one snapshot."""
-
     def is_shared(self, link: str) -> bool:
         """Whether several sessions name the same row, as those of one account do; a row for each is no account."""
         column = self.sessions.columns[link]

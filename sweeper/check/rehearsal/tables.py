@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from sweeper.app.catalog import Column, Table, without_literals
 from sweeper.app.search_path import mapped_tables
 from sweeper.check.rehearsal.reading import Reading, column_items
+from sweeper.check.rehearsal.words import ADDED
 from sweeper.check.triggers import fired_by_refund
 from sweeper.postgres.templates import Slots, fill
 from sweeper.postgres.transaction import Row
 
 _TABLES_AT_MOST = 6
-_LATER = re.compile(r"added|applied|posted|settled|booked|counted|processed|merged|tallied|consolidated", re.IGNORECASE)
+_LATER = re.compile(ADDED, re.IGNORECASE)
 _NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": "", "column": "", "place": "0"}
 _WORD = re.compile(r"\w+")
 _WRITTEN = re.compile(

@@ -21,6 +21,8 @@ GIVEN_BACK = (
 REFUND_WORDS = f"refund(?!able)|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor|{FOREIGN}"
 # a column for when, or whether, a row was deleted
 UNDONE = re.compile(r"delet|void|storn|anul|annul|discard|removed", re.IGNORECASE)
+# a column that a job of the app sets when it has added a row to the balance
+ADDED = "added|applied|posted|settled|booked|counted|processed|merged|tallied|consolidated"
 # words in rows whose amounts have no sign; whole words, because "in" is a part of many
 UP_WORDS = r"\m(in|credit|plus|release|released|deposit|incoming|up|undo|void|voided)\M"
 DOWN_WORDS = (

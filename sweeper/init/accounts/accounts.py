@@ -64,7 +64,6 @@ def find_payer(evidence: Evidence, session: Session, chooser: Chooser) -> Payer:
 
 
 def leads_to_balance(evidence: Evidence, session: Session) -> bool:
-    """Whether a session of this table leads to something that looks like a balance."""
     return bool(find_holders(evidence, session, find_paths(evidence, session.table)))
 
 

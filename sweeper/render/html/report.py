@@ -8,15 +8,7 @@ from markupsafe import Markup, escape
 from sweeper.audit.result import AuditResult
 from sweeper.core.results import Amount
 from sweeper.core.text import printable
-from sweeper.render.audit_words import (
-    PLACE_NAMES,
-    findings_line,
-    lost_line,
-    minute,
-    oldest_line,
-    rate_line,
-    waits_line,
-)
+from sweeper.render import audit_words
 from sweeper.render.html.charts import buckets, columns, rows
 from sweeper.render.words import number, plural
 
@@ -33,24 +25,24 @@ def report(result: AuditResult) -> str:
     return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
         result=result,
         period=period,
-        as_of=minute(result.as_of),
-        since=minute(result.since),
-        until=minute(result.until),
+        as_of=audit_words.minute(result.as_of),
+        since=audit_words.minute(result.since),
+        until=audit_words.minute(result.until),
         since_day=result.since.date(),
         until_day=result.until.date(),
-        findings_line=findings_line(result),
-        rate_line=rate_line(result.rate),
-        waits_line=waits_line(period.time_to_refund),
-        oldest_line=oldest_line(result.position.oldest_owed_seconds),
+        findings_line=audit_words.findings_line(result),
+        rate_line=audit_words.rate_line(result.rate),
+        waits_line=audit_words.waits_line(period.time_to_refund),
+        oldest_line=audit_words.oldest_line(result.position.oldest_owed_seconds),
         figures=_figures(result),
         bucket=bucket,
         chart_of_days=columns(amounts) if len(amounts) > 1 else "",
         chart_of_reasons=rows(period.by_reason) if period.by_reason else "",
-        lost_line=lost_line(result.position) if result.position.lost else "",
+        lost_line=audit_words.lost_line(result.position) if result.position.lost else "",
         lost=[(f"{each.month} {each.reason}", each.amount) for each in result.position.lost],
         days=[(name, amount) for name, amount in amounts if amount.sessions],
         largest_accounts=[(account.account_id, account.refunded) for account in period.largest_accounts],
-        places=[(PLACE_NAMES[place], amount) for place, amount in result.position.places.items()],
+        places=[(audit_words.PLACE_NAMES[place], amount) for place, amount in result.position.places.items()],
     )
 
 

@@ -8,15 +8,7 @@ from rich.table import Table
 
 from sweeper.audit.result import AuditResult, Finding, Period, Position
 from sweeper.core.results import Amount
-from sweeper.render.audit_words import (
-    PLACE_NAMES,
-    findings_line,
-    lost_line,
-    minute,
-    oldest_line,
-    rate_line,
-    waits_line,
-)
+from sweeper.render import audit_words
 from sweeper.render.terminal.table import safe
 from sweeper.render.words import number
 
@@ -24,17 +16,17 @@ _DAYS, _LOST, _NAME_WIDTH = 14, 24, 34
 
 
 def show_audit(console: Console, result: AuditResult) -> None:
-    console.print(safe(findings_line(result)))
+    console.print(safe(audit_words.findings_line(result)))
     if result.rate.reason is not None:
-        console.print(safe(rate_line(result.rate)))
-    console.print(f"\nPeriod: {minute(result.since)} to {minute(result.until)}\n")
+        console.print(safe(audit_words.rate_line(result.rate)))
+    console.print(f"\nPeriod: {audit_words.minute(result.since)} to {audit_words.minute(result.until)}\n")
     _show_period(console, result.period)
     if result.rate.reason is None:
-        console.print(rate_line(result.rate))
-    console.print(f"\nPosition: {minute(result.as_of)}\n")
-    places = [(PLACE_NAMES[place], amount) for place, amount in result.position.places.items()]
+        console.print(audit_words.rate_line(result.rate))
+    console.print(f"\nPosition: {audit_words.minute(result.as_of)}\n")
+    places = [(audit_words.PLACE_NAMES[place], amount) for place, amount in result.position.places.items()]
     _show_amounts(console, "place", [*places, ("all failed and stuck", result.position.total)])
-    console.print(oldest_line(result.position.oldest_owed_seconds))
+    console.print(audit_words.oldest_line(result.position.oldest_owed_seconds))
     _show_lost(console, result.position)
     for finding in result.findings:
         _show_finding(console, finding)
@@ -43,7 +35,7 @@ def show_audit(console: Console, result: AuditResult) -> None:
 def _show_lost(console: Console, position: Position) -> None:
     if not position.lost:
         return
-    console.print(f"\n{lost_line(position)}\n")
+    console.print(f"\n{audit_words.lost_line(position)}\n")
     lost = [(f"{each.month} {each.reason}", each.amount) for each in position.lost]
     title = "lost, by month" if len(lost) <= _LOST else f"lost, by month (the last {_LOST} of {number(len(lost))})"
     _show_amounts(console, title, lost[-_LOST:])
@@ -66,7 +58,7 @@ def _show_period(console: Console, period: Period) -> None:
     _show_amounts(console, "column of the accounts, net", period.by_pool.items())
     _show_amounts(console, "largest accounts", largest)
     if period.refunded.sessions:
-        console.print(waits_line(period.time_to_refund))
+        console.print(audit_words.waits_line(period.time_to_refund))
 
 
 def _show_amounts(console: Console, title: str, amounts: Iterable[tuple[str, Amount]]) -> None:

@@ -23,7 +23,6 @@ _WHY = {
 
 
 def show_revert(console: Console, result: RevertResult) -> None:
-    """Print what a revert would take back, or what it took."""
     verb = "Would take back" if result.dry_run else "Took back"
     refunds = result.refunds
     if refunds.sessions:
@@ -72,7 +71,6 @@ def _balances_table(result: RevertResult) -> Table:
 
 
 def show_adopt(console: Console, result: AdoptResult) -> None:
-    """Print what an adoption would record, or what it recorded."""
     verb = "Would adopt" if result.dry_run else "Adopted"
     if result.refunds.sessions:
         sessions, credits = plural(result.refunds.sessions, "session"), number(result.refunds.credits)

@@ -46,7 +46,6 @@ def show_reasons(console: Console, explanations: Sequence[Explanation], *, dry_r
 
 
 def show_account(console: Console, explanation: AccountExplanation) -> None:
-    """Print the newest sessions of an account, one line each."""
     if not explanation.sessions:
         console.print("No session of this account has failed, is running or was refunded.")
         return

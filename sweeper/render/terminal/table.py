@@ -44,7 +44,6 @@ def show_ids(console: Console, table: Table) -> None:
 
 
 def amounts_table(title: str, amounts: dict[str, Amount]) -> Table:
-    """Sessions and credits by some name."""
     table = plain_table(title, "sessions", "credits")
     for name, amount in amounts.items():
         table.add_row(safe(name), number(amount.sessions), number(amount.credits))

@@ -4,12 +4,16 @@ import re
 from collections.abc import Callable, Iterator
 
 from sweeper.app.catalog import TIME_TYPES, Column, Table
-from sweeper.check.rehearsal.accounts.account_links import check_named_accounts, check_payers, wrong_table
+from sweeper.check.rehearsal.accounts.account_links import (
+    check_named_accounts,
+    check_payers,
+    check_periods,
+    wrong_table,
+)
 from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts, app_accounts
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.accounts.counters import check_balance_as_amount, check_below_zero, check_held, uncounted
 from sweeper.check.rehearsal.accounts.invariants import check_broken, check_spent
-from sweeper.check.rehearsal.accounts.periods import check_periods
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
 from sweeper.check.rehearsal.accounts.sums import (
     check_counters,
@@ -78,7 +82,6 @@ def _reaches_nobody(samples: Samples, accounts: AppAccounts | None) -> Iterator[
 
 
 def _names(own: AccountsSection) -> set[str]:
-    """Every column that the section names."""
     added = own.add or {}
     texts = [own.balance, own.spent, own.invariant, own.id, own.active, *added, *added.values()]
     return {word.lower() for text in texts if text for word in _WORD.findall(text)}

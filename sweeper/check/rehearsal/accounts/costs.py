@@ -184,16 +184,10 @@ def _cost(samples: Samples, row: Row) -> SessionCost:
     stuck = own.sessions.stuck_at is None and own.stuck_after(row.status) is not None
     payable = row.status in mapping.live_statuses and (row.status not in mapping.running or stuck)
     amount = Decimal(row.amount or 0)
+    owed = payable and amount > 0 and not row.settled and not row.never
+    numbers = tuple(_finite(one) for one in row.numbers)
     return SessionCost(
-        session_id=row.session_id,
-        owner=row.owner,
-        status=row.status,
-        amount=amount,
-        settled=row.settled,
-        never=bool(row.never),
-        owed=payable and amount > 0 and not row.settled and not row.never,
-        numbers=tuple(_finite(one) for one in row.numbers),
-        words=tuple(row.words),
+        row.session_id, row.owner, row.status, amount, row.settled, bool(row.never), owed, numbers, tuple(row.words)
     )
 
 

@@ -28,17 +28,13 @@ from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.row_amounts import is_usual
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.words import DOWN_WORDS, REFUND_WORDS, UNDONE, UP_WORDS, is_mark, speaks_of_refund
+from sweeper.check.rehearsal.words import ADDED, DOWN_WORDS, REFUND_WORDS, UNDONE, UP_WORDS, is_mark, speaks_of_refund
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
 
 _RUNNING = re.compile(r"balance|running|remaining|_total$|^total|before|after", re.IGNORECASE)
 _BALANCE_WORDS = {"balance_before", "balance_after"}
-# a column that a job of the app sets when it has added a row to the balance
-_LATER = re.compile(
-    r"(added|applied|posted|settled|booked|counted|credited|processed|merged|tallied|consolidated|transferred)(_?(at|on))?$",
-    re.IGNORECASE,
-)
+_LATER = re.compile(rf"({ADDED}|credited|transferred)(_?(at|on))?$", re.IGNORECASE)
 _PLANNED = re.compile(
     r"expir|until|valid|due|start|begin|end|creat|updat|delet|month|period|archiv|export", re.IGNORECASE
 )
@@ -46,7 +42,6 @@ _STEPS_AT_LEAST, _MOST, _ENOUGH = 5, 0.8, 3
 
 
 def check_ledger(samples: Samples) -> Iterator[Check]:
-    """Check the newest rows of the app's ledger."""
     ledger = app_ledger(samples)
     if ledger is None:
         yield next(check_forgotten(samples), ok("none is mapped"))

@@ -208,7 +208,6 @@ def _named_in_texts(
 
 
 def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row]) -> list[tuple[Table, str]]:
-    """JSON columns of other tables."""
     with_json = {column.table_oid for column in columns if column.type in JSON_TYPES}
     found: list[tuple[Table, str]] = []
     for row in [row for row in tables if row.oid in with_json][:TABLES_AT_MOST]:

@@ -170,7 +170,6 @@ def errorless(counted: Sequence[Ended]) -> set[str]:
 
 
 def count_ended(samples: Samples, session_ids: Sequence[str]) -> list[Ended]:
-    """How many sessions of each status have an end, and how many an error."""
     rows = samples.read("list_ends", session_ids, ended_at=samples.expression("ended_at", samples.own.ended_at))
     return [
         Ended(status, len(some), sum(row.ended for row in some), sum(row.failed for row in some), ids_of(some))
