@@ -6,14 +6,14 @@ SELECT v.session_id::text AS session_id,
 {include mapped_sessions}
 CROSS JOIN LATERAL (
     SELECT a.{link} AS owner,
-           {if of_text}a.{column}::text{else}pg_catalog.to_char(a.{column}::timestamp, 'YYYY-MM-DD HH24:MI:SS'::text){end} AS period
+           {include period_of_row} AS period
     FROM {accounts} AS a
     WHERE {accounts_id} {account_eq} v.account_id
 ) AS mine
 LEFT JOIN LATERAL (
     SELECT pg_catalog.max(others.period) AS period
     FROM (
-        SELECT {if of_text}a.{column}::text{else}pg_catalog.to_char(a.{column}::timestamp, 'YYYY-MM-DD HH24:MI:SS'::text){end} COLLATE "C" AS period
+        SELECT {include period_of_row} COLLATE "C" AS period
         FROM {accounts} AS a
         WHERE a.{link} {link_eq} mine.owner
     ) AS others
