@@ -11,7 +11,8 @@ from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Transaction
 
-SCHEMA_VERSION = 2
+# goes up with every change of sweeper's own tables and of what `settings` has: an older program then refuses them
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True)

@@ -235,7 +235,7 @@ def test_an_index_is_built_while_the_app_is_writing(bare: AppDatabase) -> None:
 
 
 def test_a_newer_schema_than_the_program_is_refused(first: AppDatabase) -> None:
-    first.sql("UPDATE sweeper.settings SET schema_version = 3")
+    first.sql("UPDATE sweeper.settings SET schema_version = schema_version + 1")
     refused(first, "installed by a newer sweeper", "update the program")
     for flags in ((), ("--dry-run",)):
         ran = first.run(*flags)

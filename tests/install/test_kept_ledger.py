@@ -58,6 +58,21 @@ def test_a_ledger_that_was_kept_without_its_settings_is_taken_up(paid: AppDataba
     assert sweep(paid) == 0
 
 
+def test_an_installation_of_an_older_version_gets_what_it_lacks(paid: AppDatabase) -> None:
+    """An older program would have failed on what a newer one stores in the same tables."""
+    add_job(paid, 1009)
+    paid.sql("ALTER TABLE sweeper.settings DROP rehearsal, DROP status_labels")
+    paid.sql("UPDATE sweeper.settings SET schema_version = 2")
+    for flags in ((), ("--dry-run",)):
+        ran = paid.run(*flags, now=None, role=None)
+        assert (ran.exit_code, ran.document["error"]["code"]) == (2, "mapping_changed")
+        assert "run `sweeper install`, which upgrades them" in ran.document["error"]["message"]
+    ran = paid.sweeper("install", now=None)
+    assert ran.exit_code == 0, ran.stderr
+    assert sweep(paid) == 1
+    assert sweep(paid) == 0
+
+
 # --- a ledger of the first state of the program
 
 
