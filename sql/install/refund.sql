@@ -212,11 +212,9 @@ BEGIN
     {include refunded_before}
 {end}
     sweeper_missing := (sweeper_key ->> 'put_back_at'::text)::timestamptz;
-{if ledger}
 {if by_account}
 {else}
     {include find_lost}
-{end}
 {end}
     PERFORM pg_catalog.set_config('sweeper.refunding', pg_catalog.concat_ws(' ', sweeper_refund_id, {schema_text}, sweeper_session_id), true);
     FOR sweeper_row IN

@@ -11,6 +11,7 @@ from sweeper.sweep.owed import OwedReader
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.audits import audit, findings
 from tests.helpers.command import NOW
+from tests.helpers.refund_function import refund
 from tests.helpers.server import Server
 
 LATER = NOW + timedelta(hours=1)
@@ -95,6 +96,15 @@ def test_every_command_that_looks_says_so(paid: AppDatabase) -> None:
     assert "held" in findings(audit(paid, now=LATER))
     shown = paid.sweeper("run", "--dry-run", now=LATER).stdout
     assert "refund_missing" in shown
+
+
+@pytest.mark.parametrize("condition", ["session_id = 's2'", "true"])
+def test_refund_does_not_pay_it_again_either(paid: AppDatabase, condition: str) -> None:
+    delete(paid, condition)
+    assert refund(paid, "s2") == 0
+    assert paid.sql("SELECT session_id, why FROM sweeper.holds") == [("s2", "refund_missing")]
+    paid.session("since", models=1, created="2026-11-23 12:02")
+    assert refund(paid, "since") == 1
 
 
 def test_a_person_pays_it_or_writes_it_down(paid: AppDatabase) -> None:

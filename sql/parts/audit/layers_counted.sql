@@ -28,12 +28,12 @@ LEFT JOIN (
     OFFSET 0
 ) AS written ON written.created_at >= counted.since AND written.created_at < counted.until
 WHERE counted.sessions > 0::bigint
-  AND counted.until >= %(since)s::timestamptz
 GROUP BY counted.run_id, counted.until, counted.sessions, counted.credits
 HAVING coalesce(pg_catalog.sum(written.sessions), 0::numeric) < counted.sessions
     OR coalesce(pg_catalog.sum(written.credits), 0::numeric) < counted.credits
 {else}
 SELECT run.run_id,
+       run.started_at,
        counted.until,
        counted.sessions,
        counted.credits,
@@ -56,6 +56,5 @@ CROSS JOIN LATERAL (
 ) AS written
 WHERE run.ended_at IS NOT NULL
   AND counted.sessions > 0::bigint
-  AND counted.until >= %(since)s::timestamptz
   AND (written.sessions < counted.sessions OR written.credits < counted.credits)
 {end}

@@ -1,5 +1,5 @@
--- Finds until when the app's ledger has lost rows, as a run does. What was owed only after the last run cannot have been
--- refunded by then, and need not be looked for.
+-- Finds until when sweeper's ledger, or the app's, has lost rows, as a run does. What was owed only after the last run
+-- cannot have been refunded by then, and need not be looked for.
 SELECT {include owed_from}
 INTO sweeper_owed_from
 {include reading_in_hand}
@@ -11,6 +11,7 @@ IF sweeper_owed_from <= (
     ORDER BY run.started_at DESC
     LIMIT 1
 ) THEN
+{if ledger}
     -- also some refunds from before it was owed: of the few since then, most may have lost their rows by chance
     sweeper_newest_since := least(sweeper_owed_from, coalesce((
         SELECT r.created_at
@@ -19,5 +20,6 @@ IF sweeper_owed_from <= (
         OFFSET 199
         LIMIT 1
     ), '-infinity'));
-    sweeper_missing := greatest(sweeper_missing, {include ledger_gone}{if notes_seen}, {include seen_gone}{end});
+{end}
+    sweeper_missing := greatest(sweeper_missing, {include own_gone}{if ledger}, {include ledger_gone}{if notes_seen}, {include seen_gone}{end}{end});
 END IF;
