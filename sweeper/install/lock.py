@@ -1,5 +1,6 @@
 """The locks of an installation: against batches under another mapping, and against a second installation."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,23 @@ def lock_installation(transaction: Transaction, mapping: Mapping) -> None:
         raise ConfigurationError(
             "another mapping was installed while this command was running: what it had done by then stands, and it "
             "does nothing more. Run it again",
+            code="mapping_changed",
+        )
+
+
+def require_same_names(transaction: Transaction, mapping: Mapping) -> None:
+    """Check, once a batch has locked or read all its tables, that they are those that the run began with.
+
+    Raises:
+        ConfigurationError: another table or column has taken the name of one that the file names.
+    """
+    mapped = [mapping.sessions, *([mapping.ledger.table] if mapping.ledger else [])]
+    tables = {table.qualified: table.oid for table in mapped} | mapping.key.tables
+    binds = {"bound_tables": json.dumps(tables), "bound_columns": json.dumps(mapping.key.columns)}
+    for row in transaction.rows(fill("find_taken_names", {}), binds):
+        raise ConfigurationError(
+            f"a migration of the app has given the name {row.name} to another table or column while this command was "
+            "running: what it had done by then stands, and it does nothing more. Run it again",
             code="mapping_changed",
         )
 

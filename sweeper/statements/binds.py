@@ -143,7 +143,7 @@ class Values:
             **dict.fromkeys(("refund_words", "table_words", "words", "said"), "refund"),
             "called": "job:([[:alnum:]]+)",
             **{"up_words": "credit", "down_words": "debit", "not_made": "failed", "denied": "denied"},
-            **dict.fromkeys(("rehearsal", "bound_columns"), "{}"),
+            **dict.fromkeys(("rehearsal", "bound_columns", "bound_tables"), "{}"),
         }
 
     def _of_catalog(self) -> dict[str, object]:

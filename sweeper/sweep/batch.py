@@ -13,7 +13,7 @@ import uuid_utils
 
 from sweeper.app.mapping import Mapping
 from sweeper.app.transactions import app_transaction
-from sweeper.install.lock import lock_installation
+from sweeper.install.lock import lock_installation, require_same_names
 from sweeper.ledger.reconcile import (
     Balances,
     compare_balances,
@@ -115,6 +115,8 @@ class BatchPayer:
             credits = sum((Decimal(amount) for _, _, amount, _ in batch.paid), Decimal(0))
             if room.credits is not None and credits > room.credits:
                 raise Busy  # an amount grew after it was found: find what fits again, with fewer at a time
+            if batch.paid:
+                require_same_names(transaction, self._mapping)
             seen = transaction.row(fill("read_traffic", {}))
         locked_seconds = time.monotonic() - locked_at
         self._caps.committed(len(batch.paid), credits)
