@@ -31,6 +31,7 @@ from sweeper.check.rehearsal.accounts.costs import (
 from sweeper.check.rehearsal.accounts.counters import check_own_numbers
 from sweeper.check.rehearsal.accounts.other_numbers import check_other_moves, check_several_rows
 from sweeper.check.rehearsal.accounts.scaled_shares import check_scaled_shares
+from sweeper.check.rehearsal.accounts.sums import is_sum_of_ledger
 from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.result import Check, failure, joined, ok, warning
 
@@ -70,7 +71,9 @@ def check_balances(samples: Samples) -> Iterator[Check]:
             found = _explained_otherwise(samples, costs, targets) if costs else []
             found = found or list(check_several_rows(samples, accounts, costs, targets))
         found = found or list(check_own_numbers(samples, accounts, costs))
-        found = found or list(check_other_moves(samples, accounts, explained=explained))
+        # bonuses and transfers may have moved them as well, as the ledger says
+        booked = explained or is_sum_of_ledger(samples, accounts)
+        found = found or list(check_other_moves(samples, accounts, explained=booked))
     if found:
         yield joined(found)
     elif explained:

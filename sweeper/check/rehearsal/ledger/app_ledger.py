@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.app.over_refund import names_in
@@ -72,6 +73,16 @@ def read_charges(read: Callable[..., list[Row]], session_ids: Sequence[str], **g
     """
     given = {"charged": None, "amount_column": None, "qualifiers": [], "unsigned": False, **given}
     return read("compare_charges", session_ids, **given)
+
+
+def amounts_taken(samples: Samples) -> dict[str, Decimal]:
+    """The amounts of sessions that would be paid all that the ledger took for them: no refund is subtracted."""
+    ledger = app_ledger(samples)
+    if ledger is None or not ledger.amounts:
+        return {}
+    rows = read_charges(samples.read, samples.failed, amount_column=ledger.amounts[0])
+    pairs = {row.session_id: (Decimal(row.amount), Decimal(row.charged)) for row in rows if row.charged is not None}
+    return {one: amount for one, (amount, charged) in pairs.items() if amount == charged}
 
 
 def of_these_sessions(samples: Samples, amount: Column, *, unsigned: bool = False) -> list[Slots]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from sweeper.app.catalog import JSON_TYPES, Column
-from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger, read_charges
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, amounts_taken, app_ledger
 from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.reading import ROWS_UNANSWERED
@@ -42,7 +42,7 @@ def check_named_in_texts(samples: Samples, ledger: AppLedger) -> Iterator[Check]
     rows = find_in_texts(samples, ledger.table, samples.list_owed())
     named_there = sorted({row.session_id for row in rows})
     if name in sessions.amount.lower():  # it may subtract them
-        named_there = _given_back_whole(samples, ledger, rows)
+        named_there = _given_back_whole(samples, rows)
     if len(named_there) >= _SOME:
         yield failure(
             f"ledger.where = {own.where!r} and ledger.session = {own.session!r} miss rows that look like refunds and "
@@ -78,21 +78,12 @@ def check_named_in_json(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
             return
 
 
-def _given_back_whole(samples: Samples, ledger: AppLedger, rows: Sequence[Row]) -> list[str]:
+def _given_back_whole(samples: Samples, rows: Sequence[Row]) -> list[str]:
     """The sessions of which a row gives back all that was taken, and the file would pay it all the same."""
-    taken = _amounts_taken(samples, ledger)
+    taken = amounts_taken(samples)
     moved = ((row.session_id, Decimal(text)) for row in rows for text in row.amounts if text is not None)
     named_with_all = {row.session_id for row in rows if row.exact}
     return sorted(named_with_all | {one for one, amount in moved if taken.get(one) == amount})
-
-
-def _amounts_taken(samples: Samples, ledger: AppLedger) -> dict[str, Decimal]:
-    """The amounts of sessions that would be paid all that the ledger took for them: no refund is subtracted."""
-    if not ledger.amounts:
-        return {}
-    rows = read_charges(samples.read, samples.failed, amount_column=ledger.amounts[0])
-    pairs = {row.session_id: (Decimal(row.amount), Decimal(row.charged)) for row in rows if row.charged is not None}
-    return {one: amount for one, (amount, charged) in pairs.items() if amount == charged}
 
 
 def sessions_fail(samples: Samples) -> bool:
@@ -150,7 +141,7 @@ def check_row_kinds(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     if len(settled) < _SOME or not samples.sees_none(session_ids):
         return
     reads = name in sessions.amount.lower()  # and may subtract such rows
-    owed = [*_amounts_taken(samples, ledger)] if reads else samples.list_owed()
+    owed = [*amounts_taken(samples)] if reads else samples.list_owed()
     telling = samples.columns(ledger.table, lambda one: one not in amounts and _tells(one, own.where))
     for column in telling:
         failed = read_kinds(samples, column, amounts[0], session_ids)

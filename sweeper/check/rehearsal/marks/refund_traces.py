@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from sweeper.app.catalog import JSON_TYPES, Column, Table, words_in
-from sweeper.check.rehearsal.ledger.app_ledger import account_of_rows
+from sweeper.check.rehearsal.ledger.app_ledger import account_of_rows, amounts_taken
 from sweeper.check.rehearsal.marks.refund_texts import SPOKEN_AT_MOST, TEXTS, find_events, find_in_texts
 from sweeper.check.rehearsal.marks.row_amounts import (
     AMOUNT,
@@ -54,7 +54,8 @@ def find_traces(samples: Samples, session_ids: Sequence[str], netted: Collection
     chosen = set(session_ids)
     amounts = {one.session_id: one.amount for one in samples.read_failed() if one.session_id in chosen and one.is_owed}
     rows = find_rows(samples, session_ids, lambda where, given: _are_refunds(where, given, amounts))
-    traces = {where: sorted(found) for where, found in _not_netted(rows, netted).items()}
+    rest = _not_netted(rows, netted, amounts_taken(samples) if rows and netted else {})
+    traces = {where: sorted(found) for where, found in rest.items()}
     if not rows:
         traces = find_events(samples, linked_tables(samples, *known_tables(samples), ()), amounts)
     marks = named_marks(samples, session_ids)
@@ -66,10 +67,10 @@ def without_netted(traces: Mapping[str, Trace], netted: Collection[str]) -> dict
     return {where: found for where, found in traces.items() if not any(name in where for name in netted)}
 
 
-def _not_netted(rows: Rows, netted: Collection[str]) -> Rows:
+def _not_netted(rows: Rows, netted: Collection[str], taken: Mapping[str, Decimal]) -> Rows:
     sure = without_netted(rows, netted)
     whole = {
-        where: {one: of_session for one, of_session in given.items() if of_session.exact}
+        where: {one: found for one, found in given.items() if found.exact or taken.get(one) in found.amounts}
         for where, given in rows.items()
         if where not in sure
     }
@@ -102,7 +103,7 @@ def find_rows(
     links = linked_tables(samples, tables, columns, {key.name for key in keys})
     ways: tuple[Callable[[Mapping[str, str]], Rows], ...] = (
         lambda known: _named(samples, links, known),
-        lambda known: _named(samples, tables_behind_links(samples, tables), known),
+        lambda known: _named(samples, tables_behind_links(samples, tables, links), known),
         lambda known: _by_parts(samples, list(dict.fromkeys(known.values())), tables),
         lambda known: _named(samples, _json_columns(samples, tables, columns), known, json=True),
         lambda known: dict(_named_in_texts(samples, tables, columns, known)),

@@ -43,8 +43,13 @@ def linked_tables(
     return found[:TABLES_AT_MOST]
 
 
-def tables_behind_links(samples: Samples, tables: Sequence[Row]) -> Iterator[tuple[Table, str, str]]:
-    """Tables whose rows a table of links ties to sessions, the column that it names, and the session of a row, l."""
+def tables_behind_links(
+    samples: Samples, tables: Sequence[Row], naming: Sequence[tuple[Table, str]]
+) -> Iterator[tuple[Table, str, str]]:
+    """Tables whose rows a table of links ties to sessions, the column that it names, and the session of a row, l.
+
+    Or rows that refer to a row that names a session, as a refund does to its charge.
+    """
     mapping, accounts = samples.mapping, samples.accounts
     known = {row.oid for row in tables}
     others = {mapping.sessions.oid, accounts.oid if accounts else 0}
@@ -58,6 +63,15 @@ def tables_behind_links(samples: Samples, tables: Sequence[Row]) -> Iterator[tup
             slots = {"links": links.qualified, "session": session.quoted, "key": key.quoted}
             slots["column"] = table.columns[one.target_column].quoted
             yield table, one.target_column, fill_expression("behind_link", slots)
+    named = {table.oid: (table, link) for table, link in naming}
+    charged = [row for row in samples.references() if row.table_oid in known and row.target_oid in named]
+    for row in charged[:_BEHIND_AT_MOST]:
+        links, link = named[row.target_oid]
+        table, key = samples.table(row.table_oid), links.columns[row.target_column]
+        if link != row.target_column and samples.sees(links, [links.columns[link], key]):
+            slots = {"links": links.qualified, "session": links.columns[link].quoted, "key": key.quoted}
+            slots["column"] = table.columns[row.column_name].quoted
+            yield table, row.column_name, fill_expression("behind_link", slots)
 
 
 def _names_session(

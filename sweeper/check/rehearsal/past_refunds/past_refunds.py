@@ -69,7 +69,7 @@ def check_past_refunds(samples: Samples) -> Iterator[Check]:
         balance_for_amount(sessions, compared),
         None if netted else unwritten_amount(sessions),
         words,
-        _others(sessions, compared, unwritten, unique, owners, newest, moves=samples.mapping.moves_balances),
+        _others(samples, sessions, compared, unwritten, unique, owners, newest),
     ]
     problems = [check for check in found if check is not None]
     agrees = ok(f"for {len(sessions)} sessions that the app refunded, the file gives what it wrote")
@@ -182,16 +182,15 @@ def _never(samples: Samples, sessions: Sequence[PastRefund]) -> Check | None:
 
 
 def _others(
+    samples: Samples,
     sessions: Sequence[PastRefund],
     compared: Sequence[ComparedColumn],
     unwritten: Sequence[Column],
     unique: Collection[str],
     owners: Collection[str],
     newest: Sequence[str],
-    *,
-    moves: bool,
 ) -> Check | None:
-    said, lines = [], []
+    said, lines, moves = [], [], samples.mapping.moves_balances
     grave = False
     for one in compared:
         name = one.column.name
@@ -223,7 +222,7 @@ def _others(
                 said[-1] += ": something of the app's pays such a row later, so that the balance would move twice"
                 grave = True
             lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
-        left_out = {key: _now(newest, having) for key, having in keys_left_out(sessions, one).items()}
+        left_out = {key: _now(newest, having) for key, having in keys_left_out(samples, sessions, one).items()}
         keys = [f"{key!r} ({named(having)})" for key, having in left_out.items() if having]
         said += [f"{name} = {one.value!r} leaves out what the app wrote: {', '.join(keys)}"] * bool(keys)
         lines += [f"ledger.insert: {one.column.quoted} = what the app writes there"] * bool(keys)

@@ -2,9 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sweeper.app.catalog import words_in
+from sweeper.app.catalog import Column, words_in
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import read_kinds
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
@@ -23,7 +23,7 @@ _LITERALS = re.compile(r"'([^']*)'")
 def words_of_charges(
     samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]
 ) -> Check | None:
-    """A text that no refund of the app's has, and that rows of most sessions that succeeded have: their charges.
+    """A text that no refund of the app's has, and that rows of most sessions that succeeded have, such as charges.
 
     Or that rows have which are about no session, such as purchases. Who wrote a row is another, if a text is the app's.
     """
@@ -41,10 +41,10 @@ def words_of_charges(
         for row in read_kinds(samples, one.column, ledger.amounts[0], settled):
             often = row.sessions >= _ENOUGH and row.sessions * 2 > len(settled)
             # an amount without a sign is that of a charge where it is all that most of them took
-            takes = not row.gives or row.whole * 2 > len(settled)
-            if often and takes and one.value.strip().startswith(quote_text(row.kind)):  # maybe with a cast
+            what = "charges" if not row.gives or row.whole * 2 > len(settled) else "other rows"
+            if often and one.value.strip().startswith(quote_text(row.kind)):  # maybe with a cast
                 return warning(
-                    f"{one.column.name} = {one.value} is what the app writes for charges, such as those of "
+                    f"{one.column.name} = {one.value} is what the app writes for {what}, such as those of "
                     f"{row.samples[0]} and {row.sessions - 1} other sessions that succeeded, and for none of its "
                     f"{len(sessions)} refunds",
                     f"[ledger.insert] {one.column.quoted} = what the app's refunds have there",
@@ -81,14 +81,19 @@ def words_of_sessions(
             continue
         texts = [column for column in samples.sessions.columns.values()
                  if column.is_word or (is_id and column.full_type == one.column.full_type)]  # fmt: skip
-        for column in samples.seen(samples.sessions, texts, noted=False)[:_COLUMNS_AT_MOST]:
-            if samples.texts(column, list(theirs)) == theirs:
-                return (failure if len(different) >= _ENOUGH else warning)(
-                    f"{name} = {one.value} is not what the app wrote for {len(different)} of {len(sessions)} refunds, "
-                    f"such as of {named(different)}: there it has {column.name} of the session",
-                    f"[ledger.insert] {one.column.quoted} = 's.{column.quoted}'",
-                )
+        if column := _has_all(samples, theirs, texts):
+            return (failure if len(different) >= _ENOUGH else warning)(
+                f"{name} = {one.value} is not what the app wrote for {len(different)} of {len(sessions)} refunds, "
+                f"such as of {named(different)}: there it has {column.name} of the session",
+                f"[ledger.insert] {one.column.quoted} = 's.{column.quoted}'",
+            )
     return None
+
+
+def _has_all(samples: Samples, theirs: Mapping[str, str | None], columns: Sequence[Column]) -> Column | None:
+    """The column of the sessions that has the text of each of these."""
+    seen = samples.seen(samples.sessions, columns, noted=False)[:_COLUMNS_AT_MOST]
+    return next((one for one in seen if samples.texts(one, list(theirs)) == theirs), None)
 
 
 def spelt_otherwise(
@@ -135,26 +140,29 @@ def unwritten_key(samples: Samples, sessions: Sequence[PastRefund]) -> Check | N
     return None
 
 
-def keys_left_out(sessions: Sequence[PastRefund], compared: ComparedColumn) -> dict[str, list[str]]:
+def keys_left_out(samples: Samples, sessions: Sequence[PastRefund], compared: ComparedColumn) -> dict[str, list[str]]:
     """Keys of JSON that nearly all of the app's refunds have and ours would not, with the sessions.
 
-    Only those that are alike in these, or name the session, its account or the amount: no file can write the others,
-    such as the address of who asked.
+    Only those that are alike in these, or name the session, its account or the amount, or a word of the session: no
+    file can write the others, such as the address of who asked.
     """
     column, found = compared.column.name, {}
     keys = {key for one in sessions for name, key in one.lacking if name == column and not compared.meaning}
+    words = [one for one in samples.sessions.columns.values() if one.is_word]
     for key in sorted(keys):
         having = [(one, one.lacking[column, key]) for one in sessions if (column, key) in one.lacking]
         ((_, alike),) = Counter(str(value) for _, value in having).most_common(1)
         naming = [one for one, value in having
                   if value == one.theirs or str(value) in (one.session_id, one.past_account)]  # fmt: skip
-        if max(alike, len(naming)) >= len(sessions) * _MOST:
+        theirs: dict[str, str | None] = {one.session_id: text for one, text in having if isinstance(text, str)}
+        same = max(alike, len(naming)) >= len(sessions) * _MOST
+        if same or (len(theirs) >= max(_ENOUGH, len(sessions) * _MOST) and _has_all(samples, theirs, words)):
             found[key] = [one.session_id for one, _ in having]
     return found
 
 
 def another_word(samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]) -> Check | None:
-    """A word by which the file finds refunds, and that is always another one in the app's refunds.
+    """A word by which the file finds refunds, or the label of an enum, that is another one in all of the app's refunds.
 
     Where these are found by ``[ledger.past]``, what ``where`` reads says that a refund is ours.
     """
@@ -164,12 +172,13 @@ def another_word(samples: Samples, sessions: Sequence[PastRefund], compared: Seq
         known = words_in(past.where or "") - known
     for one in compared if len(sessions) >= _ENOUGH else ():
         name, theirs = one.column.name, {session.words.get(one.column.name) for session in sessions}
-        if one.meaning != "text" or name not in known or len(theirs) != 1:
+        is_label = one.column.category == "E" and name not in words_in(own.where if own else "")  # and no note
+        if one.meaning != "text" or not (name in known or is_label) or len(theirs) != 1:
             continue
         word = theirs.pop()
         is_note = NOTE.search(name) or WRITER.search(name)
         is_looked_for = quote_text(word or "") in (past.where or "") if past is not None else not is_note
-        if is_looked_for and all(name in session.worded for session in sessions):
+        if (is_looked_for or is_label) and all(name in session.worded for session in sessions):
             return warning(
                 f"{name} = {one.value} is {word!r} in all of the app's {len(sessions)} refunds, such as of "
                 f"{named([one.session_id for one in sessions])}: if its own code looks for that, it does not find ours",

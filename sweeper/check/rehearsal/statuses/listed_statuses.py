@@ -29,7 +29,7 @@ _OF_ELSE = {"refund", "refunding", "cancel", "canceling", "cancelling", "retry",
             "expired", "zombie", "dead", "stale", "circuit", "exhausted", "gave"}  # fmt: skip
 _CALLED = re.compile(r"code|slug|name|key|status|state|value|label|title", re.IGNORECASE)
 # fewer prove nothing; a status counts as refunded when the app refunded at least this part of it
-ENOUGH, _PART, _NEARLY_ALL = 3, 0.25, Decimal("0.9")
+ENOUGH, _SOME, _PART, _NEARLY_ALL = 3, 2, 0.25, Decimal("0.9")
 _NUMBER = re.compile(r"-?\d+")
 
 
@@ -206,6 +206,21 @@ def _failed_by_error(failed: Sequence[Ended], settled: Sequence[Ended], labels: 
         )
         for one in settled if one.has_errors
     ]  # fmt: skip
+
+
+def check_failures_elsewhere(
+    samples: Samples, session_ids: Sequence[str], settled: Sequence[StatusSample]
+) -> Iterator[Check]:
+    """A status in `succeeded` whose sessions have an error, as no others there, and of which the app refunds some."""
+    candidates = [one for one in settled if one.given_back >= _SOME and not words_of(one.called) & _DONE]
+    counted = count_ended(samples, session_ids) if candidates else []
+    with_error = {one.status for one in counted if one.has_errors and any(other.has_none for other in counted)}
+    for one in [one for one in candidates if one.status in with_error]:
+        yield warning(
+            f"sessions.succeeded has {one.shown}, whose sessions have an error, and the app has refunded "
+            f"{one.given_back} of {one.sessions}, such as {named(one.refunded)}: are the others owed?",
+            f"sessions.failed: {one.status!r}, if their charge is to be given back",
+        )
 
 
 def _without_error(failed: Sequence[Ended], labels: dict[str, str], known: Collection[str]) -> list[Check]:

@@ -12,6 +12,7 @@ from sweeper.check.rehearsal.statuses.listed_statuses import (
     Ended,
     StatusSample,
     check_ends,
+    check_failures_elsewhere,
     check_status_names,
     count_ended,
     endless,
@@ -79,7 +80,8 @@ def _wrong(samples: Samples) -> Iterator[Check]:
     yield from payments or delivered
     yield from _given_back_by_name(failed)
     yield from never_refunded
-    yield from ends or _refunded_elsewhere(failed, settled, "succeeded has")
+    ends = ends or list(_refunded_elsewhere(failed, settled, "succeeded has"))
+    yield from ends or check_failures_elsewhere(samples, settled_sessions, settled)
     # where failures are listed, that none of them was refunded may be the very gap that a sweep closes
     misses_failures = all(_words(one) and not _words(one) & NOT_DONE for one in failed)
     yield from _refunded_elsewhere(failed, unnamed, "failed does not have", is_sure=misses_failures)
