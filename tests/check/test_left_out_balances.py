@@ -191,3 +191,18 @@ def test_a_counter_that_never_counted_what_is_open(bare: AppDatabase) -> None:
     assert rehearsed(app) == {}
     app.sql("UPDATE wallets SET lifetime_spend = lifetime_spend + 200")
     assert "lifetime_spend of wallets look like" in rehearsed(app)["accounts"]["message"]
+
+
+def test_a_pool_that_gave_a_part_which_the_session_says(bare: AppDatabase) -> None:
+    """No name speaks of it; the app's own refunds give it back."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total; ALTER TABLE wallets ADD pkt int NOT NULL DEFAULT 0")
+    app.sql("ALTER TABLE jobs ADD pay int; UPDATE jobs SET pay = substr(id, 2)::int * 7 % 11 % price")
+    app.sql("UPDATE wallets AS w SET pkt = 500 - (SELECT sum(pay) FROM jobs AS j WHERE j.owner = w.id "
+            "AND j.id NOT IN (SELECT job FROM book WHERE kind = 'refund'))")  # fmt: skip
+    app.sql("UPDATE wallets AS w SET balance = 500 - (SELECT sum(price - pay) FROM jobs AS j WHERE j.owner = w.id "
+            "AND j.id NOT IN (SELECT job FROM book WHERE kind = 'refund'))")  # fmt: skip
+    assert "pkt of wallets has moved by exactly pay of sessions that are not refunded" in refuses(app, "balances")
+    app.map("accounts", balance="balance + pkt")
+    app.map("accounts.add", balance="amount - s.pay", pkt="s.pay")
+    assert "balances" not in rehearsed(app)

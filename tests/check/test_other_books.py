@@ -244,3 +244,13 @@ def test_refunds_of_the_parts_of_a_session(app: App) -> None:
     app.sql("ALTER TABLE usages DROP job_id")
     without_ledger(app)
     assert '"public"."usages".step_id (20 of the newest failed sessions' in refuses(app, "marks")
+
+
+def test_a_status_that_is_said_to_owe_nothing_with_errors_and_refunds(app: App) -> None:
+    app.sql("UPDATE jobs SET error = 'no' WHERE state = 'failed'; UPDATE jobs SET state = 'blocked' "
+            "WHERE state = 'failed' AND substr(id, 2)::int % 3 = 0")  # fmt: skip
+    app.map(error="error", succeeded=["done", "blocked"])
+    said = "sessions.succeeded has 'blocked', whose sessions have an error, and the app has refunded 6 of 10"
+    assert said in rehearsed(app)["statuses"]["message"]
+    app.map(failed=["failed", "blocked"], succeeded=["done"])
+    assert rehearsed(app) == {}

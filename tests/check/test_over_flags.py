@@ -53,3 +53,11 @@ def test_a_mark_of_what_is_over(app: App, name: str, other: str) -> None:
 def test_a_mark_that_does_not_show_that_it_is_over(app: App, change: str) -> None:
     app.sql(change)
     assert "statuses" not in rehearsed(app)
+
+
+def test_a_mark_of_what_is_over_and_has_failed_as_well(app: App) -> None:
+    """None that the app has refunded has it."""
+    app.sql("UPDATE jobs SET is_canceled = true, canceled_at = ended WHERE id IN ('j28', 'j29', 'j30')")
+    assert "canceled is set on 7 sessions that run or failed by the file" in refuses(app, "statuses")
+    app.sql("UPDATE jobs SET is_canceled = true, canceled_at = ended WHERE id = 'j3'")
+    assert "statuses" not in rehearsed(app)

@@ -161,3 +161,33 @@ def test_a_word_that_the_app_has_changed(app: App) -> None:
     app.map("ledger", where="lower(kind) = 'refund'")
     app.sql("UPDATE book SET kind = 'REFUND' WHERE kind = 'refund' AND substr(job, 2)::int > 2")
     assert rehearsed(app) == {}
+
+
+def test_the_kind_of_other_rows_of_sessions_that_succeeded(app: App) -> None:
+    """What is given back after a success is of another kind, and `where` reads that."""
+    app.sql("INSERT INTO book (wallet, job, kind, amount) SELECT owner, id, 'settled', 1 FROM jobs "
+            "WHERE state = 'done'")  # fmt: skip
+    app.map("ledger", where="kind IN ('refund', 'settled')")
+    app.map("ledger.insert", kind="'settled'")
+    assert "kind = 'settled' is what the app writes for other rows" in rehearsed(app)["past_refunds"]["message"]
+
+
+def test_the_label_of_an_enum_is_no_note(app: App) -> None:
+    app.sql("CREATE TYPE origin AS ENUM ('task', 'order', 'system')")
+    app.sql("ALTER TABLE book ADD about origin NOT NULL DEFAULT 'task'")
+    app.map("ledger.insert", about="'task'")
+    assert rehearsed(app) == {}
+    app.map("ledger.insert", about="'system'")
+    assert "about = 'system' is 'task' in all of the app's 20 refunds" in rehearsed(app)["past_refunds"]["message"]
+
+
+def test_a_key_of_json_with_a_word_of_the_session(app: App) -> None:
+    app.sql("ALTER TABLE book ADD info jsonb; UPDATE jobs SET team = 't' || substr(id, 2)::int % 3")
+    app.sql("UPDATE book AS b SET info = jsonb_build_object('engine', j.team, 'job', j.id) "
+            "FROM jobs AS j WHERE j.id = b.job")  # fmt: skip
+    app.map("ledger.insert", info="jsonb_build_object('job', session_id)")
+    assert "leaves out what the app wrote: 'engine' (j1" in rehearsed(app)["past_refunds"]["message"]
+    app.map("ledger.insert", info="jsonb_build_object('job', session_id, 'engine', s.team)")
+    assert rehearsed(app) == {}
+    app.sql("""UPDATE book SET info = info || jsonb_build_object('asked_by', md5(id::text))""")
+    assert rehearsed(app) == {}, "no file can write that"

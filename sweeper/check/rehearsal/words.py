@@ -7,10 +7,12 @@ from sweeper.app.catalog import Column
 # words for a refund in other languages than English
 FOREIGN = (
     "erstatt|devoluci|devuelt|devolv|reembols|rembours|estorn|rimbors|terugbeta|возврат|возвращ|henkin"
-    "|pengembalian|dikembalikan|zwrot|återbetal|退款|退还|退還|返还|返還|返金|払い戻|환불|استرداد|استرجاع"
+    "|pengembalian|dikembalikan|zwrot|återbetal|storno|(?<![a-z])iade|退款|退还|退還|返还|返還|返金|払い戻|환불|استرداد|استرجاع"
 )
 # the same for work that was canceled
-CANCELED = re.compile("annul|anulad|cancelad|storn|abgebroch|отмен|取消|キャンセル|취소|ملغ|إلغاء", re.IGNORECASE)
+CANCELED = re.compile(
+    "annul|anulad|cancelad|storn|abgebroch|(?<![a-z])iptal|отмен|取消|キャンセル|취소|ملغ|إلغاء", re.IGNORECASE
+)
 # words for refunds in the app's rows
 GIVEN_BACK = (
     "refund(?!able)|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits?[ _]?returned|returned[ "

@@ -17,6 +17,7 @@ from sweeper.check.rehearsal.accounts.invariants import check_broken, check_spen
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
 from sweeper.check.rehearsal.accounts.sums import (
     check_counters,
+    check_other_sums,
     check_sums,
     check_versions,
     gross_counters,
@@ -41,6 +42,7 @@ _NO_BALANCE = re.compile(r"score|rating|threshold|alert|percent", re.IGNORECASE)
 _CLOSED = re.compile(
     r"delet|closed|deactivat|disabl|banned|archiv|suspend|anonymi|erased|terminat|cancel|remov|block|inactiv|gone|left_at"
     r"|retired|churn|frozen|discard|gesperrt|gel(ö|oe)scht|deaktiv|bloqu|eliminad|borrad|supprim|d[eé]sactiv"
+    r"|silin|chius"
     r"|删除|封禁|冻结|заблок|удал",
     re.IGNORECASE,
 )
@@ -205,7 +207,7 @@ def _closed(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
 _RULES: tuple[Callable[[Samples, AppAccounts], Iterator[Check]], ...] = (
     wrong_table, check_ledger_accounts, _others, check_spent, check_held, check_pools, check_sums, check_below_zero,
     check_broken, check_payers, check_booked, check_balance_as_amount, check_named_accounts, check_periods,
-    check_counters, check_versions, _closed,
+    check_counters, check_versions, _closed, check_other_sums,
 )  # fmt: skip
 # a hook may do what these miss in the file
 _WITHOUT_HOOK = (check_spent, check_held, check_pools, check_sums, check_below_zero)

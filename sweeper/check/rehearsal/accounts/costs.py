@@ -79,8 +79,13 @@ def total(costs: SessionCosts, rows: Sequence[SessionCost], place: int | None = 
     """The cost of some sessions by owner: by the file, or by one of their numbers."""
     totals = dict.fromkeys(costs.owners, Decimal(0))
     for row in rows:
-        totals[row.owner] += row.amount if place is None else row.numbers[place] or 0
+        totals[row.owner] += cost_of(row, place)
     return totals
+
+
+def cost_of(row: SessionCost, place: int | None = None) -> Decimal:
+    """What one session cost: by the file, or by one of its numbers."""
+    return row.amount if place is None else row.numbers[place] or Decimal(0)
 
 
 def unsettled(costs: SessionCosts) -> list[list[SessionCost]]:
@@ -110,7 +115,12 @@ def is_proof(agreed: frozenset[str], totals: Totals, target: Totals) -> bool:
 
 
 def is_explained(
-    costs: SessionCosts, targets: Sequence[Totals], choices: Sequence[Sequence[SessionCost]], *, at_start: bool = False
+    costs: SessionCosts,
+    targets: Sequence[Totals],
+    choices: Sequence[Sequence[SessionCost]],
+    *,
+    at_start: bool = False,
+    place: int | None = None,
 ) -> bool:
     """Whether one of the targets changed by the cost of one set of the sessions.
 
@@ -118,7 +128,7 @@ def is_explained(
     """
     owed = {row.owner for row in costs.rows if row.owed} if at_start else set()
     for rows in choices:
-        totals = total(costs, rows)
+        totals = total(costs, rows, place)
         for target in targets:
             agreed = agree(target, totals)
             if is_proof(agreed, totals, target) and len(owed - agreed) * 2 <= len(owed):

@@ -152,13 +152,16 @@ def check_own_numbers(samples: Samples, accounts: AppAccounts, costs: SessionCos
     columns = samples.seen(accounts, [one for one in others if not one.generated], noted=False)[:_AT_MOST]
     _, numbers = read_numbers(samples, accounts, costs.owners, columns)
     for column in columns:
-        if (said := moved(costs, column, {column.name: numbers[column.name]})) and said[1]:
-            sign = "" if said[0] == DOWN else "-"
-            yield failure(
-                f"{column.name} of {accounts.name} has moved by exactly what sessions took and were given back, and a "
-                "refund leaves it as it is",
-                accounts.to_add(f'{column.quoted} = "{sign}amount"'),
-            )
+        for place in (None, *range(len(costs.numbers))):  # a pool may have given a part, which the session says
+            if (said := moved(costs, column, {column.name: numbers[column.name]}, place)) and said[1]:
+                sign, share = "" if said[0] == DOWN else "-", "" if place is None else costs.numbers[place].name
+                yield failure(
+                    f"{column.name} of {accounts.name} has moved by exactly {f'{share} of ' if share else 'what '}"
+                    f"sessions{' that are not refunded' if share else ' took and were given back'}, and a refund "
+                    "leaves it as it is",
+                    accounts.to_add(f'{column.quoted} = "{sign}{f"s.{share}" if share else "amount"}"'),
+                )
+                break
 
 
 def check_balance_as_amount(samples: Samples, _: AppAccounts) -> Iterator[Check]:

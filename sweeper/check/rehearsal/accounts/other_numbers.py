@@ -12,6 +12,7 @@ from sweeper.check.rehearsal.accounts.costs import (
     SessionCosts,
     Totals,
     agree,
+    cost_of,
     is_explained,
     is_proof,
     read_costs_by,
@@ -51,7 +52,7 @@ def check_other_moves(samples: Samples, accounts: AppAccounts | None, *, explain
     if (accounts is not None and accounts.is_moved_by_app) or (ledger and adds_later(ledger.table)):
         return  # the app's own trigger or job changes it, and perhaps other numbers
     for link in _links(samples, accounts, explained=explained):
-        costs = None if _is_report(link.table) else read_costs_by(samples, link.column)
+        costs = None if is_report(link.table) else read_costs_by(samples, link.column)
         if costs is None:
             continue
         columns = [one for one in link.table.columns.values() if one.base_type in NUMBER_TYPES and one != link.key]
@@ -68,7 +69,7 @@ def _key(samples: Samples, key: Column) -> Slots:
     return {"key": f"a.{key.quoted}", "key_eq": samples.equal(key), "key_type": key.full_type}
 
 
-def _is_report(table: Table) -> bool:
+def is_report(table: Table) -> bool:
     times = [one.name for one in table.columns.values() if one.is_time]
     return bool(_REPORT.search(table.name)) or any(map(_WORKED_OUT.search, times))
 
@@ -107,10 +108,15 @@ def _beside(samples: Samples, known: set[int], tables: set[int]) -> Iterator[_Li
             yield _Link(column, table, key, beside=True)
 
 
-def moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) -> _Moved | None:
-    """In which direction a number changed with the sessions' costs, if it did, and whether refunds changed it back."""
-    mine = numbers[column.name]
-    if len({row.amount for row in costs.rows if row.amount}) < 2 or not all(one.is_finite() for one in mine.values()):
+def moved(
+    costs: SessionCosts, column: Column, numbers: Mapping[str, Totals], place: int | None = None
+) -> _Moved | None:
+    """In which direction a number changed with the sessions' costs, if it did, and whether refunds changed it back.
+
+    With the ``place`` of one of their numbers, with that number.
+    """
+    mine, cost = numbers[column.name], {row.session_id: cost_of(row, place) for row in costs.rows}
+    if len({one for one in cost.values() if one}) < 2 or not all(one.is_finite() for one in mine.values()):
         return None  # it may only count the sessions
     if len(set(mine.values())) < 2:
         return None  # nothing changes it
@@ -121,9 +127,9 @@ def moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) ->
         if name != column.name and all(one.is_finite() for one in given.values())
     ]
     for way, targets in ((DOWN, [left, *below]), (UP, [mine])):
-        if is_explained(costs, targets, unsettled(costs), at_start=True):
-            settled = [row for row in costs.rows if row.settled and row.amount]
-            return way, bool(settled) and not is_explained(costs, targets, [costs.rows])
+        if is_explained(costs, targets, unsettled(costs), at_start=True, place=place):
+            settled = [row for row in costs.rows if row.settled and cost[row.session_id]]
+            return way, bool(settled) and not is_explained(costs, targets, [costs.rows], place=place)
     return None
 
 

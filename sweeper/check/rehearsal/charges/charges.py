@@ -28,7 +28,7 @@ _NO_AMOUNT = re.compile(
 _BOOKED_BY_THEN, _BOOKED_LATER = timedelta(minutes=10), timedelta(days=1)
 _ODD = Decimal("0.05")
 # the books count as complete when they have charges for at least this share of the sessions
-_KNOWN = Decimal("0.2")
+_KNOWN, _NEARLY_ALL = Decimal("0.2"), Decimal("0.8")
 
 
 @dataclass(frozen=True)
@@ -62,23 +62,30 @@ def check_charges(samples: Samples) -> Iterator[Check]:
     if own.charged:
         yield _compared_with_charged(own.amount, found)
         return
-    # sessions may be older than the books
+    yield _compared(samples, found) or ok(
+        f"no amount is above the charge in the ledger ({sum(bool(one.charged) for one in found)} sessions that are not "
+        "refunded)"
+    )
+
+
+def _compared(samples: Samples, found: list[_Charge], known: Decimal = _KNOWN) -> Check | None:
+    """Amounts above the charge in the ledger, which has one of at least the share ``known`` of the sessions."""
+    # they may be older than the books
     first = min(one.started_at for one in found if one.charged)
     found = [one for one in found if one.started_at >= first]
     charged = [one for one in found if one.charged]
     above = [one for one in found if one.amount > one.charged]
-    if not above or len(charged) < len(found) * _KNOWN:
-        yield ok(f"no amount is above the charge in the ledger ({len(charged)} sessions that are not refunded)")
-        return
+    if not above or len(charged) < len(found) * known:
+        return None
     # the newest may not be booked yet, as where that is done at night
     last = max(samples.context.as_of - _BOOKED_LATER, *(one.started_at for one in charged))
     booked = [one for one in above if one.started_at <= last]
     sample = max(above, key=lambda one: one.amount - one.charged)
     assert samples.settings.ledger is not None  # noqa: S101 - _by_ledger found charges in it
-    yield (failure if len(booked) >= len(found) * _ODD else warning)(
-        f"sessions.amount = {own.amount!r} is more than the ledger says was charged for {len(above)} of {len(found)} "
-        f"sessions that are not refunded, such as {named([one.session_id for one in above])}; for {sample.session_id} "
-        f"it is {number(sample.amount)}, and the charge {number(sample.charged)}",
+    return (failure if len(booked) >= len(found) * _ODD else warning)(
+        f"sessions.amount = {samples.own.amount!r} is more than the ledger says was charged for {len(above)} of "
+        f"{len(found)} sessions that are not refunded, such as {named([one.session_id for one in above])}; for "
+        f"{sample.session_id} it is {number(sample.amount)}, and the charge {number(sample.charged)}",
         f"sessions.amount: the charge less what was given back; or sessions.charged: what "
         f"{samples.settings.ledger.table} says of the charge, whatever that is about",
     )
@@ -89,7 +96,7 @@ def _without_books(samples: Samples) -> Iterator[Check]:
     own, sessions = samples.own, samples.sessions
     rules = [check_never_charged, check_without_share, check_retried]
     if not own.charged:
-        rules = [check_taken, check_never_taken, check_rows_of_charges, *rules]
+        rules = [check_taken, check_never_taken, check_rows_of_charges, *rules, _check_unsigned]
     for rule in rules:
         if wrong := [*rule(samples)]:
             yield from wrong
@@ -107,6 +114,13 @@ def _without_books(samples: Samples) -> Iterator[Check]:
         )
         return
     yield ok("the books have no charges of the newest failed sessions to compare with")
+
+
+def _check_unsigned(samples: Samples) -> Iterator[Check]:
+    """Amounts above what the ledger's rows come to that are no refunds, where no amount has a sign."""
+    found = _by_ledger(samples, unsigned=True) if samples.mapping.ledger else []
+    if any(one.charged for one in found) and (wrong := _compared(samples, found, _NEARLY_ALL)):
+        yield wrong
 
 
 def _known(amount: Decimal) -> Decimal:
@@ -131,13 +145,13 @@ def _may_be_paid(samples: Samples, row: Row) -> bool:
     return not endless and samples.context.as_of - row.started_at > _BOOKED_BY_THEN
 
 
-def _by_ledger(samples: Samples) -> list[_Charge]:
+def _by_ledger(samples: Samples, *, unsigned: bool = False) -> list[_Charge]:
     """Charges: the ledger rows that take credits and have the same kind of subject as refunds."""
     ledger = app_ledger(samples)
     # a column that the session tells the share of has only a part of the charge
     for amount in [one for one in ledger.amounts if not reads(ledger.values[one], "s")] if ledger else ():
-        qualifiers = of_these_sessions(samples, amount)
-        charges = _read(samples, amount_column=amount, qualifiers=qualifiers)
+        qualifiers = of_these_sessions(samples, amount, unsigned=unsigned)
+        charges = _read(samples, amount_column=amount, qualifiers=qualifiers, unsigned=unsigned)
         if any(one.charged for one in charges):
             return charges
     return []

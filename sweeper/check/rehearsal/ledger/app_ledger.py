@@ -75,12 +75,16 @@ def read_charges(read: Callable[..., list[Row]], session_ids: Sequence[str], **g
     return read("compare_charges", session_ids, **given)
 
 
-def amounts_taken(samples: Samples) -> dict[str, Decimal]:
-    """The amounts of sessions that would be paid all that the ledger took for them: no refund is subtracted."""
+def amounts_taken(samples: Samples, usual: Sequence[Slots] = ()) -> dict[str, Decimal]:
+    """The amounts of sessions that would be paid all that the ledger took for them: no refund is subtracted.
+
+    Where amounts have no sign, charges are the rows of a ``usual`` kind, that of sessions that succeeded.
+    """
     ledger = app_ledger(samples)
     if ledger is None or not ledger.amounts:
         return {}
-    rows = read_charges(samples.read, samples.failed, amount_column=ledger.amounts[0])
+    given = {"amount_column": ledger.amounts[0], "qualifiers": usual, "unsigned": bool(usual)}
+    rows = read_charges(samples.read, samples.failed, **given)
     pairs = {row.session_id: (Decimal(row.amount), Decimal(row.charged)) for row in rows if row.charged is not None}
     return {one: amount for one, (amount, charged) in pairs.items() if amount == charged}
 

@@ -13,6 +13,7 @@ from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.words import GIVEN_BACK, WRITER
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.errors import Refusal, TooSlow
+from sweeper.postgres.templates import Slots, fill_expression, quote_text
 from sweeper.postgres.transaction import Row
 
 # states of rows in the ledger whose credits nobody got
@@ -149,6 +150,10 @@ def check_row_kinds(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         # or charges are booked elsewhere
         charged = any(row.sessions >= _SOME and others.get(row.kind, 0) >= _SOME for row in failed)
         often = {kind for kind, sessions in others.items() if sessions > len(settled) * _FEW}
+        if reads and not owed:
+            kinds = [{"column": column.quoted, "text": quote_text(kind)} for kind in often]
+            usual: list[Slots] = [{"qualifier": fill_expression("of_kind", slots)} for slots in kinds]
+            owed = [*amounts_taken(samples, usual)] if len(usual) == 1 else []
         for row in read_kinds(samples, column, amounts[0], owed) if charged or not often else ():
             whole = row.whole >= max(_SOME, row.sessions * _MOST)
             if whole and row.kind not in often:

@@ -48,7 +48,7 @@ def tables_behind_links(
 ) -> Iterator[tuple[Table, str, str]]:
     """Tables whose rows a table of links ties to sessions, the column that it names, and the session of a row, l.
 
-    Or rows that refer to a row that names a session, as a refund does to its charge.
+    Or rows that refer to another one of the same table, which names a session, as a refund does to its charge.
     """
     mapping, accounts = samples.mapping, samples.accounts
     known = {row.oid for row in tables}
@@ -63,15 +63,12 @@ def tables_behind_links(
             slots = {"links": links.qualified, "session": session.quoted, "key": key.quoted}
             slots["column"] = table.columns[one.target_column].quoted
             yield table, one.target_column, fill_expression("behind_link", slots)
-    named = {table.oid: (table, link) for table, link in naming}
-    charged = [row for row in samples.references() if row.table_oid in known and row.target_oid in named]
-    for row in charged[:_BEHIND_AT_MOST]:
-        links, link = named[row.target_oid]
-        table, key = samples.table(row.table_oid), links.columns[row.target_column]
-        if link != row.target_column and samples.sees(links, [links.columns[link], key]):
-            slots = {"links": links.qualified, "session": links.columns[link].quoted, "key": key.quoted}
-            slots["column"] = table.columns[row.column_name].quoted
-            yield table, row.column_name, fill_expression("behind_link", slots)
+    selves = [(table, link, row) for table, link in naming for row in samples.references(of=table, to=table)]
+    for table, link, row in selves[:_BEHIND_AT_MOST]:
+        key, column = table.columns[row.target_column], table.columns[row.column_name]
+        if link != row.target_column and samples.sees(table, [table.columns[link], key]):
+            slots = {"links": table.qualified, "session": table.columns[link].quoted, "key": key.quoted}
+            yield table, column.name, fill_expression("behind_link", {**slots, "column": column.quoted})
 
 
 def _names_session(

@@ -41,8 +41,13 @@ def words_of_charges(
         for row in read_kinds(samples, one.column, ledger.amounts[0], settled):
             often = row.sessions >= _ENOUGH and row.sessions * 2 > len(settled)
             # an amount without a sign is that of a charge where it is all that most of them took
-            what = "charges" if not row.gives or row.whole * 2 > len(settled) else "other rows"
-            if often and one.value.strip().startswith(quote_text(row.kind)):  # maybe with a cast
+            takes = not row.gives or row.whole * 2 > len(settled)
+            what = "charges" if takes else "other rows"  # the word of which may be free, where it says no kind
+            if (
+                often
+                and (takes or one.column.name in words_in(ledger.section.where))
+                and one.value.strip().startswith(quote_text(row.kind))
+            ):  # maybe with a cast
                 return warning(
                     f"{one.column.name} = {one.value} is what the app writes for {what}, such as those of "
                     f"{row.samples[0]} and {row.sessions - 1} other sessions that succeeded, and for none of its "

@@ -43,7 +43,8 @@ def check_other_status(samples: Samples) -> Iterator[Check]:
 def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     """A column that only stuck sessions have set, and none that is alive, has failed or has succeeded.
 
-    A step of the work is completed as well where it succeeds: without such sessions nothing is known.
+    Or some that failed as well, and none of those that the app has refunded. A step of the work is completed as well
+    where it succeeds: without such sessions nothing is known.
     """
     columns = _columns(samples)
     running = samples.running
@@ -53,19 +54,23 @@ def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     rows = samples.read("look_at_running", running, beat=beat, deadline="NULL")
     stuck = {row.session_id for row in rows if is_stuck(samples.context, row)}
     paid, marked = set[str](), [set[str]() for _ in columns]
-    others = {*samples.failed, *settled}
+    known = [*running, *{*samples.failed, *settled}]
     kinds: list[Slots] = [{"column": one.quoted, "said": "yes" if one.category == "B" else ""} for one in columns]
-    rows = samples.read("read_amounts", [*running, *others], owner="NULL", numbers=[], kinds=kinds)
+    rows = samples.read("read_amounts", known, owner="NULL", numbers=[], kinds=kinds)
     for row in rows:
         paid |= {row.session_id} if not (row.settled or row.never) else set()
         for place, word in enumerate(row.words):
             marked[place] |= {row.session_id} if word in ("", "true") else set()
+    owed = {*samples.list_owed()} if len(samples.refunded_ids()) >= _ENOUGH else set()
     for column, found in zip(columns, marked, strict=True):
-        over = sorted(found & paid)
-        if len(over) >= _ENOUGH and found <= stuck and set(running) - found:
+        over, others = sorted(found & paid), found - stuck
+        only = not others or (len(others) >= _ENOUGH and others <= owed and found & stuck)
+        if len(over) >= _ENOUGH and only and set(running) - found:
+            which = "run or failed" if others else "run"
+            none = "the app has refunded or that" if others else "has failed or"
             yield failure(
-                f"{column.name} is set on {len(over)} sessions that run by the file, such as {named(over)}, on none "
-                "that shows a sign of life, and on none that has failed or succeeded: they are over, and would be "
+                f"{column.name} is set on {len(over)} sessions that {which} by the file, such as {named(over)}, on "
+                f"none that shows a sign of life, and on none that {none} succeeded: they are over, and would be "
                 "closed and paid",
                 f"sessions.status: another state where {column.quoted} is set; or sessions.never",
             )
