@@ -32,7 +32,7 @@ _BY_ENGLISH = {
     "process": "shori",
     "batch": "lote stapel",
     # what became of it
-    "status": "zustand estado statut etat stato situacao joutai jotai",
+    "status": "zustand estado statut etat stato situacao durum joutai jotai",
     "error": "fehler erreur erro errore fout eraa",
     "failed": "fehlgeschlagen gescheitert fallido fallida fracasado echoue echouee echec falhou falhado fallito "
               "mislukt shippai",

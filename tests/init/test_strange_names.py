@@ -67,3 +67,17 @@ def test_a_note_that_the_app_leaves_empty(server: Server, tmp_path: Path) -> Non
     assert "note" not in found["ledger"]["insert"]
     found, _ = draft(server, tmp_path, WALLETS, noted, "DELETE FROM wallet_entries;")
     assert found["ledger"]["insert"]["note"] == "reason"
+
+
+def test_accounts_of_two_kinds_of_owners(server: Server, tmp_path: Path) -> None:
+    """A flag of the session may say which of them pays, and no name leads there."""
+    owners = """
+    CREATE TABLE firms (id int PRIMARY KEY, name text);
+    ALTER TABLE wallets ADD FOREIGN KEY (holder) REFERENCES users, ADD firm int UNIQUE REFERENCES firms;
+    ALTER TABLE dubs ADD FOREIGN KEY (user_id) REFERENCES users, ADD by_firm boolean NOT NULL DEFAULT false;
+    """
+    found, text = draft(server, tmp_path, WALLETS, owners)
+    assert (found["sessions"]["account"], found["accounts"]["id"]) == ("?", "?")
+    assert "Some rows of wallets are of firm instead" in text
+    found, _ = draft(server, tmp_path, WALLETS, owners, "ALTER TABLE wallets DROP firm")
+    assert (found["sessions"]["account"], found["accounts"]["id"]) == ("user_id", "holder")

@@ -54,7 +54,8 @@ def find_payer(evidence: Evidence, session: Session, chooser: Chooser) -> Payer:
     holder = holders[0]
     balance = read_balance(evidence, holder.table)
     ways_in = {path.key.as_sql for path in holder.paths}
-    several = account.value == OPEN_QUESTION and len(ways_in) > 1  # one row an owner, or named by the session
+    others = _other_owners(evidence, holder.path)
+    several = account.value == OPEN_QUESTION and (len(ways_in) > 1 or others)  # which owner, or named by the session
     sections = (
         [_all_open(evidence, holders, balance)]
         if several
@@ -117,6 +118,17 @@ def _has_books(evidence: Evidence, table: Table) -> bool:
     )
 
 
+def _other_owners(evidence: Evidence, path: Path) -> list[str]:
+    """Columns by which some accounts belong to another owner, such as a company, where each has one of the two."""
+    if path.key.not_null:
+        return []
+    return [
+        one.as_sql
+        for one in path.table.columns
+        if one != path.key and one.is_unique and not one.not_null and evidence.reference(one)
+    ]
+
+
 def _account(evidence: Evidence, session: Session, holders: Sequence[Holder], chooser: Chooser) -> Line:
     """The session's expression for the account: certain if there is only one."""
     ways: dict[str, str] = {}
@@ -127,14 +139,17 @@ def _account(evidence: Evidence, session: Session, holders: Sequence[Holder], ch
             if path.unique or path.expression not in ways:
                 ways[path.expression] = f"to {path.table.as_sql}.{path.key.as_sql}{several}"
     path = holders[0].path
-    if len(ways) == 1 and len(holders) == 1 and path.certain and path.unique:
+    others = _other_owners(evidence, path)
+    if len(ways) == 1 and len(holders) == 1 and path.certain and path.unique and not others:
         return Line("account", path.expression)
     question = WHOSE
+    if others:
+        question += f" Some rows of {path.table.as_sql} are of {', '.join(others)} instead: do sessions cost those any?"
     if len(holders) > 1:
         question += " Several tables have balances: " + ", ".join(holder.table.as_sql for holder in holders) + "."
     elif not path.unique:
         question += f" {path.table.as_sql}.{path.key.as_sql} is not unique: which row of one owner pays?"
-    elif len(ways) == 1:
+    elif len(ways) == 1 and not others:
         question += " Only its name leads there: no foreign key, and its values do not prove it."
     found = [Candidate(sql, meaning) for sql, meaning in ways.items()]
     columns = [path.column for holder in holders for path in holder.paths if path.expression == path.column.as_sql]
