@@ -120,13 +120,8 @@ def _has_books(evidence: Evidence, table: Table) -> bool:
 
 def _other_owners(evidence: Evidence, path: Path) -> list[str]:
     """Columns by which some accounts belong to another owner, such as a company, where each has one of the two."""
-    if path.key.not_null:
-        return []
-    return [
-        one.as_sql
-        for one in path.table.columns
-        if one != path.key and one.is_unique and not one.not_null and evidence.reference(one)
-    ]
+    others = [one for one in path.table.columns if one != path.key and one.is_unique and not one.not_null]
+    return [] if path.key.not_null else [one.as_sql for one in others if evidence.reference(one)]
 
 
 def _account(evidence: Evidence, session: Session, holders: Sequence[Holder], chooser: Chooser) -> Line:
