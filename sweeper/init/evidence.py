@@ -12,7 +12,7 @@ from sweeper.init.owners import read_tables
 from sweeper.init.words import words
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal, TooSlow
-from sweeper.postgres.templates import fill
+from sweeper.postgres.templates import fill, fill_expression
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Row, Transaction
 
@@ -177,7 +177,7 @@ class Evidence:
 
         Empty if it fails, takes too long or the table has no key, because a draft can do without.
         """
-        slots = {name: one if isinstance(one, str) else one.as_sql for name, one in given.items()}
+        slots = _names_of(given)
         if table is not None:
             key = table.key.as_sql if table.key else ""
             slots = {"table": table.as_sql, "key": key, **slots}
@@ -201,6 +201,15 @@ class Evidence:
             return []
         except (Refusal, SweeperError):
             return []
+
+
+def expression(name: str, /, **given: Column | Table | str) -> str:
+    """The expression ``name`` of the SQL files for the user's file; columns and tables are given by their names."""
+    return fill_expression(name, _names_of(given))
+
+
+def _names_of(given: Mapping[str, Column | Table | str]) -> dict[str, str]:
+    return {name: one if isinstance(one, str) else one.as_sql for name, one in given.items()}
 
 
 def _called(spoken: tuple[str, ...], named: list[tuple[tuple[str, ...], Table]]) -> list[Table]:

@@ -79,23 +79,14 @@ class Values:
     rows: Rows
 
     def of(self, name: str, group: str) -> dict[str, object]:
-        known = {
-            **self.context.selection.binds,
-            **self._of_rows(),
-            **self._of_run(),
-            **self._of_catalog(),
-        }
+        known = {**self.context.selection.binds, **self._of_rows(), **self._of_run(), **self._of_catalog()}
         named = named_in(self.settings) if name == "list_named" else {}
         return {**known, **self._of_group(group), **self._of_one().get(name, {}), **named}
 
     def of_transaction(self, *, group: str, writes: bool) -> dict[str, object]:
         """The settings of the transaction."""
         timeouts = READ_TIMEOUTS if not writes else Timeouts() if group == "install" else LOCKING_TIMEOUTS
-        return {
-            **timeouts._asdict(),
-            "search_path": self.mapping.search_path,
-            "timezone": self.mapping.timezone,
-        }
+        return {**timeouts._asdict(), "search_path": self.mapping.search_path, "timezone": self.mapping.timezone}
 
     def _of_rows(self) -> dict[str, object]:
         rows = self.rows

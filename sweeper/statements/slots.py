@@ -177,11 +177,7 @@ class Filling:
             "probe_expression": {"table": slots["sessions"], "expression": slots["live_status"]},
             "probe_index": index,
             "export_refunds": {"since": _moment(self.since), "until": _moment(self.as_of)},
-            "list_adoptable": {
-                "adopted_account": slots["account"],
-                "adopted_amount": slots["amount"],
-                "condition": "true",
-            },
+            "list_adoptable": {f"adopted_{one}": slots[one] for one in ("account", "amount")} | {"condition": "true"},
             "sample_durations": {"ended_at": slots["also_read"], "beat": "NULL"} if of_file.ended_at else {},
             "collation_of_expression": {**expression, "expression": slots["error"]},
             **{

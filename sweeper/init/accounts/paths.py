@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sweeper.init import words
-from sweeper.init.evidence import Column, Evidence, Reference, Table, same_type
-from sweeper.postgres.templates import fill_expression
+from sweeper.init.evidence import Column, Evidence, Reference, Table, expression, same_type
 
 _SOMEONE_ELSE = frozenset({"reviewer", "reviewed", "approved", "approver", "assigned", "assignee", "updated", "deleted",
                            "invited", "by", "worker", "operator", "admin", "referrer"})  # fmt: skip
@@ -82,16 +81,13 @@ def _one_further(evidence: Evidence, reference: Reference, *, certain: bool) -> 
     for onward in evidence.references(reference.target):
         if onward.target == reference.target or onward.column.words & _SOMEONE_ELSE:
             continue
-        slots = {
-            "onward": onward.column.as_sql,
-            "between": reference.target.as_sql,
-            "key": reference.target_column.as_sql,
-            "column": reference.column.as_sql,
-        }
-        expression = fill_expression("by_way_of", slots)
-        yield Path(reference.column, onward.target, onward.target_column, expression, certain, further=True)
-        for path in _beside(evidence, onward, expression, certain=certain):
-            yield Path(reference.column, path.table, path.key, expression, certain, further=True)
+        by_way = expression(
+            "by_way_of", onward=onward.column, between=reference.target, key=reference.target_column,
+            column=reference.column,
+        )  # fmt: skip
+        yield Path(reference.column, onward.target, onward.target_column, by_way, certain, further=True)
+        for path in _beside(evidence, onward, by_way, certain=certain):
+            yield Path(reference.column, path.table, path.key, by_way, certain, further=True)
 
 
 def _by_values(evidence: Evidence, sessions: Table, known: set[str]) -> Iterator[Path]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from sweeper.init import words
 from sweeper.init.accounts.running_balances import looks_like_books
 from sweeper.init.answers import Candidate
-from sweeper.init.evidence import Column, Evidence, Table, typed_link
+from sweeper.init.evidence import Column, Evidence, Table, expression, typed_link
 from sweeper.init.ledger.row_kinds import kind_column
 from sweeper.init.sessions.sessions import Session
-from sweeper.postgres.templates import fill_expression, quote_text
+from sweeper.postgres.templates import quote_text
 
 
 @dataclass(frozen=True)
@@ -32,26 +32,22 @@ class JsonLink:
 
     def refunded(self, session: Session) -> Candidate:
         """The condition that the app has refunded the session."""
-        slots = self._slots(session)
         if self.of_refund:
-            sql = fill_expression("linked_rows", slots)
+            sql = self._over_rows(session, "linked_rows")
         else:
-            sql = fill_expression("linked_kinds", {**slots, "refunds": self.refunds})
+            sql = self._over_rows(session, "linked_kinds", refunds=self.refunds)
         return Candidate(sql, f"{self.rows} newest rows of {self.ledger.as_sql} name a session in {self.name}")
 
     def amount(self, session: Session) -> Candidate | None:
         amount = next((c for c in self.ledger.columns if c.is_number and c.words & words.DELTA), None)
         if amount is None:
             return None
-        slots = {**self._slots(session), "amount": amount.as_sql}
         meaning = f"the sum of the rows that name it in {self.column.as_sql}; check their sign and their kind"
-        return Candidate(fill_expression("linked_sum", slots), meaning)
+        return Candidate(self._over_rows(session, "linked_sum", amount=amount.as_sql), meaning)
 
-    def _slots(self, session: Session) -> dict[str, str]:
-        return {
-            "ledger": self.ledger.as_sql, "json": self.column.as_sql, "name": quote_text(self.name),
-            "key": session.key.as_sql,
-        }  # fmt: skip
+    def _over_rows(self, session: Session, expression_name: str, **given: str) -> str:
+        linked = {"key": session.key.as_sql, "name": quote_text(self.name), **given}
+        return expression(expression_name, ledger=self.ledger, json=self.column, **linked)
 
 
 def find_json_links(evidence: Evidence, session: Session) -> list[JsonLink]:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.accounts.paths import Path, owner_columns
-from sweeper.init.answers import Candidate, Line
-from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.answers import Candidate, Line, unknown
+from sweeper.init.evidence import Column, Evidence, Table, expression
 from sweeper.init.sessions.sessions import Session
-from sweeper.postgres.templates import fill_expression, quote_text
+from sweeper.postgres.templates import quote_text
 
 TEXT_TYPES = ("text", "character varying", "character", "bpchar")
 LEFT_EMPTY = ""
@@ -54,12 +54,12 @@ def insert_lines(
                 "find a refund by that. What will ours have?"
             )
             found = [Candidate(_OWN_KEY, "a key of our own: the app's code does not find our row by it")]
-            lines.append(Line(column.as_sql, OPEN_QUESTION, question=question, candidates=tuple(found)))
+            lines.append(unknown(column.as_sql, question, found))
         elif doubt or several or (value is None and column.required):
             found = _from_session(column, session)
             found += [Candidate(value, "if sessions.account is that")] if several and value else []
             question = f"What does {column.as_sql} hold in the row of a refund?"
-            lines.append(Line(column.as_sql, OPEN_QUESTION, question=question, candidates=tuple(found)))
+            lines.append(unknown(column.as_sql, question, found))
         elif value:
             lines.append(Line(column.as_sql, value, _OF_CODES if value == "reason" else ""))
         elif seen := _seen(evidence, table, column, refunds):
@@ -67,8 +67,7 @@ def insert_lines(
                 f"The app's refunds have different values in {column.as_sql}, such as {seen}. What will ours have?"
             )
             question += f" {_A_TEXT}" if column.is_text else ""
-            found = _from_session(column, session)
-            lines.append(Line(column.as_sql, OPEN_QUESTION, question=question, candidates=tuple(found)))
+            lines.append(unknown(column.as_sql, question, _from_session(column, session)))
     return lines
 
 
@@ -105,8 +104,8 @@ def _session_keys(
     values = theirs or _texts(evidence, table, column, _EACH_ROW)
     if link is None or not values:
         return []
-    slots = {"column": column.as_sql, "link": link.as_sql, "refunds": refunds if refunds and theirs else _EACH_ROW}
-    condition = fill_expression("names_session", slots)
+    of_rows = refunds if refunds and theirs else _EACH_ROW
+    condition = expression("names_session", column=column, link=link, refunds=of_rows)
     looked = evidence.counts("sample_condition", table, condition=condition)
     return values if looked and looked[0] == looked[1] else []
 
@@ -152,12 +151,9 @@ def account_value(evidence: Evidence, table: Table, path: Path | None, session: 
         if named or shared:  # this table uses the name that the session has for the account
             return reference.column, as_type("account_id", path.key, reference.column)
         if reference.target == path.table:
-            slots = {
-                "wanted": reference.target_column.as_sql,
-                "accounts": path.table.as_sql,
-                "key": path.key.as_sql,
-            }
-            by_way = reference.column, fill_expression("account_row", slots)
+            wanted = reference.target_column
+            row = expression("account_row", wanted=wanted, accounts=path.table, key=path.key)
+            by_way = reference.column, row
     if by_way:
         return by_way
     found = [

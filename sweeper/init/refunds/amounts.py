@@ -1,15 +1,15 @@
 """What a failed session may be owed: candidates, each tried on real rows, for the user to choose from."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from sweeper.init import words
 from sweeper.init.accounts.balances import Balance
 from sweeper.init.answers import Candidate, Line, none_first, try_all
-from sweeper.init.evidence import Column, Evidence
+from sweeper.init.evidence import Column, Evidence, expression
 from sweeper.init.ledger.json_links import JsonLink
 from sweeper.init.ledger.ledger import Ledger
 from sweeper.init.sessions.sessions import Session
-from sweeper.postgres.templates import fill_expression
 
 _MOST, _ENOUGH = 7, 5
 _UNPROVEN = "a price that the session stores: nothing here proves that it was ever taken"
@@ -45,34 +45,28 @@ def _net(session: Session, ledger: Ledger) -> Candidate | None:
     if not ledger.charges:
         return None
     also = f" AND {ledger.link.condition}" if ledger.link.condition else ""
-    slots = {
-        "amount": ledger.amount.as_sql, "ledger": ledger.table.as_sql, "session": ledger.link.column.as_sql,
-        "key": session_key(session, ledger), "also": also,
-    }  # fmt: skip
+    booked = partial(_of_ledger, session, ledger, also=also)
     if ledger.signed:
-        sql = fill_expression("booked_net", {**slots, "sign": ledger.charges[0].sign})
+        sql = booked("booked_net", sign=ledger.charges[0].sign)
     elif ledger.refunds and all(not charge.sign for charge in ledger.charges):
         charge = " OR ".join(charge.condition for charge in ledger.charges)
-        sql = fill_expression("booked_net_of_kinds", {**slots, "charge": charge, "refund": ledger.refunds})
+        sql = booked("booked_net_of_kinds", charge=charge, refund=ledger.refunds)
     else:
         return None
     return Candidate(sql, "what was booked as its charge, less what was given back")
 
 
+def _of_ledger(session: Session, ledger: Ledger, name: str, **given: str) -> str:
+    """An expression over the rows of a session."""
+    given = {"key": session_key(session, ledger), **given}
+    return expression(name, amount=ledger.amount, ledger=ledger.table, session=ledger.link.column, **given)
+
+
 def _booked(session: Session, ledger: Ledger | None, net: Candidate | None) -> Iterator[Candidate]:
     if ledger is None:
         return
-    charges = []
-    for charge in ledger.charges:
-        slots = {
-            "sign": charge.sign,
-            "amount": ledger.amount.as_sql,
-            "ledger": ledger.table.as_sql,
-            "session": ledger.link.column.as_sql,
-            "key": session_key(session, ledger),
-            "charge": charge.condition,
-        }
-        charges.append(Candidate(fill_expression("booked", slots), "what was booked as its charge"))
+    sums = [_of_ledger(session, ledger, "booked", sign=one.sign, charge=one.condition) for one in ledger.charges]
+    charges = [Candidate(sql, "what was booked as its charge") for sql in sums]
     if net and ledger.doubts:
         meaning = f"{net.meaning}: for the net recipe, where our own rows must not count"
         mark = f", so add AND NOT ({ledger.mark}) to its condition" if ledger.mark else ""
@@ -140,10 +134,5 @@ def _of_parts(evidence: Evidence, session: Session, others: set[object]) -> Iter
                 continue
             for column in table.columns:
                 if column.is_number and column.words & words.PRICE and not column.is_unique:
-                    slots = {
-                        "price": column.as_sql,
-                        "parts": table.as_sql,
-                        "session": reference.column.as_sql,
-                        "key": session.key.as_sql,
-                    }
-                    yield Candidate(fill_expression("of_parts", slots), "the prices of its parts")
+                    sql = expression("of_parts", price=column, parts=table, session=reference.column, key=session.key)
+                    yield Candidate(sql, "the prices of its parts")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
-from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, try_all
+from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, try_all, unknown
 from sweeper.init.evidence import Column, Evidence
 from sweeper.init.ledger.json_links import JsonLink
 from sweeper.init.sessions.sessions import Session
@@ -129,7 +129,7 @@ def _refunded(marks: Sequence[Mark]) -> list[Section]:
                 f"What does the app write to {mark.column.as_sql} when it refunds? When a trigger on sweeper.refunds "
                 "writes it, remove the line."
             )
-            lines.append(Line(mark.column.as_sql, OPEN_QUESTION, question=question))
+            lines.append(unknown(mark.column.as_sql, question))
         else:
             lines.append(Line(mark.column.as_sql, mark.value, proposed=mark.proposed))
     comment = "what the app's own refund job looks at: without it, it may pay again"

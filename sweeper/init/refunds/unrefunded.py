@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init.answers import Line
-from sweeper.init.evidence import Evidence
+from sweeper.init.evidence import Evidence, expression
 from sweeper.init.ledger.ledger import Ledger
 from sweeper.init.refunds.amounts import session_key
 from sweeper.init.sessions.sessions import Session
-from sweeper.postgres.templates import fill_expression, quote_text
+from sweeper.postgres.templates import quote_text
 
 _ENOUGH = 3
 
@@ -36,11 +36,10 @@ def _refunded(session: Session, exclude: Sequence[Line], ledger: Ledger | None) 
             return line.value
     if ledger is None or ledger.where in (OPEN_QUESTION, "true"):
         return None
-    slots = {
-        "ledger": ledger.table.as_sql, "session": ledger.link.column.as_sql, "key": session_key(session, ledger),
-        "refunds": ledger.where,
-    }  # fmt: skip
-    return fill_expression("refunded_in_ledger", slots)
+    key = session_key(session, ledger)
+    return expression(
+        "refunded_in_ledger", ledger=ledger.table, session=ledger.link.column, key=key, refunds=ledger.where
+    )
 
 
 def _count(evidence: Evidence, session: Session, failed: str, refunded: str) -> tuple[int, ...]:

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 from sweeper.init import words
 from sweeper.init.answers import Candidate
-from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.evidence import Column, Evidence, Table, expression
 from sweeper.init.words import Kind
-from sweeper.postgres.templates import fill_expression
 
 STATUS_NAMES = {"status": 4, "state": 4, "phase": 2, "stage": 2, "outcome": 1, "result": 1}
 _KIND_WEIGHTS: dict[Kind, int] = {"failed": 4, "running": 2, "succeeded": 2}
@@ -188,11 +187,11 @@ def _from_events(evidence: Evidence, table: Table) -> Status | None:
             continue
         read = max((_read_column(evidence, events, column) for column in states), key=lambda status: status.score)
         assert read.column is not None  # noqa: S101 - it was read from one
-        slots = {
-            "state": read.column.as_sql, "events": events.as_sql, "session": refers.column.as_sql,
-            "key": refers.target_column.as_sql, "time": times[0].as_sql, "event_key": events.key.as_sql,
-        }  # fmt: skip
-        newest = Candidate(fill_expression("newest_event", slots), f"the newest row of {events.as_sql}")
+        sql = expression(
+            "newest_event", state=read.column, events=events, session=refers.column, key=refers.target_column,
+            time=times[0], event_key=events.key,
+        )  # fmt: skip
+        newest = Candidate(sql, f"the newest row of {events.as_sql}")
         why = f"the table has no column of it; {events.as_sql} has its states"
         return Status(None, 4, counts=read.counts, candidates=(newest,), why=why)
     return None
@@ -218,10 +217,10 @@ def _from_flags(table: Table) -> Status | None:
     ends = list(_tests(done)) + [f"{column.as_sql} = 0" for column in left]
     slots = {"failed": " OR ".join(failures), "done": " OR ".join(ends) or "false"}
     if ended:
-        sql = fill_expression("status_of_ended_flags", {**slots, "ended": " OR ".join(_tests(ended))})
+        sql = expression("status_of_ended_flags", **slots, ended=" OR ".join(_tests(ended)))
         meaning = "'failed', 'ended', 'done' or 'open'; close by [sessions.close]; 'ended' belongs in a list, too"
     else:
-        sql = fill_expression("status_of_flags", slots)
+        sql = expression("status_of_flags", **slots)
         meaning = "'failed', 'done' or 'open'; close by [sessions.close]"
     why = "no column has it in one; these may: " + ", ".join(c.as_sql for c in (*failed, *ended, *done, *left))
     return Status(None, 2 if failed else 0, candidates=(Candidate(sql, meaning),), why=why)

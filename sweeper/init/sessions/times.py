@@ -7,9 +7,8 @@ from datetime import timedelta
 
 from sweeper.core.durations import describe_duration
 from sweeper.init.answers import Candidate, Chooser, Line, asked, none_first, try_all
-from sweeper.init.evidence import Column, Evidence
+from sweeper.init.evidence import Column, Evidence, expression
 from sweeper.init.sessions.sessions import Session
-from sweeper.postgres.templates import fill_expression
 
 _MOST = 6
 _ENOUGH = 3
@@ -237,7 +236,7 @@ def _epochs(evidence: Evidence, session: Session, names: Sequence[str]) -> list[
         unit = str(looked[0][0]) if looked else ""
         if unit in _EXPRESSIONS:
             place = names.index(next(name for name in names if name in column.words))
-            sql = fill_expression(_EXPRESSIONS[unit], {"column": column.as_sql})
+            sql = expression(_EXPRESSIONS[unit], column=column)
             found.append((place, Candidate(sql, f"{column.as_sql} has {unit} since 1970")))
     found.sort(key=lambda one: one[0])
     return try_all(evidence, session.table, "true", [candidate for _, candidate in found])

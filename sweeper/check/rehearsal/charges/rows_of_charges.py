@@ -55,12 +55,8 @@ def _of_ledger(samples: Samples) -> Iterator[_Charges]:
     types = [one.base_type for one in mapping.sessions.columns.values() if one.quoted == mapping.slots["key"]]
     for one in samples.readable(ledger.table):
         if one.name in unique and one.base_type in types:
-            link = {
-                "ledger_session": f"l.{one.quoted}",
-                "ledger_session_as": "",
-                "ledger_session_eq": samples.equal(one),
-            }
-            yield ledger.table.name, "", {**given, **link}
+            link = {"ledger_session": f"l.{one.quoted}", "ledger_session_eq": samples.equal(one)}
+            yield ledger.table.name, "", {**given, **link, "ledger_session_as": ""}
 
 
 def _of_tables(samples: Samples) -> Iterator[_Charges]:

@@ -133,9 +133,8 @@ def check_row_kinds(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
 
     Sessions that succeeded have charges, too, but no refunds.
     """
-    own, sessions, amounts, name = (
-        ledger.section, samples.own, ledger.amounts, ledger.table.name.lower(),
-    )  # fmt: skip
+    own, sessions = ledger.section, samples.own
+    amounts, name = ledger.amounts, ledger.table.name.lower()
     if own.past is not None or not amounts or name in (sessions.exclude or "").lower():
         return
     session_ids, settled = samples.failed, samples.settled_ids()

@@ -19,14 +19,7 @@ from sweeper.check.rehearsal.past_refunds.hidden_amounts import (
     unwritten_amount,
 )
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
-from sweeper.check.rehearsal.past_refunds.refund_words import (
-    another_word,
-    keys_left_out,
-    spelt_otherwise,
-    unwritten_key,
-    words_of_charges,
-    words_of_sessions,
-)
+from sweeper.check.rehearsal.past_refunds.refund_words import keys_left_out, wrong_words
 from sweeper.check.rehearsal.samples import Samples, marks_in, named, number
 from sweeper.check.result import Check, failure, joined, ok, warning
 
@@ -51,10 +44,7 @@ def check_past_refunds(samples: Samples) -> Iterator[Check]:
     owners = {row.column_name for row in links}
     netted = ledger.section.past is not None
     sessions = sessions if netted else amounts_in_json(amounts_before_refund(samples, sessions))
-    words = None
-    for find in (spelt_otherwise, words_of_charges, words_of_sessions, another_word):
-        words = words or find(samples, sessions, compared)
-    words = words or unwritten_key(samples, sessions)
+    words = wrong_words(samples, sessions, compared)
     unseen = None if sessions or netted else rows_of_excluded(samples, ledger)
     refunded = {one.session_id for one in sessions}
     newest = [one for one in samples.failed if one in refunded]

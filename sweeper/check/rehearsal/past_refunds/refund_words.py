@@ -20,7 +20,15 @@ _TEXT = re.compile(r"\s*'([^']*)'(?:::.*)?\s*")
 _LITERALS = re.compile(r"'([^']*)'")
 
 
-def words_of_charges(
+def wrong_words(samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]) -> Check | None:
+    """The first of these that is found: one word may be wrong in several ways."""
+    for find in (_spelt_otherwise, _words_of_charges, _words_of_sessions, _another_word):
+        if found := find(samples, sessions, compared):
+            return found
+    return _unwritten_key(samples, sessions)
+
+
+def _words_of_charges(
     samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]
 ) -> Check | None:
     """A text that no refund of the app's has, and that rows of most sessions that succeeded have, such as charges.
@@ -66,7 +74,7 @@ def words_of_charges(
     return None
 
 
-def words_of_sessions(
+def _words_of_sessions(
     samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]
 ) -> Check | None:
     """A text that is always the same, where the app's refunds have what a column of their session has.
@@ -101,7 +109,7 @@ def _has_all(samples: Samples, theirs: Mapping[str, str | None], columns: Sequen
     return next((one for one in seen if samples.texts(one, list(theirs)) == theirs), None)
 
 
-def spelt_otherwise(
+def _spelt_otherwise(
     samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]
 ) -> Check | None:
     """A word that the app's refunds spell differently, as `REFUND` for `refund`: the app would not find ours by it."""
@@ -127,7 +135,7 @@ def spelt_otherwise(
     return None
 
 
-def unwritten_key(samples: Samples, sessions: Sequence[PastRefund]) -> Check | None:
+def _unwritten_key(samples: Samples, sessions: Sequence[PastRefund]) -> Check | None:
     """A key of JSON by which [ledger.past] knows the app's refunds, and that ours would not have."""
     own = samples.settings.ledger
     if own is None or own.past is None or len(sessions) < _ENOUGH:
@@ -166,7 +174,7 @@ def keys_left_out(samples: Samples, sessions: Sequence[PastRefund], compared: Co
     return found
 
 
-def another_word(samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]) -> Check | None:
+def _another_word(samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]) -> Check | None:
     """A word by which the file finds refunds, or the label of an enum, that is another one in all of the app's refunds.
 
     Where these are found by ``[ledger.past]``, what ``where`` reads says that a refund is ours.
