@@ -231,7 +231,8 @@ class _Servers(dict[int, Server]):
         if url is None:
             tree = binaries.installation(version) if version in binaries.PACKAGED else None
             with _in_memory():
-                url = self._stack.enter_context(embedded.running(version, tree=tree)).url
+                settings = {"autovacuum": "off"}  # it looks into each of the many templates, once a minute
+                url = self._stack.enter_context(embedded.running(version, tree=tree, settings=settings)).url
             # without fsync, copying the files of a small database takes half as long as writing them to the log
             self[version] = server = Server(url, stays_connected=True, strategy="STRATEGY file_copy" * (version > 14))
             server.cheapen_logins()
