@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from sweeper.app.mapping import Mapping
 from sweeper.install.functions import fence_name, functions
@@ -139,6 +140,7 @@ def _parsed(script: str) -> list[OwnFunction]:
     ]
 
 
+@lru_cache(maxsize=64)  # what is installed is mostly what would be
 def _bare_source(source: str) -> str:
     """A function's body without comments and layout, which an earlier version may have written differently."""
     return _LAYOUT.sub(lambda match: match[1] or " ", source).strip()
