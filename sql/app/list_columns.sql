@@ -41,17 +41,19 @@ FROM pg_catalog.pg_attribute AS a
 JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_collation AS collation_of ON collation_of.oid = a.attcollation
 CROSS JOIN LATERAL (
-    -- a domain may be based on a domain
-    WITH RECURSIVE down (oid, beneath) AS (
-        SELECT t.oid, t.typbasetype
-        UNION ALL
-        SELECT next.oid, next.typbasetype
+    SELECT CASE WHEN t.typtype <> 'd' THEN t.oid ELSE (
+        -- a domain may be based on a domain
+        WITH RECURSIVE down (oid, beneath) AS (
+            SELECT t.oid, t.typbasetype
+            UNION ALL
+            SELECT next.oid, next.typbasetype
+            FROM down
+            JOIN pg_catalog.pg_type AS next ON next.oid = down.beneath
+        )
+        SELECT down.oid
         FROM down
-        JOIN pg_catalog.pg_type AS next ON next.oid = down.beneath
-    )
-    SELECT down.oid
-    FROM down
-    WHERE down.beneath = 0::oid
+        WHERE down.beneath = 0::oid
+    ) END AS oid
 ) AS beneath
 WHERE a.attrelid = %(table_oid)s::oid
   AND a.attnum > 0

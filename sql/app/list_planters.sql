@@ -2,16 +2,7 @@
 -- the roles with whose rights our statements would run them. Leaves out grants and owners that admit only roles that
 -- can run code of their own in our transactions anyway.
 WITH RECURSIVE {include strangers},
--- sweeper's own schema counts: our statements would call a function there that fits a status better than ours does
-path AS (
-    SELECT n.oid, n.nspname, n.nspowner, n.nspacl
-    FROM pg_catalog.pg_namespace AS n
-    WHERE n.nspname::text = %(own_schema)s::text
-       OR pg_catalog.strpos(
-              pg_catalog.concat(', ', %(search_path)s::text),
-              pg_catalog.concat(', "', pg_catalog.replace(n.nspname::text, '"', '""'), '",')
-          ) > 0
-),
+{include path_schemas},
 may_create AS MATERIALIZED (
     SELECT 'schema' AS kind,
            pg_catalog.quote_ident(p.nspname::text) AS place,

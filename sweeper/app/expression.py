@@ -93,7 +93,14 @@ class Equality(NamedTuple):
 
     equal: str
     greater: str
-    is_of_server: bool = True
+    is_of_server: bool
+
+    @classmethod
+    def of(cls, schema: str = "pg_catalog", equal: str = "=", greater: str = ">") -> "Equality":
+        """The operators with these names in a schema, by default the server's own."""
+        names = {"operator_schema": schema}
+        first, second = (fill_part("operator", {**names, "operator": one}) for one in (equal, greater))
+        return cls(first, second, is_of_server=schema == "pg_catalog")
 
 
 def as_number(expression: Expression) -> Expression:

@@ -6,7 +6,7 @@ Only the catalog is read, and no row except to explain a mistake, so a mistake i
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from sweeper.app.catalog import Column, Table, hint, is_name, nearest_column, problem, text_hint
+from sweeper.app.catalog import EXACT_TYPES, Column, Table, hint, is_name, nearest_column, problem, text_hint
 from sweeper.app.distribution import read_distribution
 from sweeper.app.expression import Equality, Expression
 from sweeper.app.partitions import or_with_partitions, read_partitions
@@ -19,6 +19,8 @@ from sweeper.postgres.templates import fill, fill_part, quote_name
 from sweeper.postgres.transaction import Row, Transaction
 
 _CONSTANTS = ("true", "false", "null")
+# compared by the server's own operators: a type has one default sort order, and theirs comes with the server
+_SERVER_COMPARES = (*EXACT_TYPES, "text", "character varying", "uuid", "boolean")
 _READ_BY_FENCE = ("sessions.attempt", "sessions.started_at")  # a virtual column is null in a trigger
 
 
@@ -170,15 +172,17 @@ class Reader:
         return self._equalities[type_name]
 
     def _find_equality(self, key: str, text: str, type_name: str) -> Equality:
-        rows = self.transaction.rows(fill("find_equality", {}), {"type": type_name})
-        if rows and rows[0].schema_name != "pg_catalog":
-            prefix = quote_name(rows[0].schema_name)
-            return Equality(_operator(prefix, rows[0].equal), _operator(prefix, rows[0].greater), is_of_server=False)
-        found = Equality(_operator("pg_catalog", "="), _operator("pg_catalog", ">"))
-        if not rows:  # the sort order may be that of another type, or missing
-            compared = fill_part("compared_nulls", {"type": type_name, "equal": found.equal})
-            self._type(key, text, fill_part("no_columns", {}), "nothing", sql=compared)
-        return found
+        of_server = Equality.of()
+        if type_name in _SERVER_COMPARES:
+            return of_server
+        for row in self.transaction.rows(fill("find_equality", {}), {"type": type_name}):
+            if row.schema_name == "pg_catalog":
+                return of_server
+            return Equality.of(quote_name(row.schema_name), row.equal, row.greater)
+        # the sort order may be that of another type, or missing
+        compared = fill_part("compared_nulls", {"type": type_name, "equal": of_server.equal})
+        self._type(key, text, fill_part("no_columns", {}), "nothing", sql=compared)
+        return of_server
 
     def _type(
         self, key: str, text: str, source: str, alias: str, *, table: Table | None = None, sql: str | None = None
@@ -254,7 +258,3 @@ class Reader:
         if type_name not in self._labels:
             self._labels[type_name] = self.transaction.rows(fill("list_labels", {}), {"type": type_name})
         return self._labels[type_name]
-
-
-def _operator(schema: str, name: str) -> str:
-    return fill_part("operator", {"operator_schema": schema, "operator": name})

@@ -66,7 +66,9 @@ def find_planters(
     binds = {"tables": list(tables), "own_schema": own_schema, "search_path": search_path}
     try:
         with transaction.savepoint():
-            found = [*transaction.rows(fill("list_planters", {}), binds)]
+            found = list[Row]()
+            if named is not None or transaction.row(fill("may_plant", {}), binds).found:
+                found += transaction.rows(fill("list_planters", {}), binds)
             if named is not None:
                 found += transaction.rows(fill("list_set_off", {}), binds)
                 known = {row.place for row in found}

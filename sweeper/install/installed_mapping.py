@@ -163,7 +163,7 @@ def require_same_tables(transaction: Transaction, mapping: Mapping, installation
     # in a restored database, an oid may be that of any other table
     if (mapping.key.table_oid, installation.ledger_oid) != (bound.table_oid, bound.ledger_oid):
         return
-    if swapped := swapped_column(transaction, bound):
+    if swapped := swapped_column(transaction, mapping, bound):
         raise ConfigurationError(
             f"{swapped}. Nothing was paid: review the file, then run `sweeper install`", code="mapping_changed"
         )

@@ -57,12 +57,33 @@ def test_a_role_without_a_login_counts_as_soon_as_somebody_is_a_member_of_it(fir
     first.sql("CREATE ROLE planters NOLOGIN; GRANT CREATE ON SCHEMA public TO planters")
     try:
         assert items(check(first))["search_path"]["status"] == "ok"
+        assert first.run().exit_code == 0
         first.sql(f"GRANT planters TO {LAYER}")
         assert revoke_create(first) == "REVOKE CREATE ON SCHEMA public FROM planters;"
+        assert first.run().exit_code == 2
         first.sql("GRANT postgres TO planters")
         assert items(check(first))["search_path"]["status"] == "ok", "a superuser in all but name"
     finally:
         first.sql("DROP OWNED BY planters; DROP ROLE planters")
+
+
+PLANTS = {
+    "function": UNNEST + f"; ALTER FUNCTION unnest(text[]) OWNER TO {LAYER}",
+    "operator": "CREATE FUNCTION same(text, text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT true'; "
+    "CREATE OPERATOR public.= (FUNCTION = same, LEFTARG = text, RIGHTARG = text); "
+    f"ALTER OPERATOR public.= (text, text) OWNER TO {LAYER}",
+    "schema": f"ALTER SCHEMA sweeper OWNER TO {LAYER}",
+    "owner of the database": "ALTER SCHEMA public OWNER TO pg_database_owner; "
+    f"DO $$BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO {LAYER}', current_database()); END$$",
+}
+
+
+@pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS)
+def test_whatever_was_planted_stops_a_run(first: AppDatabase, plant: str) -> None:
+    """Its statement first asks whether there may be anything: that must not be less than what `check` finds."""
+    first.sql(plant)
+    ran = first.run(role=None)
+    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "search_path")
 
 
 def test_a_role_that_cannot_connect_is_no_danger(first: AppDatabase) -> None:

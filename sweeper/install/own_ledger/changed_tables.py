@@ -86,8 +86,10 @@ def replaced_table(transaction: Transaction, mapping: Mapping, bound: ChargeKey)
     return ""
 
 
-def swapped_column(transaction: Transaction, bound: ChargeKey) -> str:
+def swapped_column(transaction: Transaction, mapping: Mapping, bound: ChargeKey) -> str:
     """Which column of the file is another than at installation, in words; "" if none, or if that was dropped."""
+    if mapping.key.columns == bound.columns:
+        return ""
     binds = {"bound_columns": json.dumps(bound.columns)}
     for row in transaction.rows(fill("find_swapped_column", {}), binds):
         return (
