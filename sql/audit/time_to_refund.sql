@@ -1,5 +1,6 @@
 -- Measures how long the sessions of a period waited, from their failure or last sign of life to their refund, in
--- seconds.
+-- seconds. Leaves out those whose time of failure was overwritten by the sweep itself, as where a trigger of the app
+-- keeps updated_at.
 SELECT waited.shares[1] AS p50,
        waited.shares[2] AS p95,
        waited.longest AS max
@@ -12,6 +13,7 @@ FROM (
         WHERE r.created_at >= %(since)s::timestamptz
           AND r.created_at < %(until)s::timestamptz
           AND r.layer <> 'adopted'
+          AND (r.layer <> 'sweeper' OR r.failed_at < r.created_at)
           -- a date may be infinite, and before Postgres 17 subtracting one is an error
           AND CASE WHEN pg_catalog.isfinite(r.failed_at) THEN pg_catalog.isfinite(r.created_at) ELSE false END
         OFFSET 0

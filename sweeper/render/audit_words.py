@@ -35,7 +35,7 @@ def waits_line(waits: TimeToRefund | None) -> str:
         return "From failure to refund: not known for these refunds."
     return (
         f"From failure to refund: half within {describe_duration(waits.p50)}, "
-        f"95 % within {describe_duration(waits.p95)}, the longest {describe_duration(waits.max)}."
+        f"95% within {describe_duration(waits.p95)}, the longest {describe_duration(waits.max)}."
     )
 
 

@@ -84,3 +84,23 @@ def test_what_the_apps_trigger_makes_of_the_closing_is_when_the_session_failed(f
     assert findings(first.sweeper("audit", "--json", now=None)) == {}
     first.sql("UPDATE prediction_sessions SET completed_at = completed_at + interval '2 ms' WHERE id = 'swept'")
     assert findings(first.sweeper("audit", "--json", now=None)) == {"failed_after_refund": (1, ["swept"])}
+
+
+def test_how_long_a_refund_took_is_not_known_where_its_own_write_moved_the_failure(first: AppDatabase) -> None:
+    """As with updated_at and a trigger that keeps it: all of them would seem to be refunded at once."""
+    first.sql(
+        "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN NEW.completed_at := clock_timestamp() AT TIME ZONE 'UTC'; RETURN NEW; END$$; "
+        "CREATE TRIGGER touch BEFORE UPDATE ON prediction_sessions FOR EACH ROW EXECUTE FUNCTION touch()"
+    )
+    first.configure('failed_at  = "created_at"', 'failed_at  = "completed_at"')
+    assert first.sweeper("install", now=None).exit_code == 0
+    first.account("anna", 10)
+    first.session("stuck", "generating", account="anna", created="2026-11-22 09:00")
+    assert first.run().document["refunds"]["sessions"] == 1
+    ran = audit(first)
+    assert findings(ran) == {}
+    assert ran.document["period"]["time_to_refund_seconds"] == {"p50": None, "p95": None, "max": None}
+    first.session("failed", account="anna", created="2026-11-22 12:00")
+    assert first.run().document["refunds"]["sessions"] == 1
+    assert audit(first).document["period"]["time_to_refund_seconds"] == {"p50": 86400, "p95": 86400, "max": 86400}
