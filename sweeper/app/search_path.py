@@ -113,34 +113,73 @@ def require_no_planters(transaction: Transaction, tables: Sequence[str], own_sch
         raise ConfigurationError(f"{planters.message}. Nothing was changed. Run: {fixes}", code="search_path")
 
 
+class _Group(NamedTuple):
+    """Roles that may do the same in the same places, and the logins that have these roles."""
+
+    kind: str
+    roles: list[str]
+    places: list[str]
+    logins: str
+    app_owner: str
+
+    @property
+    def message(self) -> str:
+        return f"{_listed(self.roles)}, {_MAY[self.kind].format(_listed(self.places))} ({self.logins})"
+
+
 def _described(found: Sequence[Row]) -> Planters:
     victims = sorted({name for row in found for name in row.victims})
-    message = f"functions and operators for the app's SQL can be planted by {'; by '.join(map(_who, found))}"
+    groups = _grouped(found)
+    what = "what a refund calls can be changed"
+    if any(row.kind in _PLANTED for row in found):
+        what = "functions and operators for the app's SQL can be planted"
+    message = f"{what} by {'; by '.join(group.message for group in groups)}"
     if victims:
         named = ", ".join(victims)
         rights = f"{named}, a superuser" if any(row.superuser for row in found) else named
         message += f"; a run or refund() would run them with the rights of {rights}"
     # the app's own role often has TRIGGER with everything else on its tables: that is reported, and does not stop a run
     dangerous = any(row.victims for row in found if row.kind in _PLANTED)
-    return Planters(message, "\n".join(dict.fromkeys(map(_fix, found))), dangerous)
+    return Planters(message, "\n".join(dict.fromkeys(map(_fix, groups))), dangerous)
 
 
-def _who(row: Row) -> str:
-    return f"{row.role or 'PUBLIC'}, {_MAY[row.kind].format(row.place)} ({', '.join(row.samples)})"
+def _grouped(found: Sequence[Row]) -> list[_Group]:
+    """A group for each row; but what GRANT ALL gives several roles on several tables is one group."""
+    groups = [
+        _Group(row.kind, [row.role or "PUBLIC"], [row.place], ", ".join(row.samples), row.app_owner) for row in found
+    ]
+    return _merged(_merged(groups, "roles"), "places")
 
 
-def _fix(row: Row) -> str:
-    role, owner = row.role or "PUBLIC", row.app_owner
+def _merged(groups: Sequence[_Group], field: str) -> list[_Group]:
+    """The groups, with one for those that may create triggers and differ in this field alone."""
+    merged: list[_Group] = []
+    for group in groups:
+        names = getattr(group, field)
+        alike = (one for one in merged if group.kind == "trigger" and one._replace(**{field: names}) == group)
+        if same := next(alike, None):
+            getattr(same, field).extend(names)
+        else:
+            merged.append(group)
+    return merged
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _fix(group: _Group) -> str:
+    role, place, owner = ", ".join(group.roles), ", ".join(group.places), group.app_owner
     fixes = {
-        "create": f"REVOKE CREATE ON SCHEMA {row.place} FROM {role};",
-        "schema": f"ALTER SCHEMA {row.place} OWNER TO {owner};",
-        "function": f"DROP ROUTINE {row.place};",
-        "operator": f"DROP OPERATOR {row.place};",
-        "trigger": f"REVOKE TRIGGER ON TABLE {row.place} FROM {role};",
-        "partition": f"ALTER TABLE {row.place} OWNER TO {owner};",
-        "own": f"ALTER TABLE {row.place} OWNER TO {owner};",
-        "called": f"ALTER ROUTINE {row.place} OWNER TO {owner};",
-        "read": f"ALTER TABLE {row.place} OWNER TO {owner};",
-        "type": f"ALTER TYPE {row.place} OWNER TO {owner};",
+        "create": f"REVOKE CREATE ON SCHEMA {place} FROM {role};",
+        "schema": f"ALTER SCHEMA {place} OWNER TO {owner};",
+        "function": f"DROP ROUTINE {place};",
+        "operator": f"DROP OPERATOR {place};",
+        "trigger": f"REVOKE TRIGGER ON TABLE {place} FROM {role};",
+        "partition": f"ALTER TABLE {place} OWNER TO {owner};",
+        "own": f"ALTER TABLE {place} OWNER TO {owner};",
+        "called": f"ALTER ROUTINE {place} OWNER TO {owner};",
+        "read": f"ALTER TABLE {place} OWNER TO {owner};",
+        "type": f"ALTER TYPE {place} OWNER TO {owner};",
     }
-    return fixes[row.kind]
+    return fixes[group.kind]

@@ -134,6 +134,26 @@ def test_who_may_put_a_trigger_on_a_mapped_table_is_named_and_stops_no_run(first
     assert items(check(first))["search_path"]["status"] == "ok"
 
 
+def test_roles_that_may_put_triggers_on_the_same_tables_are_named_once(first: AppDatabase) -> None:
+    """As on Supabase, where anon, authenticated and service_role have ALL, and one login has all three."""
+    first.sql("CREATE ROLE apis_anon NOLOGIN; CREATE ROLE apis_service NOLOGIN; CREATE ROLE apis_login LOGIN")
+    try:
+        first.sql("GRANT apis_anon, apis_service TO apis_login")
+        first.sql("GRANT ALL ON users, prediction_sessions TO apis_anon, apis_service")
+        checked = items(check(first))["search_path"]
+        assert checked["message"].startswith(
+            "what a refund calls can be changed by apis_anon and apis_service, which may create triggers on "
+            "public.prediction_sessions and public.users (apis_login); a run or refund() would run them with"
+        )
+        assert checked["fix"] == (
+            "REVOKE TRIGGER ON TABLE public.prediction_sessions, public.users FROM apis_anon, apis_service;"
+        )
+        first.sql(checked["fix"])
+        assert items(check(first))["search_path"]["status"] == "ok"
+    finally:
+        first.sql("DROP OWNED BY apis_anon, apis_service; DROP ROLE apis_login, apis_anon, apis_service")
+
+
 def test_who_gains_no_rights_by_a_trigger_is_left_alone(first: AppDatabase) -> None:
     first.sql("ALTER FUNCTION sweeper.refund(text, text, text, text) OWNER TO sweeper_owner")
     first.sql(f"GRANT ALL ON users TO {LAYER}; GRANT sweeper_owner, sweeper_runner TO {LAYER}")
