@@ -38,7 +38,7 @@ class _Interactive:
         _ask(question, options)
         numbers = [str(number) for number in range(1, len(options) + 1)]
         while (said := _prompt("Number; ? leaves it open", "1" if certain else _OPEN)) not in (*numbers, _OPEN):
-            print(f"Enter a number from 1 to {len(options)}, or {_OPEN}.")  # noqa: T201
+            print(f"Enter {_numbers(options)}, or {_OPEN}.")  # noqa: T201
         return None if said == _OPEN else numbers.index(said)
 
     def answer(self, question: str, candidates: "Sequence[Candidate]") -> str | None:
@@ -48,7 +48,7 @@ class _Interactive:
         _ask(question, options, [describe(candidate) for candidate in candidates])
         numbers = [str(number) for number in range(1, len(candidates) + 1)]
         while (said := _prompt("Number, or SQL; ? leaves it open", _OPEN)).isdecimal() and said not in numbers:
-            print(f"Enter a number from 1 to {len(candidates)}, SQL, or {_OPEN}.")  # noqa: T201
+            print(f"Enter {_numbers(candidates)}, SQL, or {_OPEN}.")  # noqa: T201
         if said in numbers:
             return candidates[numbers.index(said)].sql
         return None if said == _OPEN else said
@@ -56,6 +56,10 @@ class _Interactive:
 
 def _prompt(text: str, default: str) -> str:
     return str(typer.prompt(text, default=default)).strip()
+
+
+def _numbers(options: Sequence[object]) -> str:
+    return "1" if len(options) == 1 else f"a number from 1 to {len(options)}"
 
 
 def _ask(question: str, options: Sequence[str], examples: Sequence[Sequence[str]] = ()) -> None:

@@ -197,7 +197,7 @@ def test_on_a_terminal_it_asks_and_takes_the_answers(server: Server, tmp_path: P
         child.expect("What is owed")
         child.expect("credits_charged.*98: 7")
         child.sendline("99")
-        child.expect("Enter a number from 1 to")
+        child.expect("Enter 1, SQL, or [?]")
         child.sendline("1")
         child.expect("When did a session fail")
         child.expect("leaves it open")

@@ -131,7 +131,7 @@ def test_a_sign_of_life_that_no_running_session_shows_is_asked_about(server: Ser
     )
     found, text = draft(server, tmp_path, APP, seen.format("2 s"))
     assert found["sessions"]["active_at"] == "?"
-    assert '"last_seen_at"   by its name a sign of life; on 0 of 24 running ones more than a minute after' in text
+    assert '"last_seen_at"   by its name a sign of life; later than a minute after the start in 0 of 24' in text
     found, _ = draft(server, tmp_path, APP, seen.format("2 min"))
     assert found["sessions"]["active_at"] == "last_seen_at"
 

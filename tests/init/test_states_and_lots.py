@@ -98,6 +98,22 @@ def test_the_account_of_a_ledgers_row_is_open_while_that_of_a_session_is(server:
     assert '"s.wallet_id"   what the session has there' in text
 
 
+def test_who_a_ledgers_row_is_of_may_have_another_name_in_the_session(server: Server, tmp_path: Path) -> None:
+    """As where an organization pays, and each row also names the user who asked for the work."""
+    found, text = draft(
+        server,
+        tmp_path,
+        WALLETS,
+        "ALTER TABLE conversions RENAME user_id TO created_by_id; ALTER TABLE conversions ADD FOREIGN KEY (wallet_id) "
+        "REFERENCES wallets, ADD FOREIGN KEY (created_by_id) REFERENCES users; "
+        "ALTER TABLE wallet_transactions ADD user_id int REFERENCES users;",
+        "UPDATE wallet_transactions AS t SET user_id = created_by_id FROM conversions AS c WHERE c.id = conversion_id;"
+        "ALTER TABLE wallet_transactions ADD FOREIGN KEY (wallet_id) REFERENCES wallets",
+    )
+    assert found["ledger"]["insert"]["user_id"] == "?"
+    assert '"s.created_by_id"   the session\'s own reference to users' in text
+
+
 CENTS = """
 CREATE TABLE companies (id int PRIMARY KEY, credit_cents int NOT NULL, max_credit_cents int NOT NULL);
 CREATE TABLE users (id int PRIMARY KEY, company_id int NOT NULL REFERENCES companies, points int NOT NULL);

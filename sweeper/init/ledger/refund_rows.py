@@ -56,7 +56,7 @@ def insert_lines(
             found = [Candidate(_OWN_KEY, "a key of our own: the app's code does not find our row by it")]
             lines.append(unknown(column.as_sql, question, found))
         elif doubt or several or (value is None and column.required):
-            found = _from_session(column, session)
+            found = _from_session(evidence, column, session)
             found += [Candidate(value, "if sessions.account is that")] if several and value else []
             question = f"What does {column.as_sql} hold in the row of a refund?"
             lines.append(unknown(column.as_sql, question, found))
@@ -67,14 +67,22 @@ def insert_lines(
                 f"The app's refunds have different values in {column.as_sql}, such as {seen}. What will ours have?"
             )
             question += f" {_A_TEXT}" if column.is_text else ""
-            lines.append(unknown(column.as_sql, question, _from_session(column, session)))
+            lines.append(unknown(column.as_sql, question, _from_session(evidence, column, session)))
     return lines
 
 
-def _from_session(column: Column, session: Session) -> list[Candidate]:
-    """The session's column of the same name, which may be what another table's column holds."""
+def _from_session(evidence: Evidence, column: Column, session: Session) -> list[Candidate]:
+    """What it may hold: the session's column of the same name, or else those that refer to the same table."""
     same = [c for c in session.table.columns if c.name == column.name and c.name != "id"]
-    return [Candidate(f"s.{c.as_sql}", "what the session has there") for c in same]
+    if same:
+        return [Candidate(f"s.{c.as_sql}", "what the session has there") for c in same]
+    own = evidence.reference(column)
+    references = evidence.references(session.table) if own else []
+    return [
+        Candidate(f"s.{other.column.as_sql}", f"the session's own reference to {other.target.as_sql}")
+        for other in references
+        if own and (other.target, other.target_column) == (own.target, own.target_column)
+    ]
 
 
 def _seen(evidence: Evidence, table: Table, column: Column, refunds: str | None) -> str:

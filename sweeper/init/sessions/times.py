@@ -123,11 +123,11 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
         found.append(Candidate(f"greatest({listed})", "what is planned for later is not stuck before its time"))
     for column, meaning in (
         (beat, "by its name a sign of life"),
-        (_time(session, *_CHANGES), "any change of the row"),
+        (_time(session, *_CHANGES), "changes with any update of the row"),
     ):
         if column:
             running, moved, *_ = _moves(evidence, session, column, started, condition)
-            seen = f"; on {moved} of {running} running ones more than a minute after the start" if running else ""
+            seen = f"; later than a minute after the start in {moved} of {running} running ones" if running else ""
             found.append(Candidate(column.as_sql, meaning + seen))
     if found:
         if started:
