@@ -54,7 +54,8 @@ def test_a_session_named_twice_is_not_said_to_be_left_out(first: AppDatabase) ->
     first.session("s1")
     ran = first.sweeper("run", "--session", "s1", "--session", "s1")
     assert "Refunded 1 session" in ran.stdout
-    assert "Some of the named" not in ran.stdout
+    assert "Not refunded:" not in ran.stdout
+    assert "\n\nNot refunded:\ns1: " in first.sweeper("run", "--session", "s1").stdout
 
 
 def test_a_session_that_a_cap_stops_is_not_called_on_hold(first: AppDatabase) -> None:

@@ -39,7 +39,7 @@ def show_reasons(console: Console, explanations: Sequence[Explanation], *, dry_r
     """Print why some named sessions were not refunded, a line each."""
     if explanations:
         console.print()
-        console.print(f"Some of the named sessions {'would not be' if dry_run else 'were not'} refunded:")
+        console.print("Would not be refunded:" if dry_run else "Not refunded:")
     for explanation in explanations:
         line = f"{explanation.session_id}: {sentence(explanation)}"
         console.print(safe(line), soft_wrap=True)
@@ -76,7 +76,8 @@ def _happened(event: Event) -> str:
         decided = f" (decided by {facts['decided_by']}: {facts['decided_because']})" if facts.get("decided_by") else ""
         return f"{event.event}: {credits}, {by}{run}: {facts['reason']}{decided}"
     if event.event in ("held", "hold_ended"):
-        return f"{event.event.replace('_', ' ')}: {hold_words(str(facts['why']))}{run}"
+        run = f" by run {facts['run_id']}" if facts.get("run_id") else ""
+        return f"{event.event.replace('_', ' ')}{run}: {hold_words(str(facts['why']))}"
     return {"active": "last sign of life"}.get(event.event, event.event)
 
 
