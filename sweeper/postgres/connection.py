@@ -94,6 +94,8 @@ def _as_url(pairs: str, variable: str) -> str:
             "postgresql://user@host/database",
             code="connection_settings",
         )
+    if pairs.strip() and "=" not in pairs:  # such as Prisma's file:./dev.db, for SQLite
+        raise ConfigurationError(f"{variable} is not a postgresql:// URL", code="connection_settings")
     found = [(match, match["quoted"] or match["bare"] or "") for match in _PAIR.finditer(pairs)]
     if "".join(match[0] for match, _ in found) != pairs:
         raise _invalid(variable)

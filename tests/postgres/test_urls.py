@@ -202,6 +202,8 @@ def test_an_unknown_parameter_is_refused_by_name(query: str, named: str) -> None
         (f"export DATABASE_URL=postgres://u:{SECRET}@h/db", "begins with something other than a URL"),
         (f"jdbc:postgresql:db?password={SECRET}", "is not a valid connection URL"),
         (f"r2dbc:postgresql://u:{SECRET}@h/db", "is not a postgresql:// URL"),
+        (f"u:{SECRET}@h/db", "is not a postgresql:// URL"),
+        ("file:./dev.db", "is not a postgresql:// URL"),  # Prisma's, for SQLite
     ],
 )
 def test_other_forms_are_refused_with_what_is_wrong(url: str, said: str) -> None:
