@@ -107,6 +107,13 @@ def test_refund_does_not_pay_it_again_either(paid: AppDatabase, condition: str) 
     assert refund(paid, "since") == 1
 
 
+def test_refund_does_not_look_for_missing_ones_where_the_session_has_its_refund(paid: AppDatabase) -> None:
+    """An app may call refund() for all its failed sessions, and most runs since an old one have paid something."""
+    with paid.connection.transaction():
+        assert refund(paid, "s1") == 0
+        assert paid.value("SELECT pg_stat_get_xact_numscans('sweeper.runs'::regclass)") == 0
+
+
 def test_a_person_pays_it_or_writes_it_down(paid: AppDatabase) -> None:
     paid.session("s3", models=1)
     delete(paid, "true")

@@ -1,9 +1,10 @@
 -- Finds until when sweeper's ledger, or the app's, has lost rows, as a run does. What was owed only after the last run
--- cannot have been refunded by then, and need not be looked for.
+-- cannot have been refunded by then, and need not be looked for, nor what has its refund: that is not paid anyway.
 SELECT {include owed_from}
 INTO sweeper_owed_from
 {include reading_in_hand}
 WHERE {session_id} {session_eq} sweeper_session_id
+  {include not_in_own_ledger}
 LIMIT 1;
 IF sweeper_owed_from <= (
     SELECT run.as_of
