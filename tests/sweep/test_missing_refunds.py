@@ -107,11 +107,20 @@ def test_refund_does_not_pay_it_again_either(paid: AppDatabase, condition: str) 
     assert refund(paid, "since") == 1
 
 
-def test_refund_does_not_look_for_missing_ones_where_the_session_has_its_refund(paid: AppDatabase) -> None:
+@pytest.mark.parametrize("session", ["s1", "by_app"])
+def test_refund_does_not_look_for_missing_ones_where_nothing_is_paid_anyway(paid: AppDatabase, session: str) -> None:
     """An app may call refund() for all its failed sessions, and most runs since an old one have paid something."""
+    paid.session("by_app", step="All models failed - credits refunded")
     with paid.connection.transaction():
-        assert refund(paid, "s1") == 0
+        assert refund(paid, session) == 0
         assert paid.value("SELECT pg_stat_get_xact_numscans('sweeper.runs'::regclass)") == 0
+
+
+def test_refund_computes_no_exclude_of_a_session_that_has_its_refund(paid: AppDatabase) -> None:
+    paid.configure("= 'All models failed - credits refunded'", "= 'refunded' OR error::int > 0")
+    assert paid.sweeper("install").exit_code == 0
+    paid.sql("UPDATE prediction_sessions SET error = 'no number'")
+    assert refund(paid, "s1") == 0
 
 
 def test_a_person_pays_it_or_writes_it_down(paid: AppDatabase) -> None:

@@ -1,6 +1,7 @@
 -- Finds until when sweeper's ledger, or the app's, has lost rows, as a run does. What was owed only after the last run
--- cannot have been refunded by then, and need not be looked for, nor what has its refund: that is not paid anyway.
-SELECT {include owed_from}
+-- cannot have been refunded by then, and need not be looked for, nor what is not paid anyway: it is excluded, or has its
+-- refund. Then no `exclude` is computed, because it may fail.
+SELECT CASE WHEN NOT v.excluded THEN {include owed_from} END
 INTO sweeper_owed_from
 {include reading_in_hand}
 WHERE {session_id} {session_eq} sweeper_session_id
