@@ -107,7 +107,7 @@ def open_file(
 
 def what_changed(mapping: Mapping, installation: Installation) -> str:
     """How a mapping differs from the installed one, and what to do."""
-    changed = "the mapping in the file is not the one that is installed"
+    changed = "the mapping in the file, with the types of its columns, is not the one that is installed"
     names, alone = compare_names(installation.fingerprint, mapping.fingerprint)
     if not names:
         return f"{changed}: review the change, then run `sweeper install`"
