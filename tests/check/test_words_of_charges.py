@@ -181,6 +181,16 @@ def test_the_label_of_an_enum_is_no_note(app: App) -> None:
     assert "about = 'system' is 'task' in all of the app's 20 refunds" in rehearsed(app)["past_refunds"]["message"]
 
 
+@pytest.mark.parametrize("column", ["source", "reason", "initiator", "layer", "cause"])
+def test_the_label_of_who_wrote_a_row_and_why(app: App, column: str) -> None:
+    """The sweep is another writer than the app's worker, and says so."""
+    app.sql("CREATE TYPE origin AS ENUM ('worker', 'user', 'system')")
+    app.sql(f"ALTER TABLE book ADD {column} origin; UPDATE book SET {column} = "
+            "CASE kind WHEN 'refund' THEN 'worker' ELSE 'user' END::origin")  # fmt: skip
+    app.map("ledger.insert", **{column: "'system'"})
+    assert rehearsed(app) == {}
+
+
 def test_a_key_of_json_with_a_word_of_the_session(app: App) -> None:
     app.sql("ALTER TABLE book ADD info jsonb; UPDATE jobs SET team = 't' || substr(id, 2)::int % 3")
     app.sql("UPDATE book AS b SET info = jsonb_build_object('engine', j.team, 'job', j.id) "

@@ -37,9 +37,10 @@ _MONEY = re.compile(r"cents?(?![a-z])|usd|eur|gbp|dollar|money|micro", re.IGNORE
 # a column for who wrote a row: the sweep is another writer than the app's refund code
 WRITER = re.compile(
     r"(^|_)by$|[a-z]By$|(^|_)via$|actor|source|origin|channel|author|initiat|creator|operator|service|platform"
+    r"|layer|handler|trigger"
 )
 # a column for a person to read, which the file words in its own way
-NOTE = re.compile(r"memo|note|descr|comment|title|message|remark|reason|detail|narrat|explan", re.IGNORECASE)
+NOTE = re.compile(r"memo|note|descr|comment|title|message|remark|reason|cause|detail|narrat|explan", re.IGNORECASE)
 
 
 def speaks_of_refund(name: str) -> bool:

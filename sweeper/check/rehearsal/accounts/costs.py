@@ -124,9 +124,12 @@ def is_explained(
 ) -> bool:
     """Whether one of the targets changed by the cost of one set of the sessions.
 
-    With ``at_start``, also for most owners of what is owed: what is counted on success changed alike for the others.
+    With ``at_start``, also for most owners of what is owed: what is counted on success changed alike for the others,
+    and nothing shows the difference where nothing is owed.
     """
-    owed = {row.owner for row in costs.rows if row.owed} if at_start else set()
+    owed = {row.owner for row in costs.rows if row.owed and cost_of(row, place)} if at_start else set()
+    if at_start and not owed:
+        return False
     for rows in choices:
         totals = total(costs, rows, place)
         for target in targets:

@@ -17,7 +17,7 @@ from sweeper.postgres.templates import fill_expression
 _OWN = {"at", "refund_id", "run_id", "reason", "detail", "layer", "attempt"}
 _CALL = re.compile(r"\b(now|random|nextval|current_timestamp|clock_timestamp|\w*uuid\w*)\b", re.IGNORECASE)
 # what the app calls its own writer, or a note, the file may call otherwise
-_FREE = re.compile(f"{WRITER.pattern}|{NOTE.pattern}|layer")
+_FREE = re.compile(f"{WRITER.pattern}|{NOTE.pattern}")
 _CONSTANT = re.compile(r"('[^'\s]*'|-?[\d.]+)(::[\w.\" ]+)?")
 _ENOUGH, _MOST = 3, 0.9
 

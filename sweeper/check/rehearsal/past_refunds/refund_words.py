@@ -185,11 +185,11 @@ def _another_word(samples: Samples, sessions: Sequence[PastRefund], compared: Se
         known = words_in(past.where or "") - known
     for one in compared if len(sessions) >= _ENOUGH else ():
         name, theirs = one.column.name, {session.words.get(one.column.name) for session in sessions}
-        is_label = one.column.category == "E" and name not in words_in(own.where if own else "")  # and no note
+        is_note = NOTE.search(name) or WRITER.search(name)  # why and by whom is said of ours in another way
+        is_label = one.column.category == "E" and not is_note and name not in words_in(own.where if own else "")
         if one.meaning != "text" or not (name in known or is_label) or len(theirs) != 1:
             continue
         word = theirs.pop()
-        is_note = NOTE.search(name) or WRITER.search(name)
         is_looked_for = quote_text(word or "") in (past.where or "") if past is not None else not is_note
         if (is_looked_for or is_label) and all(name in session.worded for session in sessions):
             return warning(

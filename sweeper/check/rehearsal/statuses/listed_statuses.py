@@ -211,8 +211,12 @@ def _failed_by_error(failed: Sequence[Ended], settled: Sequence[Ended], labels: 
 def check_failures_elsewhere(
     samples: Samples, session_ids: Sequence[str], settled: Sequence[StatusSample]
 ) -> Iterator[Check]:
-    """A status in `succeeded` whose sessions have an error, as no others there, and of which the app refunds some."""
-    candidates = [one for one in settled if one.given_back >= _SOME and not words_of(one.called) & _DONE]
+    """A status in `succeeded` whose sessions have an error, as no others there, and of which the app refunds some.
+
+    A few are what support gave back to who complained.
+    """
+    some = [one for one in settled if max(_SOME, one.sessions * _PART) <= one.given_back < one.sessions]
+    candidates = [one for one in some if not words_of(one.called) & _DONE]
     counted = count_ended(samples, session_ids) if candidates else []
     with_error = {one.status for one in counted if one.has_errors and any(other.has_none for other in counted)}
     for one in [one for one in candidates if one.status in with_error]:
