@@ -208,6 +208,35 @@ def test_a_pool_that_gave_a_part_which_the_session_says(bare: AppDatabase) -> No
     assert "balances" not in rehearsed(app)
 
 
+def test_storage_that_a_refund_by_the_app_clears(bare: AppDatabase) -> None:
+    """It is no pool, going by its unit."""
+    app = shop(bare)
+    app.sql("ALTER TABLE jobs ADD size int; UPDATE jobs SET size = substr(id, 2)::int * 7 % 11 + 1")
+    app.sql("ALTER TABLE wallets RENAME balance TO credits; ALTER TABLE wallets ADD storage_mb int NOT NULL DEFAULT 0")
+    app.sql("UPDATE wallets AS w SET credits = 500 - (SELECT sum(price) FROM jobs AS j WHERE j.owner = w.id "
+            "AND j.id NOT IN (SELECT job FROM book WHERE kind = 'refund'))")  # fmt: skip
+    app.sql("UPDATE wallets AS w SET storage_mb = (SELECT sum(size) FROM jobs AS j WHERE j.owner = w.id "
+            "AND j.id NOT IN (SELECT job FROM book WHERE kind = 'refund'))")  # fmt: skip
+    app.map("accounts", balance="credits")
+    assert "balances" not in rehearsed(app)
+
+
+@pytest.mark.parametrize("name", ["size_in_flight", "open_work"])
+def test_what_is_counted_of_sessions_that_run_when_all_is_refunded(bare: AppDatabase, name: str) -> None:
+    app = shop(bare)
+    app.sql(f"ALTER TABLE jobs ADD size int; ALTER TABLE wallets ADD {name} int NOT NULL DEFAULT 0")
+    app.sql("UPDATE jobs SET size = substr(id, 2)::int * 7 % 11 + 1")
+    app.sql(
+        "INSERT INTO book (wallet, job, kind, amount) SELECT owner, id, 'refund', price FROM jobs AS j "
+        "WHERE state = 'failed' AND NOT EXISTS (SELECT FROM book AS b WHERE b.job = j.id AND b.kind = 'refund')"
+    )
+    app.sql("UPDATE jobs SET state = 'running' WHERE state = 'done' AND substr(id, 2)::int % 2 = 0")
+    app.sql(f"UPDATE wallets AS w SET {name} = (SELECT coalesce(sum(size), 0) FROM jobs AS j "
+            "WHERE j.owner = w.id AND j.state = 'running'), balance = 500 - (SELECT sum(price) FROM jobs AS j "
+            "WHERE j.owner = w.id AND j.id NOT IN (SELECT job FROM book WHERE kind = 'refund'))")  # fmt: skip
+    assert "balances" not in rehearsed(app)
+
+
 def test_a_number_that_is_counted_on_success_when_all_is_refunded(bare: AppDatabase) -> None:
     """Then nothing that is owed shows that failures never counted: those that run have no number yet."""
     app = shop(bare)
@@ -216,8 +245,10 @@ def test_a_number_that_is_counted_on_success_when_all_is_refunded(bare: AppDatab
     app.sql("ALTER TABLE wallets ADD pages int; UPDATE wallets AS w SET pages = (SELECT coalesce(sum(j.pages), 0) "
             "FROM jobs AS j WHERE j.owner = w.id AND j.state = 'done')")  # fmt: skip
     assert "balances" not in rehearsed(app)
-    app.sql("INSERT INTO book (wallet, job, kind, amount) SELECT owner, id, 'refund', price FROM jobs AS j "
-            "WHERE state = 'failed' AND NOT EXISTS (SELECT FROM book AS b WHERE b.job = j.id AND b.kind = 'refund')")
+    app.sql(
+        "INSERT INTO book (wallet, job, kind, amount) SELECT owner, id, 'refund', price FROM jobs AS j "
+        "WHERE state = 'failed' AND NOT EXISTS (SELECT FROM book AS b WHERE b.job = j.id AND b.kind = 'refund')"
+    )
     app.sql("UPDATE wallets AS w SET balance = 500 - (SELECT sum(price) FROM jobs AS j WHERE j.owner = w.id "
             "AND j.id NOT IN (SELECT job FROM book WHERE kind = 'refund'))")  # fmt: skip
     assert "balances" not in rehearsed(app)

@@ -33,6 +33,7 @@ from sweeper.check.rehearsal.accounts.other_numbers import check_other_moves, ch
 from sweeper.check.rehearsal.accounts.scaled_shares import check_scaled_shares
 from sweeper.check.rehearsal.accounts.sums import is_sum_of_ledger
 from sweeper.check.rehearsal.samples import Samples, named, number
+from sweeper.check.rehearsal.words import is_in_unit
 from sweeper.check.result import Check, failure, joined, ok, warning
 
 _GIVEN_AT_MOST, _MISSED, _DIGITS = 8, 3, 200
@@ -129,7 +130,8 @@ def _targets(samples: Samples, accounts: AppAccounts, owners: Sequence[str]) -> 
     moved = {accounts.balance, *map(accounts.column, accounts.added)} - counters
     readable = samples.readable(accounts)
     known = [one for one in readable if one.base_type in NUMBER_TYPES and one not in moved]
-    known = [one for one in known if one.quoted != samples.mapping.slots["accounts_key"]]
+    known = [one for one in known if one.quoted != samples.mapping.slots["accounts_key"]
+             and (one in counters or is_in_unit(one.name, accounts.own.balance or ""))]  # fmt: skip
     known = sorted(known, key=lambda one: one not in counters)[:_GIVEN_AT_MOST]
     balances, numbers = read_numbers(samples, accounts, owners, known)
     balances = {one: balance for one, balance in balances.items() if balance.is_finite()}

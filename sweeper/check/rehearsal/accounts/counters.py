@@ -11,6 +11,7 @@ from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
 from sweeper.check.rehearsal.accounts.costs import SessionCosts, accounts_of_newest, read_numbers
 from sweeper.check.rehearsal.accounts.other_numbers import DOWN, moved
 from sweeper.check.rehearsal.samples import Samples, named, number
+from sweeper.check.rehearsal.words import is_in_unit
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.templates import items_of
 from sweeper.postgres.transaction import Row
@@ -152,7 +153,9 @@ def check_own_numbers(samples: Samples, accounts: AppAccounts, costs: SessionCos
     columns = samples.seen(accounts, [one for one in others if not one.generated], noted=False)[:_AT_MOST]
     _, numbers = read_numbers(samples, accounts, costs.owners, columns)
     for column in columns:
-        for place in (None, *range(len(costs.numbers))):  # a pool may have given a part, which the session says
+        # a pool may have given a part, which the session says; storage or pages are none
+        places = range(len(costs.numbers)) if is_in_unit(column.name, accounts.own.balance or "") else ()
+        for place in (None, *places):
             if (said := moved(costs, column, {column.name: numbers[column.name]}, place)) and said[1]:
                 sign, share = "" if said[0] == DOWN else "-", "" if place is None else costs.numbers[place].name
                 yield failure(

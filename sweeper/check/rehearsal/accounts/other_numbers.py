@@ -126,8 +126,9 @@ def moved(
         for name, given in numbers.items()
         if name != column.name and all(one.is_finite() for one in given.values())
     ]
+    choices = unsettled(costs) if place is None else unsettled(costs)[:2]  # what succeeded has a part of them as well
     for way, targets in ((DOWN, [left, *below]), (UP, [mine])):
-        if is_explained(costs, targets, unsettled(costs), at_start=True, place=place):
+        if is_explained(costs, targets, choices, at_start=True, place=place):
             settled = [row for row in costs.rows if row.settled and cost[row.session_id]]
             return way, bool(settled) and not is_explained(costs, targets, [costs.rows], place=place)
     return None
