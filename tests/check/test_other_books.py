@@ -254,23 +254,3 @@ def test_a_status_that_is_said_to_owe_nothing_with_errors_and_refunds(app: App) 
     assert said in rehearsed(app)["statuses"]["message"]
     app.map(failed=["failed", "blocked"], succeeded=["done"])
     assert rehearsed(app) == {}
-
-
-@pytest.mark.parametrize("state", ["blocked", "canceled"])
-def test_what_support_gave_back_of_a_status_that_owes_nothing(app: App, state: str) -> None:
-    """Of what was canceled, the app may refund whatever had not begun."""
-    kept = 2 if state == "blocked" else 4
-    app.sql(f"UPDATE jobs SET error = 'no' WHERE state = 'failed'; UPDATE jobs SET state = '{state}' "
-            "WHERE state = 'failed' AND substr(id, 2)::int % 3 = 0")  # fmt: skip
-    app.sql(f"DELETE FROM book WHERE kind = 'refund' AND job IN (SELECT j.id FROM jobs AS j JOIN book AS b ON "
-            f"b.job = j.id AND b.kind = 'refund' WHERE state = '{state}' ORDER BY j.id OFFSET {kept})")  # fmt: skip
-    app.map(error="error", succeeded=["done", state])
-    assert "statuses" not in rehearsed(app)
-
-
-def test_a_status_of_which_the_app_has_refunded_all(app: App) -> None:
-    """Such as its part of what was delivered in part: there are no others."""
-    app.sql("UPDATE jobs SET error = 'no' WHERE state = 'failed'; UPDATE jobs SET state = 'partial' "
-            "WHERE id IN (SELECT job FROM book WHERE kind = 'refund' ORDER BY job LIMIT 6)")  # fmt: skip
-    app.map(error="error", succeeded=["done", "partial"])
-    assert "statuses" not in rehearsed(app)
