@@ -35,23 +35,18 @@ SELECT EXISTS (SELECT FROM {refunds}) AS has_refunds,
            FROM {refunds} AS r
            WHERE pg_catalog.regexp_replace(r.attempt::text, ' \(again [0-9]+\)$', '') NOT IN ('', '0')
        ) AS has_attempts,
-       NOT EXISTS (SELECT FROM {refunds}) OR EXISTS (
+       NOT EXISTS (SELECT FROM {refunds}) OR {include ledger_has_sessions} AS of_sessions,
+       NOT {include ledger_has_sessions} OR EXISTS (
            SELECT
            FROM {refunds} AS r
-           JOIN {sessions} AS s ON ({old_session_id})::text = r.session_id::text
-       ) AS of_sessions,
-       NOT EXISTS (
-           SELECT
-           FROM {refunds} AS r
-           JOIN {sessions} AS s ON ({old_session_id})::text = r.session_id::text
-       ) OR EXISTS (
-           SELECT
-           FROM {refunds} AS r
-           JOIN (
+           FULL JOIN (
                SELECT ({old_session_id})::text AS session_id,
                       ({attempt})::text AS attempt
                FROM {sessions} AS s
            ) AS mapped ON mapped.session_id = r.session_id::text
-           WHERE pg_catalog.regexp_replace(r.attempt::text, ' \(again [0-9]+\)$', '') = mapped.attempt
+           WHERE coalesce(
+               pg_catalog.regexp_replace(r.attempt::text, ' \(again [0-9]+\)$', '') = mapped.attempt,
+               false
+           )
        ) AS of_attempts
 {end}
