@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import typer.main
 from freezegun import api, freeze_time
-from psycopg import _queries
 
 import sweeper.check.rehearsal.rehearse
 import sweeper.cli
@@ -64,10 +63,6 @@ class _ModulesWithAClock:
 
 
 api.sys = SimpleNamespace(modules=_ModulesWithAClock())
-
-# the driver keeps the last 128 short statements in its own notation: to write them anew takes 2 ms a command
-_queries.MAX_CACHED_STATEMENT_LENGTH = 100_000
-_queries._query2pg = lru_cache(maxsize=1000)(_queries._query2pg_nocache)
 
 # the commands are the same each time: to build them anew takes 10 ms
 sweeper.cli._app = cache(sweeper.cli._app)
