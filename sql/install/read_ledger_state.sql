@@ -28,25 +28,30 @@ FROM (
            ), false) AS of_attempts
 ) AS known
 {else}
-SELECT EXISTS (SELECT FROM {refunds}) AS has_refunds,
-       -- an older ledger has attempts as text, empty where there was none
-       EXISTS (
+WITH known AS MATERIALIZED (
+    SELECT EXISTS (SELECT FROM {refunds}) AS has_refunds,
+           -- an older ledger has attempts as text, empty where there was none
+           EXISTS (
+               SELECT
+               FROM {refunds} AS r
+               WHERE pg_catalog.regexp_replace(r.attempt::text, ' \(again [0-9]+\)$', '') NOT IN ('', '0')
+           ) AS has_attempts,
+           EXISTS (
+               SELECT
+               {include refunds_beside_sessions}
+               WHERE coalesce(r.refund_id IS NOT NULL AND mapped.session_id IS NOT NULL, false)
+           ) AS of_sessions
+)
+SELECT known.has_refunds,
+       known.has_attempts,
+       NOT known.has_refunds OR known.of_sessions AS of_sessions,
+       NOT known.of_sessions OR EXISTS (
            SELECT
-           FROM {refunds} AS r
-           WHERE pg_catalog.regexp_replace(r.attempt::text, ' \(again [0-9]+\)$', '') NOT IN ('', '0')
-       ) AS has_attempts,
-       NOT EXISTS (SELECT FROM {refunds}) OR {include ledger_has_sessions} AS of_sessions,
-       NOT {include ledger_has_sessions} OR EXISTS (
-           SELECT
-           FROM {refunds} AS r
-           FULL JOIN (
-               SELECT ({old_session_id})::text AS session_id,
-                      ({attempt})::text AS attempt
-               FROM {sessions} AS s
-           ) AS mapped ON mapped.session_id = r.session_id::text
+           {include refunds_beside_sessions}
            WHERE coalesce(
                pg_catalog.regexp_replace(r.attempt::text, ' \(again [0-9]+\)$', '') = mapped.attempt,
                false
            )
        ) AS of_attempts
+FROM known
 {end}
