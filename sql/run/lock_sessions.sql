@@ -3,7 +3,8 @@
 SELECT coalesce(pg_catalog.array_agg(l.session_id::text), '{}') AS session_ids,
        coalesce(pg_catalog.array_agg(l.account_id::text), '{}') AS account_ids,
        coalesce(pg_catalog.array_agg(l.amount), '{}') AS amounts,
-       coalesce(pg_catalog.array_agg(l.hold_reason), '{}') AS hold_reasons
+       coalesce(pg_catalog.array_agg(l.hold_reason), '{}') AS hold_reasons,
+       {include changed_sessions} AS changed
 FROM (
     SELECT v.session_id,
            v.account_id,

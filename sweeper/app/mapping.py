@@ -161,6 +161,8 @@ class Mapping:
             "by_account": self.is_by_account,
             # in a batch of one account, no two sessions have the same id
             "several_in_hand": self.has_shared_ids and not self.is_by_account,
+            # whether the server counts each change of a status as one of a row of this very table
+            "counts_changes": self.status.column is not None and not (self.is_sharded or self.sessions.partition_key),
             # whether the row of a session that is closed gives the time of its failure
             "closing_tells": bool(self.lists["status_written"] and self.lists["failed_at_in_row"]),
         }

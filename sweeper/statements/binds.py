@@ -101,6 +101,7 @@ class Values:
             "refund_ids": text_array(_ids(len(rows.session_ids))),
             "reversal_ids": text_array(_ids(len(rows.refund_ids))),
             "attempt_known": True,
+            "changed_before": None,
             **dict.fromkeys(("page_size", "limit", "newest"), self.settings.policy.batch_size),
             "bound_ms": FIRST_CHARGE_MS,
             "lock_timeout": TURN_TIMEOUT,

@@ -111,7 +111,9 @@ class BatchPayer:
             missing = frozenset(in_hand) - frozenset(locked.session_ids)
             refunded = self._list_refunded(transaction, selection, missing) if missing else missing
             chosen = choose(in_hand, locked, room.credits)
-            batch = self._pay_locked(transaction, selection, chosen) if chosen.session_ids else Batch()
+            batch = Batch()
+            if chosen.session_ids:
+                batch = self._pay_locked(transaction, selection, chosen, locked.changed)
             credits = sum((Decimal(amount) for _, _, amount, _ in batch.paid), Decimal(0))
             if room.credits is not None and credits > room.credits:
                 raise Busy  # an amount grew after it was found: find what fits again, with fewer at a time
@@ -163,7 +165,9 @@ class BatchPayer:
     def _transaction(self, timeouts: Timeouts = LOCKING_TIMEOUTS) -> AbstractContextManager[Transaction]:
         return app_transaction(self._database, self._mapping, timeouts)
 
-    def _pay_locked(self, transaction: Transaction, selection: Selection, chosen: ChosenSessions) -> Batch:
+    def _pay_locked(
+        self, transaction: Transaction, selection: Selection, chosen: ChosenSessions, changed_before: int | None
+    ) -> Batch:
         """Lock the accounts, pay, and compare what was written with what was intended."""
         balances = lock_accounts(transaction, self._mapping, chosen)
         if not lock_charges(transaction, self._mapping, chosen):
@@ -175,6 +179,7 @@ class BatchPayer:
             "account_ids": None if balances is None else text_array(balances),
             "refund_ids": text_array([str(uuid_utils.uuid7()) for _ in chosen.session_ids]),
             "run_id": self.run_id,
+            "changed_before": changed_before,
             "elapsed": timedelta(seconds=time.monotonic() - self._began_at),
             **BY_SWEEPER,
         }

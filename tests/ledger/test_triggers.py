@@ -223,3 +223,28 @@ def test_a_failed_session_that_a_trigger_sets_back_as_it_is_refunded_is_held(
     if trigger is not AT_THE_END:
         with pytest.raises(psycopg.errors.RaiseException, match="is not over"):
             first.sql("SELECT sweeper.refund('revived', 'x')")
+
+
+@pytest.mark.parametrize("counts", ["on", "off"])
+@pytest.mark.parametrize(("change", "problem"), [
+    ("UPDATE prediction_sessions SET status = 'queued'", "the session is not over: something sets it back"),
+    ("DELETE FROM prediction_sessions", "the session is gone"),
+], ids=["set back", "deleted"])  # fmt: skip
+def test_a_batch_of_failed_sessions_alone_is_read_back_whether_or_not_the_server_counts_changes(
+    first: AppDatabase, change: str, problem: str, counts: str
+) -> None:
+    """That no session was touched is read from the server's own count, which a superuser may switch off."""
+    first.sql(
+        "DO $$ BEGIN EXECUTE pg_catalog.format("
+        f"'ALTER DATABASE %I SET track_counts = {counts}', pg_catalog.current_database()); END $$"
+    )
+    first.account()
+    first.session("changed")
+    first.sql(
+        "CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER "
+        f"AS $$ BEGIN {change}; RETURN NULL; END $$; "
+        "CREATE TRIGGER change AFTER UPDATE ON users FOR EACH ROW EXECUTE FUNCTION change()"
+    )
+    assert first.run().exit_code == 3
+    assert hold_messages(first)["changed"].startswith(problem)
+    assert first.credits() == 100
