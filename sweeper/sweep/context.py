@@ -96,7 +96,10 @@ def prepare(
     horizon = usable_horizon(installation, digest, request.as_of)
     whole = not request.session_ids and request.since is None
     full = whole and (request.full or horizon is None)
-    selection, before_floor = Selection.of_run(settings, request.as_of, floor), None
+    selection = replace(
+        Selection.of_run(settings, request.as_of, floor), all_started=bool(mapping.lists["all_started"])
+    )
+    before_floor = None
     if request.session_ids:
         before_floor = Amount()  # the floor does not apply to sessions that the operator names
         selection = selection.by_hand(tuple(dict.fromkeys(request.session_ids)), payable_again=settings.payable_again)

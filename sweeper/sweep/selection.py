@@ -56,7 +56,8 @@ class Selection:
     sessions, ``ambiguous`` are ids that several have since the ``floor``, and ``starts`` are known, so that a batch
     does not read other partitions. Where Citus has sessions by account, ``shard_map`` knows the node of each, and ids
     that several accounts have are ambiguous, too. ``moved`` are sessions that seem to have been refunded under another
-    id. ``named`` is whether the operator named the sessions.
+    id. ``named`` is whether the operator named the sessions, ``all_started`` whether the server lets none be without
+    a start.
     """
 
     as_of: datetime
@@ -78,6 +79,7 @@ class Selection:
     ambiguous: frozenset[str] = frozenset()
     moved: frozenset[str] = frozenset()
     named: bool = False
+    all_started: bool = False
     starts: Starts | None = None
     shard_map: ShardMap | None = None
 
@@ -123,7 +125,8 @@ class Selection:
 
     def parts(self) -> tuple[Self, ...]:
         """The same in parts that can each be paged: a session without a start has no position."""
-        return (self,) if self.until is not None else (self, replace(self, dates="unknown"))
+        alone = self.all_started or self.until is not None
+        return (self,) if alone else (self, replace(self, dates="unknown"))
 
     @cached_property
     def binds(self) -> dict[str, object]:

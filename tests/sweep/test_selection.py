@@ -3,6 +3,7 @@
 import pytest
 
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.query_plans import explained
 
 
 def test_grace_and_floor_do_not_apply_to_a_session_named_by_hand(first: AppDatabase) -> None:
@@ -144,3 +145,32 @@ def test_a_number_as_an_id(ledger_only: AppDatabase) -> None:
     assert ledger_only.run("--session", "12", "--session", "2").exit_code == 0
     assert sorted(ledger_only.refunds()) == ["12", "2"]
     assert ledger_only.run("--session", "99999999999999999999").exit_code == 2
+
+
+@pytest.mark.parametrize(("change", "sent"), [
+    ("SELECT", 2), ("ALTER TABLE prediction_sessions ALTER created_at SET NOT NULL", 1),
+], ids=["nullable", "never null"])  # fmt: skip
+def test_sessions_without_a_start_are_not_looked_for_where_there_can_be_none(
+    first: AppDatabase, change: str, sent: int
+) -> None:
+    first.sql(change)
+    first.account()
+    first.session("owed")
+    with explained("EXPLAIN (FORMAT JSON)", "find_in_history") as plans:
+        assert first.run().document["refunds"]["sessions"] == 1
+    assert len(plans["find_in_history"]) == sent
+
+
+def test_a_start_of_a_domain_may_be_null_whatever_the_domain_says(first: AppDatabase) -> None:
+    """Postgres checks the domain's NOT NULL where a value is cast to it, which a subquery without a row is not."""
+    first.sql("CREATE DOMAIN moment AS timestamp NOT NULL")
+    first.sql("ALTER TABLE prediction_sessions ALTER created_at TYPE moment")
+    first.account()
+    first.session("owed")
+    first.sql(
+        "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) SELECT 'never', user_id, "
+        "status, selected_models, (SELECT created_at FROM prediction_sessions WHERE false) FROM prediction_sessions"
+    )
+    ran = first.run()
+    assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["held"]) == (3, 1, 1)
+    assert first.sql("SELECT session_id, why FROM sweeper.holds") == [("never", "no_started_at")]

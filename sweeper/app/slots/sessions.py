@@ -66,7 +66,13 @@ def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tupl
         "live": statuses_sql([*own.failed, *own.running], status.type),
         "revived": statuses_sql([*own.running, *own.succeeded], status.type),
     }
-    choices = {"status_written": status.written, "status_column": status.column is not None}
+    started_at = sessions.column(own.started_at)
+    choices = {
+        "status_written": status.written,
+        "status_column": status.column is not None,
+        # whether the server lets no session be without a start: a value of a domain may be null even if that forbids it
+        "all_started": started_at is not None and not (started_at.nullable or started_at.domain or started_at.virtual),
+    }
     return key_value, status, Facts(slots, choices) | _partition_facts(own, sessions, key)
 
 
