@@ -7,41 +7,23 @@ SELECT asked.place,
        found.attempt,
        found.verdict
 FROM pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) WITH ORDINALITY AS asked (session_id, place)
-{if by_account}
 JOIN (
-{else}
-CROSS JOIN LATERAL (
-{end}
-    SELECT {if by_account}v.session_id AS asked_id,
-           {end}v.session_id::text AS session_id,
+    SELECT v.session_id AS asked_id,
+           v.session_id::text AS session_id,
            v.status {status_eq} ANY ({failed}) AS failed,
            v.status {status_eq} ANY ({running}) AS running,
            v.attempt::text AS attempt,
            -- what a run would decide next, if the floor did not hide the session from it
-           CASE WHEN {if by_account}v{else}judged{end}.verdict IN ('owed', 'in_grace', 'not_stuck_yet')
+           CASE WHEN v.verdict IN ('owed', 'in_grace', 'not_stuck_yet')
                    AND v.started_at::timestamptz < %(since)s::timestamptz
                THEN 'before_floor'
-               ELSE {if by_account}v{else}judged{end}.verdict
+               ELSE v.verdict
            END AS verdict
-    {if by_account}
     FROM (
         SELECT v.*,
                {include verdict} AS verdict
         {include reading}
     ) AS v
-    {else}
-    {include reading}
-    CROSS JOIN LATERAL (
-        SELECT {include verdict} AS verdict
-        OFFSET 0  -- else each use of the verdict would compute it again
-    ) AS judged
-    {end}
-    {if by_account}
     WHERE v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])
 ) AS found ON found.asked_id {session_eq} asked.session_id
-    {else}
-    WHERE v.session_id {session_eq} asked.session_id
-    OFFSET 0
-) AS found
-    {end}
 ORDER BY asked.place

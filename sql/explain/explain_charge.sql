@@ -8,25 +8,15 @@ SELECT asked.place,
        found.hold_reason{if never},
        found.never{end}
 FROM pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) WITH ORDINALITY AS asked (session_id, place)
-{if by_account}
 JOIN (
-{else}
-CROSS JOIN LATERAL (
-{end}
-    SELECT {if by_account}v.session_id AS asked_id,
-           {end}v.account_id::text AS account_id,
+    SELECT v.session_id AS asked_id,
+           v.account_id::text AS account_id,
            v.amount::text AS amount,
            {if charged}v.charged::numeric::text{else}NULL::text{end} AS charged,
            {include reason} AS reason,
            {include hold_reason} AS hold_reason{if never},
            v.never{end}  -- whether `never` or `exclude` excludes it
     {include reading}
-    {if by_account}
     WHERE v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])
 ) AS found ON found.asked_id {session_eq} asked.session_id
-    {else}
-    WHERE v.session_id {session_eq} asked.session_id
-    OFFSET 0
-) AS found
-    {end}
 ORDER BY asked.place

@@ -5,13 +5,9 @@ SELECT asked.place,
        found.active_at,
        found.failed_at
 FROM pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) WITH ORDINALITY AS asked (session_id, place)
-{if by_account}
 JOIN (
-{else}
-CROSS JOIN LATERAL (
-{end}
-    SELECT {if by_account}v.session_id AS asked_id,
-           {end}CASE WHEN v.started_at BETWEEN '0002-01-01' AND '9998-01-01' THEN v.started_at::timestamptz END AS started_at,
+    SELECT v.session_id AS asked_id,
+           CASE WHEN v.started_at BETWEEN '0002-01-01' AND '9998-01-01' THEN v.started_at::timestamptz END AS started_at,
            CASE WHEN v.status {status_eq} ANY ({running}) AND v.active_at BETWEEN '0002-01-01' AND '9998-01-01'
                THEN v.active_at
            END AS active_at,
@@ -19,12 +15,6 @@ CROSS JOIN LATERAL (
                THEN v.failed_at
            END AS failed_at
     {include reading}
-    {if by_account}
     WHERE v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])
 ) AS found ON found.asked_id {session_eq} asked.session_id
-    {else}
-    WHERE v.session_id {session_eq} asked.session_id
-    OFFSET 0
-) AS found
-    {end}
 ORDER BY asked.place

@@ -4,24 +4,14 @@ SELECT asked.place,
        found.status,
        found.settled
 FROM pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) WITH ORDINALITY AS asked (session_id, place)
-{if by_account}
 JOIN (
-{else}
-CROSS JOIN LATERAL (
-{end}
-    SELECT {if by_account}{session_id} AS asked_id,
-           {end}{status}::text AS status,
+    SELECT {session_id} AS asked_id,
+           {status}::text AS status,
            CASE WHEN {status} {status_eq} ANY ({live}) THEN NULL
                 WHEN {status}::text = ANY (%(succeeded)s::text[]) THEN 'succeeded'
                 ELSE 'unknown'
            END AS settled
     FROM {sessions} AS s
-    {if by_account}
     WHERE {session_id} {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])
 ) AS found ON found.asked_id {session_eq} asked.session_id
-    {else}
-    WHERE {session_id} {session_eq} asked.session_id
-    OFFSET 0
-) AS found
-    {end}
 ORDER BY asked.place
