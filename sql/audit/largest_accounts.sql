@@ -3,8 +3,7 @@ SELECT r.account_id::text AS account_id,
        pg_catalog.count(*) AS sessions,
        pg_catalog.sum(r.amount)::text AS credits
 FROM {refunds} AS r
-WHERE r.created_at >= %(since)s::timestamptz
-  AND r.created_at < %(until)s::timestamptz
+WHERE {include in_period}
   AND r.layer <> 'adopted'
 GROUP BY r.account_id
 ORDER BY pg_catalog.sum(r.amount) DESC, pg_catalog.count(*) DESC, r.account_id

@@ -23,8 +23,7 @@ FROM (
                    pg_catalog.count(*) AS sessions,
                    pg_catalog.sum(r.amount) AS amount
             FROM {refunds} AS r
-            WHERE r.created_at >= %(since)s::timestamptz
-              AND r.created_at < %(until)s::timestamptz
+            WHERE {include in_period}
               AND r.layer <> 'adopted'
             GROUP BY 1, 2, 3
             OFFSET 0

@@ -11,6 +11,5 @@ SELECT 'adopted',
        pg_catalog.count(*),
        coalesce(pg_catalog.sum(r.amount), 0)::text
 FROM {refunds} AS r
-WHERE r.created_at >= %(since)s::timestamptz
-  AND r.created_at < %(until)s::timestamptz
+WHERE {include in_period}
   AND r.layer = 'adopted'

@@ -6,8 +6,7 @@ SELECT share.name,
 FROM (
     SELECT {if shares}r.shares{else}NULL::jsonb{end} AS shares, 1 AS direction
     FROM {refunds} AS r
-    WHERE r.created_at >= %(since)s::timestamptz
-      AND r.created_at < %(until)s::timestamptz
+    WHERE {include in_period}
       AND r.layer <> 'adopted'
     UNION ALL
     SELECT {if shares}r.shares{else}NULL::jsonb{end}, -1

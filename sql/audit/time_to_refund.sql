@@ -10,8 +10,7 @@ FROM (
     FROM (
         SELECT greatest(0, extract(epoch FROM r.created_at - r.failed_at)::float8) AS seconds
         FROM {refunds} AS r
-        WHERE r.created_at >= %(since)s::timestamptz
-          AND r.created_at < %(until)s::timestamptz
+        WHERE {include in_period}
           AND r.layer <> 'adopted'
           AND (r.layer <> 'sweeper' OR r.failed_at < r.created_at)
           -- a date may be infinite, and before Postgres 17 subtracting one is an error

@@ -8,8 +8,7 @@ FROM (
     SELECT r.session_id::text AS session_id
     FROM {refunds} AS r
     WHERE r.charged < r.amount
-      AND r.created_at >= %(since)s::timestamptz
-      AND r.created_at < %(until)s::timestamptz
+      AND {include in_period}
       AND {include not_reversed}
       AND (
           %(session_ids)s::text[] IS NULL

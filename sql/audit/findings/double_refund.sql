@@ -17,7 +17,7 @@ FROM (
     WHERE {include not_reversed}
     GROUP BY {if by_account}r.account_id, {end}r.session_id, r.attempt  -- paid again by a user: still the same charge
     HAVING pg_catalog.count(*) > 1
-       AND pg_catalog.bool_or(r.created_at >= %(since)s::timestamptz AND r.created_at < %(until)s::timestamptz)
+       AND pg_catalog.bool_or({include in_period})
     {if ledger}
     UNION
     -- in the app's ledger, without rows from before the guard

@@ -3,6 +3,5 @@
 r.session_id {session_eq} v.session_id
 AND r.attempt {attempt_eq} v.attempt
 {include refund_here}
-AND r.created_at >= %(since)s::timestamptz
-AND r.created_at < %(until)s::timestamptz
+AND {include in_period}
 AND {include not_reversed}
