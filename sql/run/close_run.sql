@@ -13,8 +13,6 @@ SET ended_at = pg_catalog.statement_timestamp(),
     batches = %(batches)s,
     told = run.told || layers.counted
 FROM (
-    {if by_account}
-    -- with Citus, runs are on this server alone: the start of the count is found first
     SELECT pg_catalog.jsonb_build_object('layer_refunds', pg_catalog.jsonb_build_object(
                'from', span.since,
                'until', %(as_of)s::timestamptz - interval '1 minute',
@@ -36,24 +34,6 @@ FROM (
         SELECT {include counted_before} AS since
         OFFSET 0
     ) AS span
-    {else}
-    SELECT pg_catalog.jsonb_build_object('layer_refunds', pg_catalog.jsonb_build_object(
-               'from', span.since,
-               'until', span.until,
-               'sessions', written.sessions,
-               'credits', written.credits
-           )) AS counted
-    FROM (
-        SELECT {include counted_before} AS since,
-               %(as_of)s::timestamptz - interval '1 minute' AS until
-    ) AS span
-    CROSS JOIN LATERAL (
-        SELECT pg_catalog.count(*) AS sessions,
-               coalesce(pg_catalog.sum(r.amount), 0::numeric)::text AS credits
-        FROM {refunds} AS r
-        WHERE r.run_id IS NULL AND r.created_at >= span.since AND r.created_at < span.until
-    ) AS written
-    {end}
     OFFSET 0  -- Citus does not allow such a function over columns in a statement that writes
 ) AS layers
 WHERE run.run_id = %(run_id)s::uuid
