@@ -180,20 +180,16 @@ sweeper_moved AS (
     RETURNING {accounts_id} AS account_id, owed.refunds, owed.amount
 ),
 {else}
-{if accounts}
--- a trigger or a function of the app changes the balance, or nothing does
+-- a trigger or a function of the app changes it, or nothing does; without accounts the balance is the sum of the ledger
 sweeper_moved AS (
     SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount
     FROM sweeper_paid AS p
+    {if accounts}
+    {else}
+    WHERE false
+    {end}
     GROUP BY p.account_id
 ),
-{else}
--- no accounts table is mapped: the balance is the sum of the ledger
-sweeper_moved AS (
-    SELECT NULL::text AS account_id, 0 AS refunds, 0 AS amount
-    WHERE false
-),
-{end}
 {end}
 sweeper_mine AS (
     -- after a lost acknowledgement: what an earlier attempt at this batch has committed
