@@ -116,9 +116,6 @@ CREATE TABLE IF NOT EXISTS {settings} (
     search_path text NOT NULL,
     guard_index text,
     live_index text,
-    fence boolean NOT NULL DEFAULT false,
-    -- the values of the status enum with which the index on live sessions was built
-    status_labels jsonb,
     -- where the next run starts, and when and with which policy that was decided
     horizon timestamptz,
     horizon_as_of timestamptz,
@@ -132,6 +129,9 @@ COMMENT ON TABLE {settings} IS 'What sweeper install wrote down.';
 -- what identifies a charge: table, id, attempt and their types; under another key, refunded sessions would be paid
 -- again
 ALTER TABLE {settings} ADD COLUMN IF NOT EXISTS charge_key jsonb;
+ALTER TABLE {settings} ADD COLUMN IF NOT EXISTS fence boolean NOT NULL DEFAULT false;
+-- the values of the status enum with which the index on live sessions was built
+ALTER TABLE {settings} ADD COLUMN IF NOT EXISTS status_labels jsonb;
 -- what `install` found in the app's past, not all of which a runner may read
 ALTER TABLE {settings} ADD COLUMN IF NOT EXISTS rehearsal jsonb;
 -- no run begins without a fingerprint: the last step of the installation writes it

@@ -1,18 +1,5 @@
 -- Records the mapping that is now installed. A changed mapping resets the horizon. The row that batches lock is updated
 -- last, so that it is locked only for a moment.
-{include remember_fence}
--- an older installation lacks the column for the statuses with which the index on live sessions was built
-DO $labels$
-BEGIN
-    IF NOT EXISTS (
-        SELECT
-        FROM pg_catalog.pg_attribute AS a
-        WHERE a.attrelid = {settings_text}::pg_catalog.regclass::pg_catalog.oid AND a.attname = 'status_labels'
-    ) THEN
-        ALTER TABLE {settings} ADD COLUMN status_labels jsonb;
-    END IF;
-END
-$labels$;
 UPDATE {settings}
 SET schema_version = {schema_version},
     fingerprint = {fingerprint},

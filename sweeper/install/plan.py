@@ -133,7 +133,6 @@ def _slots(mapping: Mapping, as_of: datetime | None) -> dict[str, str]:
         "charge_key": quote_text(mapping.key.to_json()),
         "status_labels": quote_text(mapping.status_labels.to_json()) if mapping.status_labels else "NULL",
         "fence_wanted": "true" if mapping.fenced else "false",
-        "settings_text": quote_text(mapping.slots["settings"]),
     }
 
 
