@@ -1,4 +1,5 @@
--- Which sessions as they are read, v, a batch may change, by the bounds of `in_bounds`.
+-- Which sessions as they are read, v, a batch may change, by the bounds of `in_bounds`: beside v an expression of the app,
+-- such as a bare name for its start, could mean a column of ours.
 {if bounded}
 AND (
     %(first_start)s::{started_type} IS NULL
