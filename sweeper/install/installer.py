@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
 from sweeper.config.model import Settings
-from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
+from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.core.results import InstallResult
 from sweeper.install.indexes.blockers import BlockerWatch
 from sweeper.install.indexes.index import Index
@@ -22,7 +22,7 @@ from sweeper.install.script import printed
 from sweeper.install.surroundings import read_surroundings
 from sweeper.postgres.clocks import check_clocks
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.errors import STOPPED, Busy, Refusal, TooSlow
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.timeouts import Timeouts
 
@@ -160,7 +160,7 @@ def _build_indexes(database: Database, steps: Steps, watch: BlockerWatch | None)
 def _build(database: Database, index: Index, watch: BlockerWatch | None) -> None:
     try:
         _outside(database, index.create, watch)
-    except (Refusal, TooSlow, Busy, SweeperError):
+    except STOPPED:
         # an index that a failed CONCURRENTLY leaves behind slows every write and guards nothing
         _outside(database, index.drop, watch)
         raise
@@ -176,7 +176,7 @@ def _build_in_parts(database: Database, steps: Steps, index: Index, watch: Block
         for step in index.steps:
             try:
                 _outside(database, step.statement, watch)
-            except (Refusal, TooSlow, Busy, SweeperError):
+            except STOPPED:
                 if step.undo:
                     _outside(database, step.undo, watch)
                 if step in _remaining_parts(database, steps, index).steps:

@@ -2,10 +2,9 @@
 
 from sweeper.app.transactions import app_transaction
 from sweeper.config.model import Settings
-from sweeper.core.errors import SweeperError
 from sweeper.core.results import Backlog, Outcome, RunResult
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.errors import STOPPED
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.sweep.context import RunRequest, prepare
@@ -34,5 +33,5 @@ def read_backlog(database: Database, settings: Settings, request: RunRequest, re
                 return Backlog(row.sessions, row.oldest_seconds, row.held)
 
         return retrying(read, attempts=1)
-    except (Busy, Refusal, TooSlow, SweeperError):
+    except STOPPED:
         return None

@@ -5,13 +5,12 @@ from datetime import timedelta
 
 from sweeper.app.transactions import app_transaction
 from sweeper.config.model import Settings
-from sweeper.core.errors import SweeperError
 from sweeper.core.results import Outcome, RunResult
 from sweeper.ledger.rate import read_rate
 from sweeper.monitoring.notices import Notice, notice_of_rate, notices_of, wanted
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.errors import STOPPED
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Transaction
@@ -48,7 +47,7 @@ def read_new_notices(
                 return _claimed(transaction, mapping.statement("claim_notices"), notices, result)
 
         return retrying(claim, attempts=1)
-    except (Busy, Refusal, TooSlow, SweeperError):
+    except STOPPED:
         return None
 
 

@@ -74,6 +74,10 @@ class WithoutTriggers(FailedError):  # noqa: N818
         )
 
 
+# what stops a statement, and with it a command that cannot leave a row out
+STOPPED = (SweeperError, Refusal, Busy, TooSlow)
+
+
 def failure_of(problem: Busy | TooSlow | Refusal | SweeperError) -> SweeperError:
     """The error of a run that met ``problem`` where no single row could be left out."""
     if isinstance(problem, Busy):

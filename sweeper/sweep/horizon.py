@@ -8,7 +8,7 @@ import json
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sweeper.app.mapping import Mapping
 from sweeper.app.transactions import app_transaction
@@ -19,6 +19,9 @@ from sweeper.postgres.database import Database
 from sweeper.postgres.timeouts import READ_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.selection import Selection, before
+
+if TYPE_CHECKING:  # it observes batches, which import this
+    from sweeper.sweep.progress import Tally
 
 # for transactions that commit late, zones and clock changes
 MARGIN = timedelta(days=1)
@@ -63,36 +66,27 @@ def is_small(transaction: Transaction, mapping: Mapping) -> bool:
     return int(counted) <= SMALL_HISTORY
 
 
-class SettledSelection(NamedTuple):
-    """What a complete run leaves to the next: its selection, and what of it is not settled.
-
-    ``unripe_from`` is when the earliest session started that may be owed later; ``unknown``: this is not known.
-    """
-
-    selection: Selection
-    unripe_from: datetime | None
-    unknown: bool
-    skipped: tuple[str, ...]
-    digest: str
-    full: bool
-    before_floor: Amount
-
-
-def store(database: Database, mapping: Mapping, settled: SettledSelection) -> None:
-    """Store the horizon after a complete run, and whether it was a full sweep."""
-    selection = settled.selection
+def store(
+    database: Database,
+    mapping: Mapping,
+    selection: Selection,
+    tally: "Tally",
+    digest: str,
+    before_floor: Amount | None,
+) -> None:
+    """Store the horizon after a complete run, and after a full sweep what it counted ``before_floor``."""
     with app_transaction(database, mapping, READ_TIMEOUTS) as transaction:
         common = {"as_of": selection.as_of, "fingerprint": mapping.fingerprint}
-        if not settled.unknown:
-            unsettled = [selection.as_of, settled.unripe_from]
-            if settled.skipped:
-                skipped = selection.only(settled.skipped).binds
+        if not tally.unknown:
+            unsettled = [selection.as_of, tally.unripe_from]
+            if tally.skipped:
+                skipped = selection.only(tuple(tally.skipped)).binds
                 unsettled.append(transaction.row(mapping.statement("find_earliest"), skipped).started_at)
             horizon = before(min(moment for moment in unsettled if moment), MARGIN)
-            moved = {"horizon": horizon, "policy": settled.digest, "full": settled.full}
+            moved = {"horizon": horizon, "policy": digest, "full": before_floor is not None}
             transaction.rows(mapping.statement("move_horizon"), {**common, **moved})
-        if settled.full:
-            counted = {"sessions": settled.before_floor.sessions, "credits": str(settled.before_floor.credits)}
+        if before_floor is not None:
+            counted = {"sessions": before_floor.sessions, "credits": str(before_floor.credits)}
             transaction.rows(mapping.statement("note_full_sweep"), {**common, **counted})
 
 

@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
 
-from sweeper.core.errors import SweeperError
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.errors import STOPPED
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import Timeouts
@@ -64,5 +63,5 @@ class BlockerWatch:
 
         try:
             return retrying(read, attempts=1)
-        except (SweeperError, Busy, TooSlow, Refusal):  # an error of the watcher does not stop the installation
+        except STOPPED:  # an error of the watcher does not stop the installation
             return []
