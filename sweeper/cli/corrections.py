@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -17,25 +17,14 @@ from sweeper.core.signals import Canceled, Signals
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sweeper.corrections.context import CorrectionRequest
+    from sweeper.corrections.correction import CorrectionRequest, CorrectionWork
     from sweeper.corrections.result import Correction
 
 R = TypeVar("R", bound="Correction")
-R_co = TypeVar("R_co", bound="Correction", covariant=True)
 
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept for good.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation; needed where there is no terminal.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the exact effect; read-only.")]
-
-
-class Work(Protocol[R_co]):
-    """A correction: planned, then done."""
-
-    def plan(self) -> R_co:
-        """What it would do."""
-
-    def execute(self, signals: Signals) -> R_co:
-        """Do it."""
 
 
 def request_now(reason: str) -> "CorrectionRequest":
@@ -44,7 +33,7 @@ def request_now(reason: str) -> "CorrectionRequest":
     Raises:
         ConfigurationError: the reason is empty.
     """
-    from sweeper.corrections.context import CorrectionRequest
+    from sweeper.corrections.correction import CorrectionRequest
 
     if not reason.strip():
         raise ConfigurationError("--reason must say why", code="usage")
@@ -77,7 +66,7 @@ def require_answer(*, yes: bool, dry_run: bool) -> None:
 
 
 def correct(
-    prepare: Callable[[], Work[R]],
+    prepare: "Callable[[], CorrectionWork[R]]",
     document: Callable[[R], str],
     show_table: Callable[["Console", R], None],
     *,

@@ -1,13 +1,11 @@
 """Records refunds that the app paid before there was a ledger: no credits move, and the guard covers them."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
-
-import uuid_utils
+from typing import Any
 
 from sweeper.app.catalog import NUMBER_TYPES
 from sweeper.app.expression import as_number, check_type
@@ -15,24 +13,14 @@ from sweeper.app.reader import Reader
 from sweeper.app.transactions import read
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
-from sweeper.core.errors import SweeperError
-from sweeper.core.results import Amount, Outcome
+from sweeper.core.results import Amount
 from sweeper.core.signals import Signals
 from sweeper.corrections.adopt_batch import record
-from sweeper.corrections.context import (
-    CorrectionRequest,
-    add_left,
-    finish,
-    outcome_of,
-    prepare_correction,
-    take_in_pieces,
-    why_left,
-)
-from sweeper.corrections.result import AdoptResult, AdoptSample, Left
+from sweeper.corrections.correction import CorrectionRequest, CorrectionWork
+from sweeper.corrections.result import AdoptResult, AdoptSample
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal
-from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.owed import OwedReader
@@ -51,7 +39,7 @@ class Choice:
     amount: str | None = None
 
 
-class Adoption:
+class Adoption(CorrectionWork[AdoptResult]):
     """One `sweeper adopt`: planned first, then done."""
 
     def __init__(self, database: Database, settings: Settings, request: CorrectionRequest, choice: Choice) -> None:
@@ -61,14 +49,11 @@ class Adoption:
             ConfigurationError: no such session, or `--where` or `--amount` is not SQL over the session row.
             FailedError: the database cannot be used.
         """
-        self._database, self._request, self._choice = database, request, choice
-        self._page_size = settings.policy.batch_size
-        named = () if choice.session_id is None else (choice.session_id,)
+        self._choice = choice
         with exactly(), reported():
-            context = prepare_correction(database, settings, request, *named)
-            self._mapping, self._surroundings = context.mapping, context.surroundings
+            super().__init__(database, settings, request, () if choice.session_id is None else (choice.session_id,))
             # adopted refunds are usually older than the floor
-            self._everything = replace(context.selection, floor=datetime.min.replace(tzinfo=UTC))
+            self._everything = replace(self._selection, floor=datetime.min.replace(tzinfo=UTC))
             # read-only, here and wherever this SQL is sent, because it must not change anything
             slots = read(database, self._mapping, self._read_choice)
             self._list = self._mapping.statement("list_adoptable", slots)
@@ -77,10 +62,8 @@ class Adoption:
         self._start()
 
     def _start(self) -> None:
-        self._adopted = Amount()
+        super()._start()
         self._statuses: dict[str, Amount] = {}
-        self._already = 0
-        self._left: dict[str, Left] = {}
         self._samples: list[AdoptSample] = []
 
     def _read_choice(self, transaction: Transaction) -> dict[str, str]:
@@ -101,24 +84,10 @@ class Adoption:
         with exactly(), reported():
             self._start()
             self._pages(self._count)
-            return self._result(outcome_of(self._left), dry_run=True)
+            return self._planned()
 
-    def execute(self, signals: Signals) -> AdoptResult:
-        """Record the refunds.
-
-        Raises:
-            FailedError: the server cannot be written to. A failure after that is in the result.
-        """
-        with exactly(), reported():
-            self._surroundings.require_writable()
-            self._start()
-
-            def write(rows: Sequence[Row]) -> None:
-                take = partial(self._write, signals=signals)
-                take_in_pieces(self._database, self._mapping, rows, lambda _: _ROW_BYTES, take, self._set_aside)
-
-            outcome, error = finish(lambda: self._pages(write), lambda: self._left)
-            return self._result(outcome, signal=signals.received, error=error)
+    def _work(self, signals: Signals) -> None:
+        self._pages(lambda rows: self._take_in_pieces(rows, signals))
 
     def _pages(self, use: Callable[[Sequence[Row]], None]) -> None:
         """Read page after page, each in its own transaction, and pass on what can be adopted."""
@@ -130,7 +99,7 @@ class Adoption:
                 if row.refunded:
                     self._already += 1
                 elif why := self._unfit(row, ambiguous):
-                    add_left(self._left, why, row.session_id, Amount(1))
+                    self._leave(why, row, Decimal(0))
                 elif row.session_id not in waived:
                     fit.append(row)
                     waived |= {row.session_id} & ambiguous
@@ -166,11 +135,12 @@ class Adoption:
             return "ambiguous_id"
         return "no_account" if row.account_id is None and amount else None
 
-    def _write(self, rows: Sequence[Row], signals: Signals) -> None:
-        signals.check()
-        refund_ids = [str(uuid_utils.uuid7()) for _ in rows]
+    def _answer_bytes(self, row: Row) -> int:  # noqa: ARG002 - the same for each
+        return _ROW_BYTES
+
+    def _write(self, rows: Sequence[Row], new_ids: Sequence[str]) -> None:
         binds = {
-            "refund_ids": text_array(refund_ids),
+            "refund_ids": text_array(new_ids),
             "session_ids": [row.session_id for row in rows],
             "account_ids": [row.account_id for row in rows],
             "attempts": [row.attempt for row in rows],
@@ -178,47 +148,20 @@ class Adoption:
             "reason": self._request.reason,
             "as_of": self._request.as_of,
         }
-
-        def attempt() -> None:
-            with signals.shielded():
-                written = record(self._database, self._mapping, binds)
-                adopted = [row for row, refund_id in zip(rows, refund_ids, strict=True) if refund_id in written]
-                self._count(adopted)  # a signal that arrives now must not lose what is committed
-                self._already += len(rows) - len(adopted)  # refunded in the meantime
-
-        retrying(attempt)
-
-    def _set_aside(self, row: Row, problem: Exception) -> None:
-        add_left(self._left, why_left(problem), row.session_id, Amount(1, Decimal(row.amount)), problem)
+        written = record(self._database, self._mapping, binds)
+        adopted = [row for row, refund_id in zip(rows, new_ids, strict=True) if refund_id in written]
+        self._count(adopted)
+        self._already += len(rows) - len(adopted)  # refunded in the meantime
 
     def _count(self, rows: Sequence[Row]) -> None:
         for row in rows:
             one, status = Amount(1, Decimal(row.amount)), str(row.status)
-            self._adopted += one
+            self._done += one
             self._statuses[status] = self._statuses.get(status, Amount()) + one
             if len(self._samples) < _SAMPLES:
                 self._samples.append(AdoptSample(row.session_id, row.account_id, status, one.credits))
 
-    def _result(
-        self,
-        outcome: Outcome,
-        *,
-        dry_run: bool = False,
-        signal: int | None = None,
-        error: SweeperError | None = None,
-    ) -> AdoptResult:
+    def _with_details(self, **common: Any) -> AdoptResult:
         return AdoptResult(
-            dry_run=dry_run,
-            as_of=self._request.as_of,
-            reason=self._request.reason,
-            outcome=outcome,
-            left=self._left,
-            duration_seconds=time.monotonic() - self._request.asked_at,
-            integer_amounts=self._mapping.integer_amounts,
-            signal=signal,
-            error=error,
-            refunds=self._adopted,
-            statuses=self._statuses,
-            already_refunded=self._already,
-            samples=tuple(self._samples),
+            **common, statuses=self._statuses, already_refunded=self._already, samples=tuple(self._samples)
         )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from sweeper.app.mapping import Mapping
 from sweeper.app.transactions import app_transaction
 from sweeper.core.errors import ConfigurationError
-from sweeper.corrections.context import CorrectionRequest
+from sweeper.corrections.correction import CorrectionRequest
 from sweeper.corrections.result import BalanceChange
 from sweeper.install.lock import lock_installation
 from sweeper.ledger.reconcile import Balances, compare_balances, compare_ledgers, read_balances
