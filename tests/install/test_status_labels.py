@@ -55,11 +55,10 @@ def test_renaming_what_the_file_does_not_name_asks_for_no_install(first: AppData
     assert first.run().document["refunds"]["sessions"] == 1
 
 
-def test_an_installation_that_does_not_know_the_values_runs_on_and_builds_the_index_anew(first: AppDatabase) -> None:
-    """The earlier version did not record them: it is not known whether they were renamed since."""
-    first.account()
-    first.session("failed")
-    first.sql("ALTER TABLE sweeper.settings DROP status_labels")
-    assert first.run().document["refunds"]["sessions"] == 1
+def test_an_installation_that_does_not_know_the_values_is_upgraded_and_builds_the_index_anew(
+    first: AppDatabase,
+) -> None:
+    """An earlier version did not record them: it is not known whether they were renamed since."""
+    first.sql("ALTER TABLE sweeper.settings DROP status_labels; UPDATE sweeper.settings SET schema_version = 2")
     assert "dropped the index on live sessions" in installed(first).stdout
     assert first.value("SELECT status_labels IS NOT NULL FROM sweeper.settings")
