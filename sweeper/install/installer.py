@@ -112,22 +112,22 @@ def _reported() -> Iterator[None]:
 
 
 def _apply(database: Database, timezone: str, steps: Steps, watch: BlockerWatch | None) -> Iterator[str]:
-    if scripts := (*steps.own.scripts, *steps.own.additions):
+
+    def send(*scripts: str) -> None:
         with database.transaction(
             timeouts=_TAKEOVER_TIMEOUTS, search_path=steps.search_path, timezone=timezone
-        ) as opened:
+        ) as transaction:
             for script in scripts:
-                opened.script(script)
+                transaction.script(script)
+
+    if scripts := (*steps.own.scripts, *steps.own.additions):
+        send(*scripts)
         yield from steps.own.made
     if steps.indexes.live_function:
         with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
             transaction.script(steps.indexes.live_function)
     yield from _build_indexes(database, steps, watch)
-    with database.transaction(
-        timeouts=_TAKEOVER_TIMEOUTS, search_path=steps.search_path, timezone=timezone
-    ) as transaction:
-        transaction.script(steps.functions)
-        transaction.script(steps.settings)
+    send(steps.functions, steps.settings)
     yield from steps.own.translated
     if steps.protected_again:
         yield f"made {steps.protected_again} append-only again"

@@ -6,10 +6,23 @@ from sweeper.app.mapping import Mapping
 from sweeper.app.slots.sessions import live_predicate
 from sweeper.app.slots.shared_rows import reads_out_of_sight
 from sweeper.core.errors import SweeperError
-from sweeper.install.indexes.partition_indexes import Definition, PartitionIndex, create_index
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, fill_part, fill_script, quote_name
 from sweeper.postgres.transaction import Row, Transaction
+
+
+@dataclass(frozen=True)
+class PartitionIndex:
+    """One step: the statement, and the line that reports it; "" where it needs no line.
+
+    ``name`` is the schema and the name of the index that it makes or attaches; ``undo`` removes what a build leaves
+    behind when it fails, "" where it leaves nothing.
+    """
+
+    statement: str
+    done: str
+    name: tuple[str, str]
+    undo: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,13 +50,15 @@ class Index:
         return quote_name(self.schema, self.name)
 
     @property
-    def definition(self) -> Definition:
-        """What it has in common with the indexes of partitions."""
-        return Definition((self.schema, self.name), self.key, self.predicate, self.unique)
-
-    @property
     def create(self) -> str:
-        return create_index(self.name, self.table, self.definition)
+        return self.create_on(self.table, self.name)
+
+    def create_on(self, table: str, name: str, *, only: bool = False) -> str:
+        """The statement that builds it on a table beside the app at work; ``only``: makes that of a partitioned one."""
+        slots = {"index_name": quote_name(name), "table": table, "key": self.key, "predicate": self.predicate}
+        partial = bool(self.predicate)
+        choices = {"unique": self.unique, "concurrently": not only, "only": only, "partial": partial}
+        return fill_script("create_index", slots, choices)
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -53,16 +68,12 @@ class Index:
     @property
     def drop(self) -> str:
         """The statement that removes it without stopping the app."""
-        return _drop(self.qualified, concurrently=self.partitioned is None)
+        return drop_index(self.schema, self.name, partitioned=self.partitioned is not None)
 
 
-def drop_found(row: Row) -> str:
+def drop_index(schema: str, name: str, *, partitioned: bool) -> str:
     # CONCURRENTLY is refused for the index of a partitioned table
-    return _drop(quote_name(row.schema_name, row.name), concurrently=not row.partitioned)
-
-
-def _drop(qualified: str, *, concurrently: bool) -> str:
-    return fill_script("drop_index", {"index": qualified}, {"concurrently": concurrently})
+    return fill_script("drop_index", {"index": quote_name(schema, name)}, {"concurrently": not partitioned})
 
 
 def probe_index(transaction: Transaction, script: str) -> Row | None:

@@ -10,7 +10,7 @@ from sweeper.app.mapping import Mapping
 from sweeper.app.status_labels import StatusLabels
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.install.guard import find_app_guard
-from sweeper.install.indexes.index import Index, drop_found, indexable_predicate, probe_index
+from sweeper.install.indexes.index import Index, drop_index, indexable_predicate, probe_index
 from sweeper.install.indexes.partition_indexes import missing_steps
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
@@ -70,13 +70,13 @@ def compare(transaction: Transaction, mapping: Mapping, bound: StatusLabels | No
         live_function=live_function(mapping) if calls_ours else "",
         # the index of a partitioned table is not valid until its last part is attached
         drop_broken=tuple(
-            drop_found(row)
+            _drop_found(row)
             for row in found
             if not row.valid and not (row.partitioned and (row.schema_name, row.name) in names)
         ),
         drop_stale=tuple(index.drop for index in wanted if (index.schema, index.name) in stale),
         build=tuple(index for index in wanted if (index.schema, index.name) not in valid - stale),
-        drop_obsolete=tuple(drop_found(row) for row in ours if row.valid and (row.schema_name, row.name) not in names),
+        drop_obsolete=tuple(_drop_found(row) for row in ours if row.valid and (row.schema_name, row.name) not in names),
         drop_functions=tuple(_drop_live_functions(transaction, mapping, kept=calls_ours)),
         guard=guard,
         live=live,
@@ -99,12 +99,20 @@ def _wanted(mapping: Mapping, *, own_guard: bool) -> Iterator[Index]:
             yield _named(mapping, "guard", guard)
         if ledger.guard != ledger.where or not ledger.guarded:  # a narrow guard does not help to find older refunds
             yield _named(mapping, "refunds", replace(guard, unique=False, predicate=ledger.where))
+    yield _on_sessions(mapping, mapping.live_predicate, calls_ours=bool(slots["live_function"]))
+
+
+def _on_sessions(mapping: Mapping, predicate: str = "", *, calls_ours: bool = False) -> Index:
     sessions = mapping.sessions
     index = Index(
-        sessions.schema, "", slots["sessions"], mapping.live_key, predicate=mapping.live_predicate,
-        owned=sessions.owned, calls_ours=bool(slots["live_function"]), partitioned=_oid_of_partitioned(sessions),
+        sessions.schema, "", sessions.qualified, mapping.live_key, predicate=predicate, owned=sessions.owned,
+        calls_ours=calls_ours, partitioned=_oid_of_partitioned(sessions),
     )  # fmt: skip
-    yield _named(mapping, "live", index)
+    return _named(mapping, "live", index)
+
+
+def _drop_found(row: Row) -> str:
+    return drop_index(row.schema_name, row.name, partitioned=row.partitioned)
 
 
 def _oid_of_partitioned(table: Table) -> int | None:
@@ -125,7 +133,7 @@ def _with_steps(transaction: Transaction, mapping: Mapping, index: Index, found:
     def named(table: str) -> str:
         return _named(mapping, purpose, replace(index, table=table)).name
 
-    return replace(index, steps=missing_steps(transaction, index.partitioned, index.definition, named, there))
+    return replace(index, steps=missing_steps(transaction, index, named, there))
 
 
 def remaining_steps(transaction: Transaction, mapping: Mapping, index: Index) -> Index:
@@ -145,13 +153,8 @@ def _with_status(transaction: Transaction, mapping: Mapping, wanted: list[Index]
 
 
 def _of_all_sessions(mapping: Mapping) -> Iterator[Index]:
-    sessions = mapping.sessions
     if mapping.starts_in_column:
-        index = Index(
-            sessions.schema, "", mapping.slots["sessions"], mapping.live_key, owned=sessions.owned,
-            partitioned=_oid_of_partitioned(sessions),
-        )  # fmt: skip
-        yield _named(mapping, "live", index)
+        yield _on_sessions(mapping)
 
 
 def live_index_name(mapping: Mapping) -> str | None:
@@ -168,7 +171,7 @@ def drop_live_indexes(transaction: Transaction, schema: str) -> Iterator[tuple[s
     """The indexes on live sessions that an installation created: the name of each, and the statement to drop it."""
     for row in _own_indexes(transaction, schema):
         if row.name.startswith("sweeper_live_") or not row.name.startswith("sweeper_"):
-            yield row.name, drop_found(row)
+            yield row.name, _drop_found(row)
 
 
 def live_function(mapping: Mapping) -> str:
