@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sweeper.app.mapping import Mapping
@@ -28,6 +29,8 @@ _FINDINGS = (
     "guard", "owed_overdue", "held", "double_refund", "wrong_amount", "refunded_then_succeeded", "failed_after_refund",
     "balance_drift", "run_mismatch", "no_account", "above_charge", "ambiguous_id", "partly_refunded",
 )  # fmt: skip
+# those whose candidates `screen` counts
+_SCREENED = ("wrong_amount", "failed_after_refund", "refunded_then_succeeded")
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,8 @@ def read_standing(transaction: Transaction, mapping: Mapping, inspection: Inspec
         max(oldest, default=None),
         tuple(Lost(month, reason, lost[month, reason]) for month, reason in sorted(lost)),
     )
-    return Standing(position, overdue, without_account, _nothing_to_find(screened))
+    pointless = {} if screened is None else {name: not getattr(screened, name) for name in _SCREENED}
+    return Standing(position, overdue, without_account, pointless)
 
 
 def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, standing: Standing) -> Iterator[Finding]:
@@ -138,10 +142,8 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, sta
     for name in _FINDINGS:
         if pointless.get(name):
             continue
-        if name == "balance_drift":
-            answers = list(_ask_of_accounts(transaction, mapping, inspection))
-        else:
-            answers = list(_ask(transaction, mapping, inspection, name))
+        asked = _ask_of_accounts if name == "balance_drift" else partial(_ask, name=name)
+        answers = list(asked(transaction, mapping, inspection))
         if name != "held":
             answers = [[row for row in answer if not isinstance(row, _RefusedSession)] for answer in answers]
         # a statement returns the total number with each of its samples
@@ -176,11 +178,6 @@ def _screen(transaction: Transaction, mapping: Mapping, inspection: Inspection) 
             return transaction.row(mapping.statement("screen"), inspection.binds(inspection.selection))
     except Refusal:
         return None
-
-
-def _nothing_to_find(screened: Row | None) -> dict[str, bool]:
-    names = ("wrong_amount", "failed_after_refund", "refunded_then_succeeded")
-    return {} if screened is None else {name: not getattr(screened, name) for name in names}
 
 
 def _ask(transaction: Transaction, mapping: Mapping, inspection: Inspection, name: str) -> Iterator[Sequence[Any]]:

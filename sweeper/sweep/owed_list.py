@@ -3,7 +3,7 @@
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, cast
+from typing import cast
 
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.postgres.binds import text_array
@@ -41,20 +41,17 @@ class OwedList(OwedReader):
 
     def count(self, budget: Decimal | None = None, *, payable: bool = False, settled: Collection[str] = ()) -> Survey:
         """Count what is owed, without the ``settled``; ``payable`` leaves out what will be put on hold."""
+        reader = self
         if payable and self.mapping.has_shared_ids:
-            known = self._of(replace(self.selection, ambiguous=self.find_ambiguous(self.selection.session_ids)))
-            return known._count(budget, payable=payable, settled=settled)
-        return self._count(budget, payable=payable, settled=settled)
-
-    def _count(self, budget: Decimal | None, *, payable: bool, settled: Collection[str]) -> Survey:
+            reader = self._of(replace(self.selection, ambiguous=self.find_ambiguous(self.selection.session_ids)))
         binds = {"budget": budget, "payable": payable, "settled": text_array(settled) if settled else None}
         try:
             with self.transaction.savepoint():
-                row = self._row("survey", **binds)
+                row = reader._row("survey", **binds)
             return Survey(row.sessions, Decimal(row.credits), row.over_budget, row.to_hold)
         except (Refusal, StatementError):  # one row's expression fails: count page by page, around it
-            owed = (session for session in self.iterate() if session.session_id not in settled)
-            return _count(owed, budget, payable=payable)
+            owed = (session for session in reader.iterate() if session.session_id not in settled)
+            return _surveyed(owed, budget, payable=payable)
 
     def iterate(self) -> Iterator[OwedSession]:
         """Every owed session, in order, read a page at a time; of several with one id the first."""
@@ -126,11 +123,18 @@ class OwedList(OwedReader):
     def _looked(self, rows: Sequence[Row]) -> Iterator[OwedSession]:
         ambiguous = self.find_ambiguous([row.session_id for row in rows])
         for row in rows:
-            session = _looked(row)
-            yield session._replace(hold_reason="ambiguous_id") if session.session_id in ambiguous else session
+            yield OwedSession(
+                session_id=row.session_id,
+                account_id=row.account_id,
+                amount=Decimal(row.amount),
+                reason=row.reason,
+                age_seconds=row.age_seconds,
+                hold_reason="ambiguous_id" if row.session_id in ambiguous else row.hold_reason,
+                on_hold=row.on_hold,
+            )
 
 
-def _count(sessions: Iterator[OwedSession], budget: Decimal | None, *, payable: bool) -> Survey:
+def _surveyed(sessions: Iterator[OwedSession], budget: Decimal | None, *, payable: bool) -> Survey:
     count, credits, over, to_hold = 0, Decimal(0), 0, 0
     for session in sessions:
         if payable and session.hold_reason is not None:
@@ -141,15 +145,3 @@ def _count(sessions: Iterator[OwedSession], budget: Decimal | None, *, payable: 
             credits += session.amount
             over += budget is not None and session.amount > budget
     return Survey(count, credits, over, to_hold)
-
-
-def _looked(row: Any) -> OwedSession:
-    return OwedSession(
-        session_id=row.session_id,
-        account_id=row.account_id,
-        amount=Decimal(row.amount),
-        reason=row.reason,
-        age_seconds=row.age_seconds,
-        hold_reason=row.hold_reason,
-        on_hold=row.on_hold,
-    )
