@@ -64,13 +64,9 @@ class Reader:
                 "database.schema",
             )  # fmt: skip
         columns = {
-            column.name: Column(
-                column.name, column.full_type, column.base_type, column.domain, column.category,
-                column.nullable, column.required, column.generated, column.deterministic, tuple(column.labels),
-                column.collation, column.number, column.computed, column.virtual, column.readable,
-            )
+            column.name: Column(**{**column._mapping, "labels": tuple(column.labels)})
             for column in self.transaction.rows(fill("list_columns", {}), {"table_oid": row.oid})
-        }  # fmt: skip
+        }
         self._labels |= {column.base_type: () for column in columns.values() if not column.labels}
         of = read_partitions(self.transaction, key, text, row)
         return Table(

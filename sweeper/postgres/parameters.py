@@ -72,20 +72,8 @@ _SET_BY_US = """
 statement_timeout lock_timeout idle_in_transaction_session_timeout transaction_timeout timezone datestyle intervalstyle
 """
 _HARMLESS = (
-    _PRISMA,
-    _VERCEL,
-    _RAILS,
-    _DOCTRINE,
-    _LARAVEL,
-    _DJANGO,
-    _NODE,
-    _GO,
-    _RUST,
-    _PYTHON,
-    _ECTO,
-    _JDBC,
-    _SET_BY_US,
-)
+    _PRISMA, _VERCEL, _RAILS, _DOCTRINE, _LARAVEL, _DJANGO, _NODE, _GO, _RUST, _PYTHON, _ECTO, _JDBC, _SET_BY_US,
+)  # fmt: skip
 DROPPED = frozenset(" ".join(_HARMLESS).split())
 
 # libpq's own words for TLS: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
@@ -96,12 +84,8 @@ _SSLMODE = {**_MODES, "no-verify": "require"}
 # What pgjdbc means by it is in tls.py. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
 _SSL = {
     **_SSLMODE,
-    "true": "require",
-    "1": "require",
-    "on": "require",
-    "false": "disable",
-    "0": "disable",
-    "off": "disable",
+    **dict.fromkeys(("true", "1", "on"), "require"),
+    **dict.fromkeys(("false", "0", "off"), "disable"),
 }
 # pgjdbc: a class that accepts any certificate. The others read a Java keystore.
 _SSLFACTORY = {"org.postgresql.ssl.nonvalidatingfactory": "require"}
