@@ -5,7 +5,6 @@ SELECT asked.place,
        h.why || coalesce(' ' || h.sqlstate, '') AS why,
        h.constraint_name,
        h.first_seen,
-       h.last_seen,
        h.ended_at,
        h.run_id::text AS run_id
 FROM pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) WITH ORDINALITY AS asked (session_id, place)

@@ -3,7 +3,6 @@ SELECT r.refund_id::text AS refund_id,
        r.session_id::text AS session_id,
        r.account_id::text AS account_id,
        r.attempt::text AS attempt,
-       r.again,
        r.amount::text AS amount,
        r.reason,
        EXISTS (

@@ -3,7 +3,6 @@
 SELECT asked.place,
        r.refund_id::text AS refund_id,
        r.attempt::text AS attempt,
-       r.again,
        r.account_id::text AS account_id,
        r.amount::text AS amount,
        {if charged}r.charged::text{else}NULL::text{end} AS charged,
