@@ -10,9 +10,10 @@ from sweeper.cli.logs import Log
 from sweeper.cli.options import wants_color, wants_readable_log
 from sweeper.postgres.errors import Refusal
 from sweeper.sweep.batch import Batch
+from sweeper.sweep.progress import Observer
 
 
-class Watcher:
+class Watcher(Observer):
     """Reports what was committed to the log, and to the progress bar when there is one."""
 
     def __init__(self, log: Log, prefix: str, progress: Any | None, *, short: bool = False) -> None:
@@ -25,14 +26,12 @@ class Watcher:
         self._integer_amounts = False
 
     def begun(self, run_id: str, count_owed: Callable[[], int], *, integer_amounts: bool) -> None:
-        """The run starts."""
         self._log.bind(run_id=run_id)
         self._integer_amounts = integer_amounts
         if self._progress is not None and (owed := count_owed()):
             self._task = self._progress.add_task("Refunding", total=owed)
 
     def paid(self, batch: Batch) -> None:
-        """A batch was committed."""
         if batch.paid and self._short:
             self._show(batch)
         elif batch.paid:

@@ -17,28 +17,14 @@ from sweeper.demo.books import Books, read_books, sql
 from sweeper.demo.environment import MAPPING, connected, demo_server, leave_mapping
 from sweeper.install import installer
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Refusal
 from sweeper.postgres.timeouts import READ_TIMEOUTS
 from sweeper.render.terminal.run import show_run
-from sweeper.sweep.batch import Batch
 from sweeper.sweep.context import RunRequest
 from sweeper.sweep.dry_run import plan
+from sweeper.sweep.progress import Observer
 from sweeper.sweep.run import execute
 
 Clock = Callable[[], datetime]
-
-
-class _Silent:
-    """An observer that prints nothing: the demo shows the books instead of the log."""
-
-    def begun(self, run_id: str, count_owed: Callable[[], int], *, integer_amounts: bool) -> None:
-        """The run starts."""
-
-    def paid(self, batch: Batch) -> None:
-        """A batch was committed."""
-
-    def refused(self, session_id: str, refusal: Refusal) -> None:
-        """A session was put on hold."""
 
 
 class Demo:
@@ -96,7 +82,7 @@ class Demo:
 
     def _sweep(self, about: str) -> RunResult:
         output.heading(self._console, "$ sweeper run", about)
-        result = execute(self._database, self._settings, self._request(), signals=self._signals, observer=_Silent())
+        result = execute(self._database, self._settings, self._request(), signals=self._signals, observer=Observer())
         # a run that gets a signal ends its batch and returns: then the demo must stop, too
         self._signals.check()
         if result.error:

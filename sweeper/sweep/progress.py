@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from sweeper.postgres.errors import Refusal
 from sweeper.sweep.batch import Batch
 
 
-class Observer(Protocol):
-    """Observes what a sweep does, once it is committed."""
+class Observer:
+    """Observes what a sweep does, once it is committed; this one does nothing about it."""
 
     def begun(self, run_id: str, count_owed: Callable[[], int], *, integer_amounts: bool) -> None:
         """The run starts; counting what is owed costs a survey, so only an observer that shows it asks."""
