@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
 from sweeper.app.transactions import read
@@ -115,17 +114,16 @@ def _bounds(transaction: Transaction, mapping: Mapping, request: AuditRequest) -
 def _read_period(transaction: Transaction, mapping: Mapping, period: dict[str, datetime]) -> Period:
     kinds: dict[str, dict[str, Amount]] = {"all": {}, "reason": {}, "layer": {}, "day": {}}
     for row in transaction.rows(mapping.statement("period"), period):
-        kinds[row.kind][row.name] = Amount(row.sessions, Decimal(row.credits))
+        kinds[row.kind][row.name] = Amount.of(row)
     corrections = {
-        row.kind: Amount(row.sessions, Decimal(row.credits))
-        for row in transaction.rows(mapping.statement("period_corrections"), period)
+        row.kind: Amount.of(row) for row in transaction.rows(mapping.statement("period_corrections"), period)
     }
     waited = transaction.row(mapping.statement("time_to_refund"), period)
     accounts = transaction.rows(mapping.statement("largest_accounts"), period)
     pools = dict.fromkeys(mapping.shares, Amount())
     if mapping.shares:  # else there may be no such column
         for row in transaction.rows(mapping.statement("period_shares"), period):
-            pools[row.name] = Amount(row.sessions, Decimal(row.credits))
+            pools[row.name] = Amount.of(row)
     (refunded,) = kinds["all"].values()
     return Period(
         refunded=refunded,
@@ -135,8 +133,6 @@ def _read_period(transaction: Transaction, mapping: Mapping, period: dict[str, d
         by_layer=kinds["layer"],
         by_day=kinds["day"],
         time_to_refund=None if waited.max is None else TimeToRefund(waited.p50, waited.p95, waited.max),
-        largest_accounts=tuple(
-            AccountTotal(row.account_id, Amount(row.sessions, Decimal(row.credits))) for row in accounts
-        ),
+        largest_accounts=tuple(AccountTotal(row.account_id, Amount.of(row)) for row in accounts),
         by_pool=pools,
     )

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -105,7 +104,7 @@ def read_standing(transaction: Transaction, mapping: Mapping, inspection: Inspec
     overdue = without_account = 0
     unsettled = _unsettled(transaction, mapping, inspection)
     for row in (row for answer in _ask(transaction, mapping, unsettled, "position") for row in answer):
-        amount = Amount(row.sessions, Decimal(row.credits))
+        amount = Amount.of(row)
         places[row.place] += amount
         overdue += row.overdue if row.place == "owed" else 0
         without_account += row.without_account if row.place == "held" else 0
@@ -116,9 +115,9 @@ def read_standing(transaction: Transaction, mapping: Mapping, inspection: Inspec
     screened = _screen(transaction, mapping, inspection)
     if screened is None:
         for row in (row for answer in _ask(transaction, mapping, inspection, "refunded") for row in answer):
-            places[row.place] += Amount(row.sessions, Decimal(row.credits))
+            places[row.place] += Amount.of(row)
     else:
-        places["refunded"] += Amount(screened.sessions, Decimal(screened.credits))
+        places["refunded"] += Amount.of(screened)
     position = Position(
         {place: places[place] for place in PLACES},
         max(oldest, default=None),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from sweeper.core.errors import Exit, SweeperError
 
@@ -21,6 +21,11 @@ class Outcome(StrEnum):
 class Amount:
     sessions: int = 0
     credits: Decimal = Decimal(0)
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """The columns ``sessions`` and ``credits`` of a row; the credits are the server's text."""
+        return cls(row.sessions, Decimal(row.credits))
 
     def __add__(self, other: "Amount") -> "Amount":
         return Amount(self.sessions + other.sessions, self.credits + other.credits)

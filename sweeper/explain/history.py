@@ -59,7 +59,7 @@ def open_run(database: Database, settings: Settings, run_id: str) -> Iterator[Ru
             )
             yield RunHistory(
                 run=run,
-                reasons={row.reason: Amount(row.sessions, Decimal(row.credits)) for row in reasons},
+                reasons={row.reason: Amount.of(row) for row in reasons},
                 refunds=_read_refunds(transaction, mapping, run.run_id, run.as_of),
             )
 
@@ -83,7 +83,7 @@ def _record(row: Row, *, integer_amounts: bool) -> RunRecord:
         ended_at=row.ended_at,
         outcome=row.outcome,
         died=row.died,
-        refunds=Amount(row.sessions, Decimal(row.credits)),
+        refunds=Amount.of(row),
         reversed=Amount(row.reversed_sessions, Decimal(row.reversed_credits)),
         already_refunded=row.already_refunded,
         skipped=row.skipped,

@@ -170,9 +170,11 @@ class SessionExplainer:
             limit = self._settings.policy.grace
         elif row.running:
             limit = self._settings.stuck_after(str(status))
-        explanation = replace(explanation, status=status, attempt=row.attempt, running=bool(row.running), limit=limit)
-        by_deadline = bool(row.running) and self._settings.sessions.stuck_at is not None
-        explanation = replace(explanation, has_deadline=by_deadline)
+        running, attempt = bool(row.running), row.attempt
+        by_deadline = running and self._settings.sessions.stuck_at is not None
+        explanation = replace(
+            explanation, status=status, attempt=attempt, running=running, limit=limit, has_deadline=by_deadline
+        )
         if moments is None:
             return explanation
         return replace(

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from decimal import Decimal
 
 import uuid_utils
 
@@ -219,9 +218,9 @@ class _Run:
             *reasons, total = transaction.rows(self._mapping.statement("read_run_totals"), of_run)
             result = replace(
                 result,
-                refunds=Amount(total.sessions, Decimal(total.credits)),
+                refunds=Amount.of(total),
                 accounts=total.accounts,
-                reasons={row.reason: Amount(row.sessions, Decimal(row.credits)) for row in reasons},
+                reasons={row.reason: Amount.of(row) for row in reasons},
             )
             names = ("already_refunded", "skipped", "held", "remaining", "batches")
             binds = {
