@@ -1,13 +1,12 @@
 """The caps of a run, by sessions and by credits, which also hold when several runs pay at once."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from sweeper.app.mapping import Mapping
-from sweeper.config.model import PolicySection
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.postgres.errors import Busy
 from sweeper.postgres.sqlstate import translated
@@ -42,16 +41,6 @@ class Limits(NamedTuple):
     credits: Decimal | None
     refunds_by_hand: bool = False
     credits_by_hand: bool = False
-
-    @classmethod
-    def of_run(cls, policy: PolicySection, by_hand: Collection[str]) -> Self:
-        """The caps of the policy; ``by_hand`` names those that a flag gave."""
-        return cls(
-            policy.max_refunds,
-            policy.max_credits,
-            refunds_by_hand="max_refunds" in by_hand,
-            credits_by_hand="max_credits" in by_hand,
-        )
 
 
 class Caps:

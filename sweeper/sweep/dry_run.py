@@ -79,8 +79,8 @@ class Planner:
         Raises:
             FailedError: it may be the run's fault.
         """
-        others_owed = self.refunds.sessions or self.holds or self.left_by_caps.sessions or len(self._suspects) > 1
-        others_owed = others_owed or self.skipped
+        left = self.left_by_caps.sessions + self.skipped
+        others_owed = self.refunds.sessions or self.holds or left or len(self._suspects) > 1
         unclear = {}
         for session in self._suspects.values():
             if self.accounts - {hash(session.account_id)} or not others_owed:

@@ -70,19 +70,10 @@ class ShardPayer:
         )
 
     def _insert(self, transaction: Transaction, closed: Row, binds: Mapped[str, object]) -> Sequence[Row]:
-        more = {
-            "refund_ids": text_array(closed.refund_ids),
-            "session_ids": text_array(closed.session_ids),
-            "account_ids": text_array(closed.account_ids),
-            "attempts": text_array(closed.attempts),
-            "amounts": text_array(closed.amounts),
-            "reasons": text_array(closed.reasons),
-            "charges": list(closed.charges),
-            "shares": list(closed.shares),
-            "agains": list(closed.agains),
-            "details": list(closed.details),
-            "failed_ats": list(closed.failed_ats),
-        }
+        texts = ("refund_ids", "session_ids", "account_ids", "attempts", "amounts", "reasons")
+        lists = ("charges", "shares", "agains", "details", "failed_ats")
+        more: dict[str, object] = {name: text_array(getattr(closed, name)) for name in texts}
+        more |= {name: list(getattr(closed, name)) for name in lists}
         return transaction.rows(self._mapping.statement("insert_in_shard"), {**binds, **more})
 
     def _add(

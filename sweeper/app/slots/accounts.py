@@ -19,17 +19,8 @@ _Balance = tuple[Expression | None, Column | None]
 _NO_ACCOUNTS = {"balance_rounds": "false", "balance_type": "numeric", "spent_type": "numeric", "tolerance": "0"}
 # the statements' conditions where the file has no account to move
 _NOTHING_MOVES: Choices = {
-    "moves": (),
-    "shares": (),
-    "pools": (),
-    "account_columns": (),
-    "invariant_columns": (),
-    "active": False,
-    "has_balance": False,
-    "read_back": (),
-    "reads_back": False,
-    "serialized": False,
-    "compares_shares": False,
+    **dict.fromkeys(("moves", "shares", "pools", "account_columns", "invariant_columns", "read_back"), ()),
+    **dict.fromkeys(("active", "has_balance", "reads_back", "serialized", "compares_shares"), False),
 }
 
 

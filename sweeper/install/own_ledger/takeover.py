@@ -170,7 +170,7 @@ def _key_changed(
             "Nothing was changed: bring the column back, or map one that has its values",
             code="key_changed",
         )
-    row = _count_paid_again(transaction, mapping, found, mapping.slots["refunds"], mapping.slots["reversals"])
+    row = _count_paid_again(transaction, mapping, found, mapping.slots["schema"])
     return ConfigurationError(
         f"{said}. Under the new key {row.sessions} sessions that are refunded would be paid again ({row.credits} "
         "credits). Nothing was changed. `sweeper install --rekey` translates the existing refunds",
@@ -179,11 +179,11 @@ def _key_changed(
 
 
 def _count_paid_again(
-    transaction: Transaction, mapping: Mapping, found: OwnTables, refunds: str, reversals: str, *, own: bool = False
+    transaction: Transaction, mapping: Mapping, found: OwnTables, schema: str, *, own: bool = False
 ) -> Row:
     slots = {
-        "other_refunds": refunds,
-        "other_reversals": reversals,
+        "other_refunds": f"{schema}.refunds",
+        "other_reversals": f"{schema}.reversals",
         # without the column no session has such an id
         "old_session_id": old_session_id(mapping, found) or "NULL",
     }
@@ -201,7 +201,6 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
         ConfigurationError: one has, and this mapping would pay them.
     """
     for schema in other_schemas(transaction, mapping, "list_other_ledgers"):
-        prefix = quote_name(schema)
         other = read_installation(transaction, schema)
         bound = other.bound if other else None
         if bound is not None and not has_sessions_of(transaction, mapping, bound):
@@ -222,14 +221,7 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
             )
         try:
             with transaction.savepoint():
-                paid = _count_paid_again(
-                    transaction,
-                    mapping,
-                    there,
-                    f"{prefix}.refunds",
-                    f"{prefix}.reversals",
-                    own=has_ledger,
-                )
+                paid = _count_paid_again(transaction, mapping, there, quote_name(schema), own=has_ledger)
         except SweeperError as error:
             if error.code == "privilege":  # this role may not read it: left to the role that installs
                 continue
