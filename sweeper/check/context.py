@@ -16,6 +16,7 @@ from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Transaction
 
 TIMEOUTS = Timeouts(statement_ms=30_000)
+_NEWEST = 1000
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class CheckContext:
     as_of: datetime
     is_brief: bool = False
     """Whether a run waits for it, again and again until one has paid: then only a part of a large table is read."""
+    newest: int = _NEWEST
+    """How many of the newest sessions of a kind a rehearsal reads."""
     missing: str = ""
     """The columns that sweeper's own tables lack: if any, nothing else of them is read."""
     known: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)

@@ -21,8 +21,6 @@ from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Row, Transaction
 
 T = TypeVar("T")
-# how many of the newest sessions of a kind are read
-_NEWEST = 1000
 # it stops after this many rows that the database refuses
 _REFUSED_AT_MOST = 20
 _TIMEOUTS = Timeouts(statement_ms=10_000)
@@ -79,7 +77,7 @@ class Reading:
     def running(self) -> tuple[str, ...]:
         return self._newest(running=True)
 
-    def live(self, limit: int = _NEWEST) -> list[str]:
+    def live(self, limit: int | None = None) -> list[str]:
         """Both, at most ``limit`` of each."""
         return [*self.failed[:limit], *self.running[:limit]]
 
@@ -93,7 +91,7 @@ class Reading:
         def find() -> tuple[str, ...] | TooSlow:
             try:
                 with self.transaction.savepoint():
-                    rows = self.transaction.rows(statement, {"running": running, "newest": _NEWEST})
+                    rows = self.transaction.rows(statement, {"running": running, "newest": self.context.newest})
             except TooSlow as slow:
                 return slow
             return tuple(row.session_id for row in rows)

@@ -1,0 +1,31 @@
+"""Tables in which the rehearsal cannot look up a session by an index."""
+
+import pytest
+
+from sweeper.check.rehearsal import reading
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.shops import refuses, rehearsed, shop
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_wrong_amount_beside_a_large_ledger_without_an_index(
+    bare: AppDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each session reads all of it, so only a few are compared."""
+    app = shop(bare)
+    app.sql(
+        "INSERT INTO jobs (id, owner, state, price, began, ended) SELECT 'more' || n, 'w1', 'failed', 5, "
+        "now() - interval '2 hours', now() - interval '1 hour' FROM generate_series(1, 400) AS n"
+    )
+    app.sql(
+        "INSERT INTO book (wallet, job, kind, amount) SELECT owner, id, 'charge', -price FROM jobs WHERE id ~ 'more'"
+    )
+    app.sql(
+        "INSERT INTO book (wallet, job, kind, amount) "
+        "SELECT 'w1', 'old' || n, 'charge', -5 FROM generate_series(1, 100000) AS n"
+    )
+    monkeypatch.setattr(reading, "_TIMEOUTS", reading._TIMEOUTS._replace(statement_ms=1000))
+    assert "charges" not in rehearsed(app)
+    app.map(amount="price * 2")
+    assert "is more than the ledger says was charged for" in refuses(app, "charges")
