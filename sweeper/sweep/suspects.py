@@ -114,8 +114,9 @@ class Suspects:
             raise unproven(self._problems())
         if len(self._waiting) > self._most:
             raise FailedError(
-                f"more than max_new_holds = {self._most} sessions were refused, and none was paid in the meantime: so "
-                "many at once mean a wrong mapping, not bad rows. None of them was put on hold",
+                f"more than max_new_holds = {self._most} sessions were refused ({_shown(self._problems())}), and none "
+                "was paid in the meantime: so many at once mean that the run, or the mapping, is at fault, not bad "
+                "rows. None of them was put on hold",
                 code="too_many_holds",
             )
 
@@ -153,13 +154,18 @@ def unproven(problems: dict[str, Problem]) -> FailedError:
     for problem in problems.values():
         if isinstance(problem, StatementError):
             return problem
-    samples = ", ".join(list(problems)[:_SAMPLES])
+    number = "1 session" if len(problems) == 1 else f"{len(problems)} sessions"
+    return FailedError(
+        f"the database refused {number} ({_shown(problems)}), and no session of another account was paid after that: "
+        "it may be the run's fault, so none was put on hold. `sweeper run --session ID` tries a single one",
+        code="refused",
+    )
+
+
+def _shown(problems: dict[str, Problem]) -> str:
+    """Why the first was refused, and a few of the sessions."""
     first = next(refusal_of(problem) for problem in problems.values())
     # the database's message may repeat the row; our own comparison has no SQLSTATE, and its message does not
     why = f"SQLSTATE {first.sqlstate}" if first.sqlstate else first.message
-    number = "1 session" if len(problems) == 1 else f"{len(problems)} sessions"
-    return FailedError(
-        f"the database refused {number} ({why}; {samples}), and no session of another account was paid after that: it "
-        "may be the run's fault, so none was put on hold. `sweeper run --session ID` tries a single one",
-        code="refused",
-    )
+    constraint = f", constraint {first.constraint}" if first.constraint else ""
+    return f"{why}{constraint}; {', '.join(list(problems)[:_SAMPLES])}"

@@ -47,6 +47,7 @@ def test_a_refusal_too_many_stops_the_run(first: AppDatabase) -> None:
     first.session("b", account="u3")
     ran = first.run()
     assert (ran.exit_code, ran.document["error"]["code"], len(holds(first))) == (1, "too_many_holds", 0)
+    assert "refused (SQLSTATE 23514, constraint users_check; a, b)" in ran.document["error"]["message"]
     first.account("u2")
     first.session("0", account="u2")
     ran = first.run()
