@@ -110,6 +110,7 @@ def speaks_of_price(spoken: frozenset[str]) -> int:
     """How much the name of a number sounds like a charge in credits; negative if like something else."""
     foreign = word_set("usd cent eur gbp token count max limit refunded estimated input output prompt retry attempt")
     paid = bool(spoken & {"charge", "charged", "cost", "price", "paid", "spent", "fee", "amount"})
+    foreign -= {"token"} if spoken & {"charge", "charged", "paid", "spent"} else set()  # not those of a model
     return 2 * bool(spoken & {"credit", "coin", "point"}) + paid - 2 * bool(spoken & foreign)
 
 

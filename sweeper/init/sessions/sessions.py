@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sweeper.init import words
 from sweeper.init.evidence import KEY_TYPES, Column, Evidence, Table
+from sweeper.init.ledger.row_kinds import values_of
 from sweeper.init.sessions.queues import queue_of
 from sweeper.init.sessions.statuses import Status, find_status, is_event_table
 from sweeper.init.words import Kind
@@ -70,6 +71,8 @@ def find_sessions(evidence: Evidence) -> tuple[list[Session], dict[str, str]]:
             dropped[table.as_sql] = "others look more like paid work; its rows were not looked at"
         elif status is None:
             dropped[table.as_sql] = "no column, flag or event table gives the status of its rows"
+        elif kind := _kind_with_refunds(evidence, table):
+            dropped[table.as_sql] = f"its rows move credits, and refunds are among them ({kind.as_sql})"
         else:
             assert table.key is not None  # noqa: S101 - one without fell out before
             found.append(Session(table, table.key, status, score + status.score))
@@ -145,6 +148,18 @@ def _not_at_all(evidence: Evidence, table: Table) -> str | None:
         return "no column is unique by itself or together with the partition key, in a type that can be a key"
     if is_event_table(evidence, table):
         return "its rows are the states of another table's rows"
+    return None
+
+
+def _kind_with_refunds(evidence: Evidence, table: Table) -> Column | None:
+    """The column by which some of the table's rows are refunds beside others with an amount: no work is a refund."""
+    if not any(c.is_number and c.words & words.DELTA and not c.is_unique for c in table.columns):
+        return None
+    for column in table.columns:
+        if (column.category == "E" or column.is_text) and column.words & {"type", "kind"}:
+            said = [frozenset(words.words(value)) for value in values_of(evidence, table, column)]
+            if len(said) > 1 and any("refund" in value for value in said):
+                return column
     return None
 
 

@@ -81,13 +81,25 @@ def _of_two(best: Status, rival: Status) -> Status:
 
 
 def is_event_table(evidence: Evidence, table: Table) -> bool:
-    """Whether the table's rows are only states of another table's rows."""
-    return bool(table.words & _EVENTS) and any(
-        reference.target != table
-        and not reference.target.words & words.OWNER  # an owner, and not an event
-        and not any(_may_be_status(column) for column in reference.target.columns)
-        for reference in evidence.references(table)
+    """Whether the table's rows are only states of another table's rows.
+
+    A row with a price, or with times of its own such as sent and delivered, is not: a log of messages is paid work.
+    """
+    return (
+        bool(table.words & _EVENTS)
+        and not _lives(table)
+        and any(
+            reference.target != table
+            and not reference.target.words & words.OWNER  # an owner, and not an event
+            and not any(_may_be_status(column) for column in reference.target.columns)
+            for reference in evidence.references(table)
+        )
     )
+
+
+def _lives(table: Table) -> bool:
+    priced = any(words.speaks_of_price(c.words) > 0 for c in table.columns if c.is_number and not c.is_unique)
+    return priced or sum(c.is_time and not c.words & {"updated", "modified"} for c in table.columns) > 1
 
 
 def _may_be_status(column: Column) -> bool:
@@ -178,7 +190,7 @@ def _plainness(status: str) -> int:
 def _from_events(evidence: Evidence, table: Table) -> Status | None:
     """The newest row of a table with the states of this one."""
     for events in evidence.tables:
-        if not events.words & _EVENTS:
+        if not events.words & _EVENTS or _lives(events):
             continue
         refers = next((found for found in evidence.references(events) if found.target == table), None)
         states = [column for column in events.columns if _may_be_status(column)]
