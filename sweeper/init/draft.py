@@ -11,6 +11,7 @@ from sweeper.init.accounts.accounts import (
     find_payer,
     leads_to_balance,
     open_accounts,
+    plain_numbers,
     unknown_accounts,
     unlinked_balances,
 )
@@ -229,7 +230,10 @@ def _accounts(evidence: Evidence, payer: Payer, ledger: Ledger | None, links: Se
         question += " It may be the sum of a ledger: then map [ledger] and leave [accounts] out."
     else:
         question += " When it is the sum of a ledger, map [ledger] and leave [accounts] out."
-    tables = [Candidate(table.as_sql, "nothing links a session to it") for table in dict(holding)]
+    near = payer.path if not holding else None
+    holding = holding or plain_numbers(near)
+    how = f"by {near.expression}, if one of its numbers is a balance" if near else "nothing links a session to it"
+    tables = [Candidate(table.as_sql, how) for table in dict(holding)]
     keys = [Candidate(key.as_sql, f"of {table.as_sql}") for table in dict(holding) for key in table.keys]
     balances = [Candidate(column.as_sql, f"of {table.as_sql}") for table, column in holding]
     return [unknown_accounts(question, tables, keys, balances, *([_SERIALIZED] if running else []))]

@@ -13,6 +13,8 @@ from sweeper.init.languages import english, split
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 
+_MODULE = re.compile(r"^.*(\\|\.|::|/|:)")
+
 CREDITS = word_set("credit balance token coin point quota prepaid")
 UNITS = word_set("minute slot unit second page character char")
 PRICE = CREDITS | {"cost", "price", "charge", "charged", "amount", "fee", "paid", "spent", "used"}
@@ -21,7 +23,7 @@ LIMIT = word_set("limit max min allowance quota cap included granted purchased i
 # what is not an amount of credits
 OTHER_NUMBERS = word_set(
     "count age version price cost rate usd cent eur tax position rank year month day hour size level score attempt "
-    "retry number no percent discount stripe per expired refunded failed expire"
+    "retry number no percent discount stripe per expired refunded failed expire delta change"
 )
 SPENT = word_set("spent used consumed usage")
 ACCOUNT = word_set(
@@ -104,6 +106,12 @@ def spelled(name: str) -> tuple[str, ...]:
 def _without_accents(name: str) -> str:
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
     return unicodedata.normalize("NFC", plain)  # a syllable of Korean is one letter
+
+
+def names_table(value: str, table: str) -> bool:
+    """Whether a value such as ``App\\Models\\Render`` or ``Billing::Render`` names the table ``renders``."""
+    said, name = words(_MODULE.sub("", value)), words(table)
+    return bool(said) and said == name[-len(said) :]
 
 
 def speaks_of_price(spoken: frozenset[str]) -> int:

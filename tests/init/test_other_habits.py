@@ -45,8 +45,20 @@ def test_a_reference_that_names_the_module_too(server: Server, tmp_path: Path) -
     assert ledger["insert"]["reference_type"] == r"E'App\\Models\\Render'"
 
 
+CLIPS = LINES.replace("Models\\Render", "Models\\Clip")
+
+
+def test_a_kind_of_reference_is_known_by_its_ids_where_nothing_is_called_so(server: Server, tmp_path: Path) -> None:
+    found, _ = draft(server, tmp_path, APP, CLIPS)
+    ledger = found["ledger"]
+    assert ledger["where"] == r"type = 'refund' AND reference_type = E'App\\Models\\Clip'"
+    assert (ledger["session"], ledger["insert"]["reference_id"]) == ("reference_id", "session_id::text")
+
+
 def test_a_reference_to_things_that_nothing_here_is_called(server: Server, tmp_path: Path) -> None:
-    found, text = draft(server, tmp_path, APP, LINES.replace("Models\\Render", "Models\\Clip"))
+    """Some of the ids beside it are those of something else."""
+    other = "INSERT INTO credit_transactions (team_id, type, reference_type, reference_id, amount) VALUES "
+    found, text = draft(server, tmp_path, APP, CLIPS, other + r"(1, 'usage', 'App\Models\Clip', 'clip 1', -2);")
     assert found["ledger"]["where"] == "?"
     assert "is about several kinds of things, and which are sessions is not known" in text
     assert found["ledger"]["insert"]["reference_type"] == r"E'App\\Models\\Clip'", "all refunds have that"

@@ -50,7 +50,7 @@ def test_numbers_without_a_sign_are_all_shown(server: Server, tmp_path: Path) ->
     found, text = draft(server, tmp_path, minutes, unsigned)
     assert (found["ledger"]["table"], found["ledger"]["where"]) == ("minute_entries", "?")
     assert found["ledger"]["insert"]["minutes"] == "amount"
-    assert '"type = 2"   10 of the newest rows, 10 of which name a session' in text
+    assert '"type = 2"   10 of the 10 newest of these rows name a session' in text
 
 
 def test_a_flag_that_says_that_work_was_charged(server: Server, tmp_path: Path) -> None:

@@ -1,33 +1,21 @@
 """Finds who pays: how a session names its account, and where the balance is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.accounts.account_lines import active_lines, counters_lines, share_sections, version_sections
 from sweeper.init.accounts.balances import Balance, candidates, read_balance
+from sweeper.init.accounts.holders import Holder, find_holders
 from sweeper.init.accounts.numbers import read_numbers
 from sweeper.init.accounts.paths import Path, find_paths, owner_columns
-from sweeper.init.accounts.running_balances import after_column, looks_like_books
-from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, try_all, unknown
-from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.accounts.running_balances import after_column
+from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, none_first, try_all, unknown
+from sweeper.init.evidence import Column, Evidence, Table, expression
 from sweeper.init.sessions.sessions import Session
 
 WHOSE = "Whose are the credits that a session cost?"
-
-
-@dataclass(frozen=True)
-class Holder:
-    """A table that may have the balance, and the paths to it."""
-
-    table: Table
-    paths: tuple[Path, ...]
-
-    @property
-    def path(self) -> Path:
-        """The shortest path; one that leads to a single row goes first."""
-        return min(self.paths, key=lambda path: (not path.unique, path.further, not path.certain))
 
 
 @dataclass(frozen=True)
@@ -74,50 +62,6 @@ def open_accounts(evidence: Evidence, session: Session) -> Section | None:
     return _all_open(evidence, holders, read_balance(evidence, holders[0].table)) if holders else None
 
 
-def find_holders(evidence: Evidence, session: Session, paths: Sequence[Path]) -> list[Holder]:
-    """The tables with a balance that a session leads to; if any are named or referred to as accounts, only those."""
-    found: dict[int, list[Path]] = {}
-    for path in paths:
-        if path.table != session.table and _may_hold(evidence, path):
-            found.setdefault(path.table.oid, []).append(path)
-    holders = [Holder(ways[0].table, tuple(ways)) for ways in found.values()]
-    speaking = [holder for holder in holders if read_numbers(holder.table).speak]
-    booked = [holder for holder in holders if _has_books(evidence, holder.table)]
-    # names say little where the books are about another table: users may have points while their company pays
-    holders = speaking if any(holder in booked for holder in speaking) else [*speaking, *booked]
-    holders = [holder for holder in holders if _is_account(holder)] or holders
-    return sorted(holders, key=lambda h: (h.path.further, not h.path.certain, not read_numbers(h.table).balances))
-
-
-def _is_account(holder: Holder) -> bool:
-    head = set(words.words(holder.table.name)[-1:])
-    refers = any(path.key.is_primary and not path.further and path.column.as_sql == path.expression
-                 for path in holder.paths)  # fmt: skip
-    return not head & {"subscription"} and (bool(holder.table.words & words.ACCOUNT) or refers)
-
-
-def _may_hold(evidence: Evidence, path: Path) -> bool:
-    table = path.table
-    head = set(words.words(table.name)[-1:])
-    if head & words.NOT_ACCOUNTS or (after_column(table) and looks_like_books(table)):
-        return False
-    numbers = read_numbers(table)
-    if numbers.speak:
-        return True
-    # its names do not mention credits, but its ledger shows that something here is moved
-    plain = any(not column.words & words.OTHER_NUMBERS for column in numbers.others)
-    return plain and _has_books(evidence, table)
-
-
-def _has_books(evidence: Evidence, table: Table) -> bool:
-    """Whether a table that looks like a ledger refers to this one."""
-    return any(
-        looks_like_books(books) and any(found.target == table for found in evidence.references(books))
-        for books in evidence.tables
-        if books != table
-    )
-
-
 def _other_owners(evidence: Evidence, path: Path) -> list[str]:
     """Columns by which some accounts belong to another owner, such as a company, where each has one of the two."""
     others = [one for one in path.table.columns if one != path.key and one.is_unique and not one.not_null]
@@ -147,12 +91,25 @@ def _account(evidence: Evidence, session: Session, holders: Sequence[Holder], ch
     elif len(ways) == 1 and not others:
         question += " Only its name leads there: no foreign key, and its values do not prove it."
     found = [Candidate(sql, meaning) for sql, meaning in ways.items()]
+    found += _only_rows(evidence, holders)
     columns = [path.column for holder in holders for path in holder.paths if path.expression == path.column.as_sql]
     nullable = [column.as_sql for column in dict.fromkeys(columns) if not column.not_null]
     if len(set(columns)) > 1 and nullable:
         first = next((c.as_sql for c in dict.fromkeys(columns) if c.as_sql not in nullable), nullable[-1])
         found.append(Candidate(f"coalesce({nullable[0]}, {first})", "the one where it is set, else the other"))
     return asked(chooser, "account", question, try_all(evidence, session.table, session.failed_condition, found))
+
+
+def _only_rows(evidence: Evidence, holders: Sequence[Holder]) -> Iterator[Candidate]:
+    """The account's key by way of its owner, where no owner has several rows, although nothing forbids it."""
+    for holder in holders:
+        path, key = holder.path, holder.table.key
+        if path.unique or path.further or key is None:
+            continue
+        counted = evidence.rows("sample_values", holder.table, column=path.key)
+        if counted and int(counted[0][1]) == 1:  # the most frequent comes first
+            sql = expression("by_way_of", onward=key, between=holder.table, key=path.key, column=path.column)
+            yield Candidate(sql, f"to {holder.table.as_sql}.{key.as_sql}: no owner that was seen has several")
 
 
 def _sections(
@@ -168,7 +125,7 @@ def _sections(
     if balance.column is not None and not balance.why:
         lines.append(Line("balance", balance.column.as_sql, "goes up by the amount"))
     else:
-        tried = try_all(evidence, holder.table, "true", found)
+        tried = list(none_first(try_all(evidence, holder.table, "true", found)))
         notes = (_POOLS,) if balance.column is None else ()
         lines.append(asked(chooser, "balance", f"Where is the balance? {balance.why}.", tried, *notes))
     lines += counters_lines(balance, chooser)
@@ -192,6 +149,12 @@ def unlinked_balances(evidence: Evidence) -> list[tuple[Table, Column]]:
     ]
 
 
+def plain_numbers(path: Path | None) -> list[tuple[Table, Column]]:
+    """The numbers of the table that a session leads to, under whatever names."""
+    columns = path.table.columns if path else ()
+    return [(path.table, c) for c in columns if path and c.is_number and not c.is_unique and "id" not in c.words]
+
+
 _POOLS = "With an expression, [accounts.add] says what each column takes; the balance must grow by exactly the amount."
 
 
@@ -203,10 +166,10 @@ def _all_open(evidence: Evidence, holders: Sequence[Holder], balance: Balance) -
         for holder in holders
         for key in ([holder.path.key] if holder.path.unique else holder.table.keys)
     ]
-    found = []
+    found: list[Candidate] = []
     for holder in holders:
         read = balance if holder.table == balance.table else read_balance(evidence, holder.table)
-        found += try_all(evidence, holder.table, "true", list(candidates(read)))
+        found += none_first(try_all(evidence, holder.table, "true", list(candidates(read))))
     which = balance.why if balance.why or len(holders) == 1 else "several tables may have it"
     several = next((holder for holder in holders if not holder.path.unique), None)
     if several:

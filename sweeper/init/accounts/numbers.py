@@ -71,7 +71,7 @@ def _kind(column: Column, unit: frozenset[str], kept: frozenset[str]) -> str:
     if left:
         return "balance"
     # total_credits alone may be the balance, so it may be one that moves
-    if said & _HISTORY and said & (_USED | words.LIMIT | {"earned", "bought", "lifetime"}):
+    if said & _HISTORY and said & (_USED | (words.LIMIT - {"quota"}) | {"earned", "bought", "lifetime"}):
         return "history"
     if said & _USED:
         return "used"

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sweeper.init import words
+from sweeper.init.accounts.numbers import read_numbers
 from sweeper.init.evidence import Column, Evidence, Reference, Table, expression, same_type
+from sweeper.init.ledger.row_kinds import values_of
+from sweeper.postgres.templates import quote_text
 
 _SOMEONE_ELSE = frozenset({"reviewer", "reviewed", "approved", "approver", "assigned", "assignee", "updated", "deleted",
                            "invited", "by", "worker", "operator", "admin", "referrer"})  # fmt: skip
@@ -53,6 +56,7 @@ def find_paths(evidence: Evidence, sessions: Table) -> list[Path]:
             found.append(Path(column, reference.target, reference.target_column, column.as_sql, certain))
             found += _beside(evidence, reference, column.as_sql, certain=certain)
             found += _one_further(evidence, reference, certain=certain)
+            found += _by_kind(evidence, reference)
     found += _by_values(evidence, sessions, {path.column.name for path in found})
     return list({(path.table.oid, path.key.name, path.expression): path for path in found}.values())
 
@@ -74,6 +78,31 @@ def _beside(evidence: Evidence, reference: Reference, expression: str, *, certai
             same = other.target == reference.target and other.target_column == reference.target_column
             if same and not other.column.words & _SOMEONE_ELSE:
                 yield Path(reference.column, table, other.column, expression, certain)
+
+
+def _by_kind(evidence: Evidence, reference: Reference) -> Iterator[Path]:
+    """Accounts that name their owner by a kind and an id, such as wallets with ``holder_type`` and ``holder_id``."""
+    for table in evidence.tables:
+        if table.key is None or not table.words & words.ACCOUNT or not read_numbers(table).speak:
+            continue
+        for owner, kind in _pairs(table):
+            values = values_of(evidence, table, kind) if same_type(owner, reference.target_column) else []
+            for value in (one for one in values if words.names_table(one, reference.target.name)):
+                sql = expression(
+                    "account_of_kind", wanted=table.key, accounts=table, owner=owner, column=reference.column,
+                    kind=kind, value=quote_text(value),
+                )  # fmt: skip
+                yield Path(reference.column, table, table.key, sql, certain=False)
+
+
+def _pairs(table: Table) -> list[tuple[Column, Column]]:
+    """The columns ``x_id`` that have an ``x_type`` beside them."""
+    return [
+        (one, other)
+        for one in table.columns
+        for other in table.columns
+        if "id" in one.words and "type" in other.words and one.words - {"id"} == other.words - {"type"} != frozenset()
+    ]
 
 
 def _one_further(evidence: Evidence, reference: Reference, *, certain: bool) -> Iterator[Path]:

@@ -21,7 +21,8 @@ def _of_links(evidence: Evidence, session: Session, ledger: Ledger) -> list[str]
     """Refunds that name no session, something else, or one that others name, too; None if nothing shows that."""
     table, link, column = ledger.table, ledger.link, ledger.link.column.as_sql
     by_sign = ledger.kind is None and ledger.refunds != "true"
-    refunds = f"{ledger.refunds} AND s.{column} IS NOT NULL" if by_sign else ledger.refunds or "true"
+    # what goes up and is about something else is a purchase
+    refunds = f"{ledger.where} AND s.{column} IS NOT NULL" if by_sign else ledger.refunds or "true"
     looked = compare_rows(evidence, session, ledger, refunds)
     if not looked:
         return None

@@ -11,7 +11,7 @@ from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.ledger.doubts import find_doubts
 from sweeper.init.ledger.ledger import Charge, Ledger, compare_rows
 from sweeper.init.ledger.refund_rows import account_value, as_type, texts_of
-from sweeper.init.ledger.row_kinds import RowKind, kind_column, read_kinds
+from sweeper.init.ledger.row_kinds import RowKind, kind_column, read_kinds, says_kind
 from sweeper.init.ledger.session_link import SessionLink, find_session_link
 from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import quote_text
@@ -29,15 +29,15 @@ def find_ledgers(evidence: Evidence, session: Session, path: Path | None, balanc
         ledger = _read_ledger(evidence, table, session, path)
         if ledger and ledger.score >= 7:
             found.append(ledger)
-    found.sort(key=lambda ledger: -ledger.score)
-    found = [replace(ledger, linked=_is_linked(evidence, session, ledger)) for ledger in found]
+    found = [_with_links(evidence, session, ledger) for ledger in found]
+    found.sort(key=lambda ledger: (not ledger.named, -ledger.score))  # rows that name sessions show more than names
     found = [replace(ledger, names_sessions=_names_sessions(evidence, session, ledger)) for ledger in found]
     return [replace(ledger, doubts=find_doubts(evidence, session, ledger, balance)) for ledger in found]
 
 
 def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path | None) -> Ledger | None:
     amount = amount_column(table)
-    link = find_session_link(evidence, table, session)
+    link = find_session_link(evidence, table, session) if amount else None
     if amount is None or link is None:
         return None
     column, values = kind_column(evidence, table, link.column)
@@ -103,9 +103,7 @@ def _refunds(
         return "true"
     if column and refunds:
         return f"{column.as_sql} = {listed}" if len(refunds) == 1 else f"{column.as_sql} IN ({listed})"
-    # a text that each row must have gives its kind, in unknown words
-    says = any(one.required and (one.is_text or one.category == "E") and not one.is_unique for one in table.columns)
-    by_sign = column is None and not says and any(kind.is_charge for kind in kinds)
+    by_sign = column is None and not says_kind(table) and any(kind.is_charge for kind in kinds)
     return f"{amount.as_sql} > 0" if by_sign else None
 
 
@@ -121,10 +119,10 @@ def _charges(link: SessionLink, column: Column | None, kinds: list[RowKind], amo
     )
 
 
-def _is_linked(evidence: Evidence, session: Session, ledger: Ledger) -> bool:
-    """Whether any row names a session by the column that sounds like it; true if there are no rows."""
-    looked = compare_rows(evidence, session, ledger, f"s.{ledger.link.column.as_sql} IS NOT NULL")
-    return not looked or not looked[0] or bool(looked[1])
+def _with_links(evidence: Evidence, session: Session, ledger: Ledger) -> Ledger:
+    """How many rows name a session by the column that sounds like it; ``linked`` also if there are no rows."""
+    rows, known, _ = compare_rows(evidence, session, ledger, f"s.{ledger.link.column.as_sql} IS NOT NULL") or (0, 0, 0)
+    return replace(ledger, linked=not rows or bool(known), named=known)
 
 
 def _names_sessions(evidence: Evidence, session: Session, ledger: Ledger) -> bool:

@@ -41,6 +41,7 @@ class Ledger:
     linked: bool = True
     names_sessions: bool = True
     let_go: str = ""
+    named: int = 0  # how many of the newest rows name a session
 
     @property
     def where(self) -> str:

@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 
 from sweeper.config.parsing import OPEN_QUESTION
-from sweeper.init import words
 from sweeper.init.accounts.accounts import Payer
 from sweeper.init.accounts.balances import Balance
 from sweeper.init.accounts.running_balances import after_column, find_running_balances
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, unknown
 from sweeper.init.evidence import Column, Evidence, Table
-from sweeper.init.ledger.ledger import Ledger
+from sweeper.init.ledger.ledger import Ledger, compare_rows
 from sweeper.init.ledger.refund_rows import LEFT_EMPTY, insert_lines, is_left_empty, note_value, reverse_lines, texts_of
-from sweeper.init.ledger.row_kinds import code_columns
+from sweeper.init.ledger.row_kinds import code_columns, says_kind, says_what
 from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import quote_text
 
@@ -32,7 +31,8 @@ def ledger_sections(
 ) -> list[Section]:
     """``[ledger]``, ``[ledger.insert]``, and ``[ledger.reverse]`` as a proposal for the user."""
     ledger = ledgers[0]
-    rivals = [other for other in ledgers[1:] if other.score >= ledger.score - 1]
+    alike = [other for other in ledgers[1:] if other.score >= ledger.score - 1]
+    rivals = [other for other in alike if other.named or not ledger.named]
     table, link = Line("table", ledger.table.as_sql), Line("session", ledger.link.column.as_sql)
     if rivals:
         found = [Candidate(one.table.as_sql, f"by {one.link.column.as_sql}") for one in (ledger, *rivals)]
@@ -47,10 +47,10 @@ def ledger_sections(
         link = unknown("session", "By what does a row name its session? `where` below decides it, too.", [plain])
     sure = ledger.refunds is not None and len(ledger.refund_kinds) < 2
     sure = sure and not ledger.doubts and not rivals and ledger.linked
-    numbered = _by_number(evidence, ledger)
+    numbered = _by_number(evidence, session, ledger)
     sure = sure and not numbered
     where = Line("where", ledger.where, "which of its rows are refunds")
-    where = where if sure else _ask_where(ledger, numbered, chooser)
+    where = where if sure else _ask_where(ledger, numbered, _unnamed(evidence, session, ledger), chooser)
     rest = ", ".join(other.table.as_sql for other in ledgers[1:] if other not in rivals)
     notes = [f"Not taken, also possible: {rest}"] if rest else []
     if ledger.link.column.is_unique and ledger.link.column.not_null:
@@ -123,11 +123,12 @@ def _kinds_beside(ledger: Ledger) -> list[Column]:
     link = ledger.link
     if link.of_sessions or not link.kinds:
         return []
-    generic = link.column.words & words.POLYMORPHIC | {"content"}
     return [
         c
         for c in ledger.table.columns
-        if (c.is_text or c.is_integer) and generic & c.words and c.words & {"type", "kind", "model"}
+        if (c.is_text or c.is_integer)
+        and c.words & {"type", "kind", "model"}
+        and (says_what(c, link.column) or "content" in c.words)
     ]
 
 
@@ -153,7 +154,7 @@ def _ask_link(session: Session, ledger: Ledger) -> Line:
     return unknown("session", question, found)
 
 
-def _by_number(evidence: Evidence, ledger: Ledger) -> list[Candidate]:
+def _by_number(evidence: Evidence, session: Session, ledger: Ledger) -> list[Candidate]:
     """The kind of refunds as a number, for a ledger in which only the sign shows a refund.
 
     Where not even the sign shows it, all numbers.
@@ -162,7 +163,7 @@ def _by_number(evidence: Evidence, ledger: Ledger) -> list[Candidate]:
     if ledger.kind or ledger.refunds == "true":
         return []
     if ledger.refunds is None:
-        return [candidate for code in codes for candidate in _each_number(evidence, ledger, code)]
+        return [candidate for code in codes for candidate, _ in _each_kind(evidence, session, ledger, code)]
     found = [(code, value) for code in codes if (value := _code(evidence, ledger, code)) != OPEN_QUESTION]
     meaning = "the number that all rows have which name a session and go up"
     return [
@@ -174,15 +175,37 @@ def _by_number(evidence: Evidence, ledger: Ledger) -> list[Candidate]:
     ]
 
 
-def _each_number(evidence: Evidence, ledger: Ledger, code: Column) -> Iterator[Candidate]:
-    """Each number that rows have there, with how many of those rows name a session."""
-    signs = evidence.rows("sample_signs", ledger.table, kind=code, amount=ledger.amount, session=ledger.link.column)
-    for value, above, below, named in signs:
-        rows = int(above) + int(below)
-        yield Candidate(f"{code.as_sql} = {value}", f"{rows} of the newest rows, {named} of which name a session")
+def _each_kind(evidence: Evidence, session: Session, ledger: Ledger, kind: Column) -> Iterator[tuple[Candidate, int]]:
+    """Each kind that rows have, and how many of those rows name a session."""
+    also = f" AND {ledger.link.condition}" if ledger.link.condition else ""
+    for value, _ in evidence.rows("sample_values", ledger.table, column=kind):
+        sql = f"{kind.as_sql} = {_literal(kind, str(value))}"
+        rows, known, _ = compare_rows(evidence, session, ledger, sql + also) or (0, 0, 0)
+        yield Candidate(sql + also, f"{known} of the {rows} newest of these rows name a session"), known
 
 
-def _ask_where(ledger: Ledger, numbered: list[Candidate], chooser: Chooser) -> Line:
+def _unnamed(evidence: Evidence, session: Session, ledger: Ledger) -> list[Candidate]:
+    """Where no kind of rows is called a refund, each that names sessions and is no charge; else a kind of our own."""
+    if ledger.refunds is not None:
+        return []
+    charges = {charge.condition for charge in ledger.charges}
+    found = [
+        one
+        for column in ([ledger.kind] if ledger.kind else says_kind(ledger.table))
+        for one, known in _each_kind(evidence, session, ledger, column)
+        if known and one.sql not in charges
+    ]
+    kind = ledger.kind
+    if found or kind is None or not kind.is_text or kind.literals:
+        return found
+    values = [str(value) for value, _ in evidence.rows("sample_values", ledger.table, column=kind)]
+    word = "'REFUND'" if values and all(value.isupper() for value in values) else "'refund'"
+    also = f" AND {ledger.link.condition}" if ledger.link.condition else ""
+    meaning = f'no row has it yet: then [ledger.insert] {kind.as_sql} = "{word}"; if the app has its own word, that'
+    return [Candidate(f"{kind.as_sql} = {word}{also}", meaning)]
+
+
+def _ask_where(ledger: Ledger, numbered: list[Candidate], unnamed: list[Candidate], chooser: Chooser) -> Line:
     question = "Which of its rows are refunds of a session, one a session?"
     if numbered:
         question += " A number says what each row is, and which number is a refund, only the app knows."
@@ -195,6 +218,7 @@ def _ask_where(ledger: Ledger, numbered: list[Candidate], chooser: Chooser) -> L
     found = numbered or found
     if ledger.refunds is None and ledger.let_go:
         found = [Candidate(ledger.let_go, "by their name they release what was taken")]
+    found = found or unnamed
     if ledger.doubts and ledger.mark:
         found = [Candidate(ledger.mark, "a mark of our own, which [ledger.insert] writes: the net recipe"), *found]
     if not found:

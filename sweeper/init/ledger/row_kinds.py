@@ -6,6 +6,7 @@ from sweeper.init import words
 from sweeper.init.evidence import Column, Evidence, Table
 
 _MOST_VALUES = 40
+_FEW_VALUES = 12
 
 
 @dataclass(frozen=True)
@@ -38,20 +39,31 @@ def values_of(evidence: Evidence, table: Table, column: Column) -> list[str]:
     return list(dict.fromkeys(values)) if len(values) < _MOST_VALUES else []
 
 
+def says_what(column: Column, link: Column) -> bool:
+    """Whether a column says what kind of thing another one refers to: ``source_type`` beside ``source_id``."""
+    return bool(link.words & column.words & words.POLYMORPHIC) or column.words - {"type"} == link.words - {"id"}
+
+
 def kind_column(evidence: Evidence, table: Table, session: Column) -> tuple[Column | None, list[str]]:
     """The column for the kind of a row, and its values; a column with a value for refunds comes first."""
     found: list[tuple[int, Column | None, list[str]]] = [(0, None, [])]
     for column in table.columns:
         if not (column.category == "E" or column.is_text) or not column.words & words.KIND:
             continue
-        if session.words & column.words & words.POLYMORPHIC:
+        if says_what(column, session):
             continue
         values = values_of(evidence, table, column)
         speaks = any(frozenset(words.words(value)) & words.REFUND for value in values)
         named = bool({"type", "kind"} & column.words)
-        found.append((2 * speaks + named, column, values))
+        few = 1 < len(values) <= _FEW_VALUES  # what every row has one of a few of, under a name such as reason
+        found.append((4 * speaks + 2 * named + few, column, values))
     best = max(found, key=lambda scored: scored[0])
     return best[1], best[2]
+
+
+def says_kind(table: Table) -> list[Column]:
+    """The texts that each row must have: one may give its kind, in unknown words."""
+    return [one for one in table.columns if one.required and (one.is_text or one.category == "E") and not one.is_unique]
 
 
 def code_columns(table: Table, session: Column) -> list[Column]:
@@ -60,7 +72,7 @@ def code_columns(table: Table, session: Column) -> list[Column]:
         column
         for column in table.columns
         if column.is_integer and column.words & words.KIND and not column.is_unique and "id" not in column.words
-        and not session.words & column.words & words.POLYMORPHIC
+        and not says_what(column, session)
     ]  # fmt: skip
 
 

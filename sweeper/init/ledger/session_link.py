@@ -1,17 +1,15 @@
 """How a ledger names the session: by a foreign key, a name, or a polymorphic reference."""
 
-import re
 from dataclasses import dataclass
 
 from sweeper.init import words
-from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.evidence import Column, Evidence, Table, typed_link
 from sweeper.init.ledger.refund_rows import TEXT_TYPES
 from sweeper.init.ledger.row_kinds import values_of
 from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import quote_text
 
-# App\\Models\\Render, billing.Render, Billing::Render
-_MODULE = re.compile(r"^.*(\\|\.|::|/|:)")
+_MOST_KINDS = 8
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,14 @@ def find_session_link(evidence: Evidence, table: Table, session: Session) -> Ses
     for reference in evidence.references(table):
         if reference.target == session.table and reference.target_column == session.key:
             return SessionLink(reference.column, 3 + reference.declared)
+    fitting = [column for column in table.columns if column.type == session.key.type or column.type in TEXT_TYPES]
+    link = _by_name(evidence, table, fitting, session)
+    return link or next((SessionLink(c, 2) for c in fitting if _holds_ids(evidence, table, c, session)), None)
+
+
+def _by_name(evidence: Evidence, table: Table, fitting: list[Column], session: Session) -> SessionLink | None:
     # text for a uuid, or named after the last word of the table: job_id for prediction_jobs
     head = words.words(session.table.name)[-1:]
-    fitting = [column for column in table.columns if column.type == session.key.type or column.type in TEXT_TYPES]
     for column in fitting:
         spoken = words.words(column.name)
         if spoken[-1:] == ("id",) and spoken[:-1] and spoken[-2:-1] == head:
@@ -54,11 +57,32 @@ def find_session_link(evidence: Evidence, table: Table, session: Session) -> Ses
         if work and not evidence.reference(column) and _proven(evidence, table, column, session):
             return SessionLink(column, 2)
     for column in fitting:
-        generic = column.words & words.POLYMORPHIC
-        if generic and "id" in column.words:
-            of_sessions, kinds = _of_sessions(evidence, table, session, generic)
+        if column.words & words.POLYMORPHIC and "id" in column.words:
+            return SessionLink(column, 1, *_of_sessions(evidence, table, session, column))
+    for column in fitting:
+        of_sessions, kinds = _of_sessions(evidence, table, session, column, of_pair=True)
+        if of_sessions and not evidence.reference(column):
             return SessionLink(column, 1, of_sessions, kinds)
     return None
+
+
+def _holds_ids(evidence: Evidence, table: Table, column: Column, session: Session) -> bool:
+    """Whether most values of a column of any name are ids of sessions; numbers prove nothing, for they always are."""
+    if session.key.is_integer or column.is_primary or column.words & (words.NOTE | words.KIND):
+        return False
+    if evidence.reference(column):
+        return False
+    rows, known = _counted(evidence, table, column, session, f"s.{column.as_sql} IS NOT NULL")
+    return known > 1 and known * 2 > rows
+
+
+def _counted(evidence: Evidence, table: Table, column: Column, session: Session, condition: str) -> tuple[int, int]:
+    """Of the newest rows that the condition selects: how many there are, and how many name a session."""
+    rows, known, _ = evidence.counts(
+        "draft_refund_rows", table, session=column, sessions=session.table, session_key=session.key,
+        typed=typed_link("line", session.key), refunds=condition,
+    ) or (0, 0, 0)  # fmt: skip
+    return rows, known
 
 
 def _proven(evidence: Evidence, table: Table, column: Column, session: Session) -> bool:
@@ -69,17 +93,40 @@ def _proven(evidence: Evidence, table: Table, column: Column, session: Session) 
 
 
 def _of_sessions(
-    evidence: Evidence, table: Table, session: Session, generic: frozenset[str]
+    evidence: Evidence, table: Table, session: Session, link: Column, *, of_pair: bool = False
 ) -> tuple[tuple[Column, str] | None, tuple[str, ...]]:
-    """Beside ``source_id``, the ``source_type``, its value for a session, and all of its values."""
+    """Beside ``source_id``, the ``source_type``, its value for a session, and all of its values.
+
+    ``of_pair``: only where the two are called alike, such as ``pointable_type`` beside ``pointable_id``.
+    """
+    generic = link.words & words.POLYMORPHIC
     for column in table.columns:
-        is_type = column.words & (generic | {"content"}) and column.words & {"type", "kind", "table", "model"}
-        if is_type or (column.words == generic and (column.is_text or column.category == "E")):
+        said = column.words & {"type", "kind", "table", "model"} and column.words & (generic | {"content"})
+        paired = "type" in column.words and column.words - {"type"} == link.words - {"id"}
+        is_type = paired if of_pair else said
+        if is_type or (generic and column.words == generic and (column.is_text or column.category == "E")):
             values = values_of(evidence, table, column)
             called = _labels(evidence, column)
-            named = [value for value in values if _is_called(session.table, called.get(value, value))]
+            named = [value for value in values if words.names_table(called.get(value, value), session.table.name)]
+            named = named or _by_values(evidence, table, session, link, column, values)
             return ((column, named[0]) if len(named) == 1 else None), tuple(values)
     return None, ()
+
+
+def _by_values(
+    evidence: Evidence, table: Table, session: Session, link: Column, column: Column, values: list[str]
+) -> list[str]:
+    """The values beside which ids are those of sessions, if each is beside sessions alone or beside none."""
+    if session.key.is_integer or len(values) > _MOST_KINDS:
+        return []
+    found = []
+    for value in values:
+        told = f"{column.as_sql}::text = {quote_text(value)} AND s.{link.as_sql} IS NOT NULL"
+        rows, known = _counted(evidence, table, link, session, told)
+        if 0 < known < rows:
+            return []
+        found += [value] if known > 1 else []
+    return found
 
 
 def _labels(evidence: Evidence, column: Column) -> dict[str, str]:
@@ -92,8 +139,3 @@ def _labels(evidence: Evidence, column: Column) -> dict[str, str]:
     text = next((one for one in called if "model" in one.words), called[0])
     labels = evidence.rows("draft_labels", reference.target, key=reference.target_column, label=text)
     return {str(value): str(label) for value, label in labels}
-
-
-def _is_called(table: Table, value: str) -> bool:
-    said, name = words.words(_MODULE.sub("", value)), words.words(table.name)
-    return bool(said) and said == name[-len(said) :]

@@ -109,6 +109,7 @@ def _stored(evidence: Evidence, session: Session, balance: Balance | None) -> It
         if column.is_number
         and (column.words & (words.PRICE | unit) or column.words & words.TAKEN)
         and not column.is_unique
+        and not column.words & words.REFUND
         and column != session.status.column
         and not evidence.reference(column)
     ]

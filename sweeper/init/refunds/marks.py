@@ -129,7 +129,8 @@ def _refunded(marks: Sequence[Mark]) -> list[Section]:
                 f"What does the app write to {mark.column.as_sql} when it refunds? When a trigger on sweeper.refunds "
                 "writes it, remove the line."
             )
-            lines.append(unknown(mark.column.as_sql, question))
+            found = [Candidate("amount", "what is given back")] if mark.column.is_number else []
+            lines.append(unknown(mark.column.as_sql, question, found))
         else:
             lines.append(Line(mark.column.as_sql, mark.value, proposed=mark.proposed))
     comment = "what the app's own refund job looks at: without it, it may pay again"

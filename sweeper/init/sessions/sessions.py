@@ -71,12 +71,10 @@ def find_sessions(evidence: Evidence) -> tuple[list[Session], dict[str, str]]:
             dropped[table.as_sql] = "others look more like paid work; its rows were not looked at"
         elif status is None:
             dropped[table.as_sql] = "no column, flag or event table gives the status of its rows"
-        elif kind := _kind_with_refunds(evidence, table):
-            dropped[table.as_sql] = f"its rows move credits, and refunds are among them ({kind.as_sql})"
         else:
             assert table.key is not None  # noqa: S101 - one without fell out before
             found.append(Session(table, table.key, status, score + status.score))
-    found = _without_parts(evidence, found)
+    found = _without_parts(evidence, _without_books(evidence, found))
     for session in found:
         if session.score < _LEAST:
             dropped[session.table.as_sql] = _weak(session)
@@ -151,16 +149,20 @@ def _not_at_all(evidence: Evidence, table: Table) -> str | None:
     return None
 
 
-def _kind_with_refunds(evidence: Evidence, table: Table) -> Column | None:
-    """The column by which some of the table's rows are refunds beside others with an amount: no work is a refund."""
+def _without_books(evidence: Evidence, found: list[Session]) -> list[Session]:
+    """Removes tables whose rows move credits, and of which some are refunds, where other tables are left."""
+    return [session for session in found if not _has_refunds(evidence, session.table)] or found
+
+
+def _has_refunds(evidence: Evidence, table: Table) -> bool:
     if not any(c.is_number and c.words & words.DELTA and not c.is_unique for c in table.columns):
-        return None
+        return False
     for column in table.columns:
         if (column.category == "E" or column.is_text) and column.words & {"type", "kind"}:
             said = [frozenset(words.words(value)) for value in values_of(evidence, table, column)]
             if len(said) > 1 and any("refund" in value for value in said):
-                return column
-    return None
+                return True
+    return False
 
 
 def _weak(session: Session) -> str:
@@ -169,20 +171,43 @@ def _weak(session: Session) -> str:
     missing = [] if session.statuses["failed"] else ["no value that says failed"]
     words_of = {word for column in session.table.columns for word in column.words}
     missing += [] if words_of & words.ERROR else ["no error column"]
-    priced = any(words.speaks_of_price(c.words) > 0 for c in session.table.columns if c.is_number)
-    missing += [] if priced else ["no price"]
+    missing += [] if _is_priced(session.table) else ["no price"]
     return f"{what}, but too little looks like paid work: {', '.join(missing) or 'its name is that of something else'}"
 
 
 def _without_parts(evidence: Evidence, found: list[Session]) -> list[Session]:
-    """Removes tables of parts: a step or an attempt has a status, too, but the work it belongs to is paid for."""
+    """Removes tables of parts: a step or an attempt has a status, too, but the work it belongs to is paid for.
+
+    Unless the part has a price, and the whole has neither one nor rows of a ledger.
+    """
     whole = {session.table.oid for session in found if session.statuses["failed"] and session.statuses["running"]}
     return [
         replace(session, score=session.score - _PART)
-        if any(reference.target.oid in whole - {session.table.oid} for reference in evidence.references(session.table))
+        if any(
+            reference.target.oid in whole - {session.table.oid}
+            and not (_is_priced(session.table) and not _is_charged(evidence, reference.target))
+            for reference in evidence.references(session.table)
+        )
         else session
         for session in found
     ]
+
+
+def _is_charged(evidence: Evidence, table: Table) -> bool:
+    return _is_priced(table) or _has_ledger(evidence, table)
+
+
+def _has_ledger(evidence: Evidence, table: Table) -> bool:
+    """Whether a ledger refers to this table, which was made for it then."""
+    return any(
+        reference.target == table and _looks_like_ledger(other)
+        for other in evidence.tables
+        for reference in evidence.references(other)
+    )
+
+
+def _is_priced(table: Table) -> bool:
+    return any(words.speaks_of_price(column.words) > 0 for column in table.columns if column.is_number)
 
 
 def _score_name(table: Table) -> int:
@@ -196,16 +221,11 @@ def _score_columns(evidence: Evidence, table: Table) -> int:
     score = min(2, sum(bool(column.words & words.WORK_TRACES) for column in columns))
     score += 2 * any(column.is_text and column.words & words.ERROR for column in columns)
     score += any(column.is_time for column in columns)
-    score += 2 * any(words.speaks_of_price(column.words) > 0 for column in columns if column.is_number)
+    score += 2 * _is_priced(table)
     score += 2 * any(_names_an_owner(evidence, column) for column in columns)
     # a mark of the app's own refunds
     score += 2 * any(column.words & words.REFUND and (column.is_flag or column.is_time) for column in columns)
-    # a ledger that refers to this table was made for it
-    score += 3 * any(
-        reference.target == table and _looks_like_ledger(other)
-        for other in evidence.tables
-        for reference in evidence.references(other)
-    )
+    score += 3 * _has_ledger(evidence, table)
     return score
 
 

@@ -99,7 +99,7 @@ def is_event_table(evidence: Evidence, table: Table) -> bool:
 
 def _lives(table: Table) -> bool:
     priced = any(words.speaks_of_price(c.words) > 0 for c in table.columns if c.is_number and not c.is_unique)
-    return priced or sum(c.is_time and not c.words & {"updated", "modified"} for c in table.columns) > 1
+    return priced or sum(c.is_time and not c.words & {"updated", "modified"} for c in table.columns) > 2
 
 
 def _may_be_status(column: Column) -> bool:

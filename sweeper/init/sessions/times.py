@@ -119,8 +119,10 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
     lines = []
     planned = [column for column in times if column.words & _PLANNED and column != started]
     if planned:
-        listed = ", ".join(column.as_sql for column in (*planned, *_started_working(times)))
-        found.append(Candidate(f"greatest({listed})", "what is planned for later is not stuck before its time"))
+        listed = dict.fromkeys((*planned, *_started_working(times), *([beat] if beat else [])))
+        later = ", ".join(column.as_sql for column in listed)
+        later = f"greatest({later})" if len(listed) > 1 else later
+        found.append(Candidate(later, "what is planned for later is not stuck before its time"))
     for column, meaning in (
         (beat, "by its name a sign of life"),
         (_time(session, *_CHANGES), "changes with any update of the row"),

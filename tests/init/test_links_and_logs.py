@@ -1,0 +1,124 @@
+"""``sweeper init`` where only values say how tables belong together, or where a table is named like something else."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.drafted import draft
+from tests.helpers.server import Server
+
+MESSAGES = """
+CREATE TABLE clinics (id int PRIMARY KEY, name text, sms_credits int NOT NULL);
+CREATE TABLE sms_logs (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), clinic_id int NOT NULL REFERENCES clinics,
+    status text NOT NULL, credits_used int NOT NULL, sent_at timestamptz, delivered_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE sms_transactions (id serial PRIMARY KEY, clinic_id int NOT NULL REFERENCES clinics, kind text NOT NULL,
+    amount int NOT NULL, reference_id text);
+CREATE TABLE wallet_transactions (id serial PRIMARY KEY, clinic_id int NOT NULL REFERENCES clinics, kind text NOT NULL
+    CHECK (kind IN ('credit', 'debit', 'refund')), amount int NOT NULL, reference_id text);
+INSERT INTO clinics SELECT n, 'x', 100 FROM generate_series(1, 4) AS n;
+INSERT INTO sms_logs (clinic_id, status, credits_used)
+SELECT 1 + n % 4, (ARRAY['pending', 'sent', 'failed', 'delivered'])[1 + n % 4], 1 FROM generate_series(1, 40) AS n;
+INSERT INTO sms_transactions (clinic_id, kind, amount, reference_id)
+SELECT clinic_id, 'usage', -1, id FROM sms_logs
+UNION ALL SELECT clinic_id, 'refund', 1, id FROM sms_logs WHERE status = 'failed';
+INSERT INTO wallet_transactions (clinic_id, kind, amount) SELECT id, 'credit', 100 FROM clinics;
+"""
+TASKS = """
+CREATE TABLE people (id int PRIMARY KEY, balance int NOT NULL);
+CREATE TABLE api_tasks (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), people_id int NOT NULL REFERENCES people,
+    task_status text NOT NULL, price int NOT NULL, err_msg text, created_at timestamptz NOT NULL DEFAULT now());
+CREATE TYPE record_kind AS ENUM ('usage', 'refund', 'topup');
+CREATE TYPE record_state AS ENUM ('pending', 'completed', 'failed');
+CREATE TABLE billing_records (id serial PRIMARY KEY, people_id int NOT NULL REFERENCES people,
+    kind record_kind NOT NULL, amount int NOT NULL, status record_state NOT NULL, reference_id text, error text,
+    created_at timestamptz NOT NULL DEFAULT now());
+"""
+RENDERS = """
+CREATE TABLE users (id int PRIMARY KEY, points int NOT NULL);
+CREATE TABLE renders (id {key} PRIMARY KEY, user_id int NOT NULL REFERENCES users, status text NOT NULL,
+    points int NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE point_histories (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users, type text NOT NULL,
+    amount int NOT NULL, {link} text, created_at timestamptz NOT NULL DEFAULT now());
+INSERT INTO users SELECT n, 100 FROM generate_series(1, 4) AS n;
+INSERT INTO renders SELECT {value}, 1 + n % 4, (ARRAY['queued', 'done', 'failed'])[1 + n % 3], 2
+    FROM generate_series(1, 60) AS n;
+INSERT INTO point_histories (user_id, type, amount, {link}) SELECT id, 'add', 100, 'order-' || id FROM users;
+INSERT INTO point_histories (user_id, type, amount, {link}) SELECT user_id, 'use', -2, id FROM renders;
+"""
+GIVEN_BACK = """INSERT INTO point_histories (user_id, type, amount, {link})
+    SELECT user_id, 'add', 2, id FROM renders WHERE status = 'failed';"""
+BY_UUID = {"key": "uuid", "value": "gen_random_uuid()", "link": "voucher"}
+
+
+def test_a_log_of_messages_with_a_price_is_the_work(server: Server, tmp_path: Path) -> None:
+    """The clinics have no states of their own, and each has many messages."""
+    found, _ = draft(server, tmp_path, MESSAGES)
+    assert (found["sessions"]["table"], found["sessions"]["account"]) == ("sms_logs", "clinic_id")
+    assert (found["accounts"]["table"], found["accounts"]["balance"]) == ("clinics", "sms_credits")
+
+
+def test_a_ledger_whose_rows_name_no_session_is_no_rival(server: Server, tmp_path: Path) -> None:
+    found, _ = draft(server, tmp_path, MESSAGES)
+    ledger = found["ledger"]
+    assert (ledger["table"], ledger["session"], ledger["where"]) == (
+        "sms_transactions",
+        "reference_id",
+        "kind = 'refund'",
+    )
+
+
+def test_rows_of_which_some_are_refunds_are_no_work(server: Server, tmp_path: Path) -> None:
+    """Without a row, only they have states that are known."""
+    found, _ = draft(server, tmp_path, TASKS)
+    assert (found["sessions"]["table"], found["sessions"]["status"]) == ("api_tasks", "task_status")
+    assert found["sessions"]["failed"] == ["?"]
+
+
+def test_a_column_of_any_name_that_holds_ids_of_sessions(server: Server, tmp_path: Path) -> None:
+    """And no kind of its rows is called a refund."""
+    found, text = draft(server, tmp_path, (RENDERS + GIVEN_BACK).format(**BY_UUID))
+    ledger = found["ledger"]
+    assert (ledger["table"], ledger["session"], ledger["where"]) == ("point_histories", "voucher", "?")
+    assert "\"type = 'add'\"   20 of the 24 newest of these rows name a session" in text
+    assert "\"type = 'use'\"" not in text
+
+
+def test_numbers_that_are_ids_of_sessions_prove_nothing(server: Server, tmp_path: Path) -> None:
+    found, text = draft(server, tmp_path, RENDERS.format(key="int", value="n", link="voucher"))
+    assert "ledger" not in found
+    assert "point_histories may be where the app keeps its refunds" in text
+
+
+@pytest.mark.parametrize(
+    ("upper", "word"), [("", "'refund'"), ("UPDATE point_histories SET type = upper(type);", "'REFUND'")]
+)
+def test_a_kind_that_no_row_has_yet(server: Server, tmp_path: Path, upper: str, word: str) -> None:
+    """An app that never gave anything back: what its refunds are to be called is for the user to say."""
+    found, text = draft(
+        server, tmp_path, RENDERS.format(**BY_UUID), "DELETE FROM point_histories WHERE type = 'add';" + upper
+    )
+    assert found["ledger"]["where"] == "?"
+    assert f'"type = {word}"   no row has it yet' in text
+
+
+def test_a_kind_and_an_id_that_are_called_alike(server: Server, tmp_path: Path) -> None:
+    paired = """ALTER TABLE point_histories RENAME voucher TO pointable_id;
+        ALTER TABLE point_histories ADD pointable_type text;
+        UPDATE point_histories SET pointable_type = CASE WHEN pointable_id LIKE 'order%' THEN 'Order' ELSE 'Render' END;
+        INSERT INTO point_histories (user_id, type, amount, pointable_id, pointable_type)
+        SELECT user_id, 'refund', 2, id, 'Render' FROM renders WHERE status = 'failed';"""
+    found, _ = draft(server, tmp_path, RENDERS.format(key="int", value="n", link="voucher"), paired)
+    ledger = found["ledger"]
+    assert ledger["where"] == "type = 'refund' AND pointable_type = 'Render'"
+    assert (ledger["session"], ledger["insert"]["pointable_type"]) == ("pointable_id", "'Render'")
+
+
+def test_a_part_that_alone_has_a_price_is_the_work(server: Server, tmp_path: Path) -> None:
+    crawls = """CREATE TABLE crawl_jobs (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users,
+            status text NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
+        INSERT INTO crawl_jobs (user_id, status) SELECT 1 + n % 4, (ARRAY['queued', 'done', 'failed'])[1 + n % 3]
+            FROM generate_series(1, 30) AS n;
+        ALTER TABLE renders ADD crawl_job_id int REFERENCES crawl_jobs;"""
+    found, _ = draft(server, tmp_path, RENDERS.format(**BY_UUID), crawls)
+    assert found["sessions"]["table"] == "renders"

@@ -1,0 +1,107 @@
+"""``sweeper init`` where several tables, or none by its name, may have the balance of a session's account."""
+
+from pathlib import Path
+
+from tests.helpers.drafted import draft
+from tests.helpers.server import Server
+
+WORK = """
+CREATE TABLE users (id int PRIMARY KEY, email text);
+CREATE TABLE renders (id int PRIMARY KEY, user_id int NOT NULL REFERENCES users, status text NOT NULL,
+    price int NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
+INSERT INTO users SELECT n, 'x' FROM generate_series(1, 4) AS n;
+INSERT INTO renders SELECT n, 1 + n % 4, (ARRAY['queued', 'done', 'failed'])[1 + n % 3], 2
+    FROM generate_series(1, 60) AS n;
+"""
+HOLDERS = r"""
+CREATE TABLE wallets (id serial PRIMARY KEY, holder_type text NOT NULL, holder_id int NOT NULL, balance int NOT NULL);
+INSERT INTO wallets (holder_type, holder_id, balance) SELECT 'App\Models\User', id, 100 FROM users;
+INSERT INTO wallets (holder_type, holder_id, balance) VALUES ('App\Models\Shop', 1, 5);
+"""
+OWN = """
+CREATE TABLE wallets (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users, balance int NOT NULL);
+INSERT INTO wallets (user_id, balance) SELECT id, 100 FROM users;
+"""
+BY_OWNER = "(SELECT p.id FROM wallets AS p WHERE p.user_id = s.user_id)"
+
+
+def test_wallets_that_name_their_owner_by_kind_and_id(server: Server, tmp_path: Path) -> None:
+    """Such as packages for Laravel and Rails make them."""
+    found, text = draft(server, tmp_path, WORK, HOLDERS)
+    assert (found["accounts"]["table"], found["accounts"]["id"]) == ("wallets", "id")
+    assert found["sessions"]["account"] == "?"
+    wallet = (
+        r"(SELECT a.id FROM wallets AS a WHERE a.holder_id = s.user_id AND a.holder_type = E'App\\\\Models\\\\User')"
+    )
+    assert f'"{wallet}"   to wallets.id' in text
+
+
+def test_the_only_wallet_of_each_owner_is_a_candidate(server: Server, tmp_path: Path) -> None:
+    """Nothing forbids a second one, so it stays a question."""
+    found, text = draft(server, tmp_path, WORK, OWN)
+    assert found["sessions"]["account"] == "?"
+    assert f'"{BY_OWNER}"   to wallets.id: no owner that was seen has several' in text
+
+
+def test_one_of_several_wallets_of_an_owner_is_none(server: Server, tmp_path: Path) -> None:
+    _, text = draft(server, tmp_path, WORK, OWN, "INSERT INTO wallets (user_id, balance) VALUES (1, 5);")
+    assert BY_OWNER not in text
+
+
+def test_the_table_whose_balances_a_ledger_carries_is_the_account(server: Server, tmp_path: Path) -> None:
+    shared = """CREATE TABLE schools (id int PRIMARY KEY, credits int NOT NULL); INSERT INTO schools VALUES (1, 100);
+        ALTER TABLE users ADD credits int NOT NULL DEFAULT 7;
+        ALTER TABLE renders ADD school_id int REFERENCES schools; UPDATE renders SET school_id = 1;
+        CREATE TABLE credit_transactions (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users,
+            render_id int REFERENCES renders, amount int NOT NULL, balance_after int NOT NULL);
+        INSERT INTO credit_transactions (user_id, amount, balance_after) SELECT id, 7, 7 FROM users;"""
+    found, _ = draft(server, tmp_path, WORK, shared)
+    assert (found["accounts"]["table"], found["sessions"]["account"]) == ("users", "user_id")
+
+
+def test_amounts_by_which_a_ledger_changes_are_no_balance(server: Server, tmp_path: Path) -> None:
+    changes = """ALTER TABLE users ADD credits_remaining int NOT NULL DEFAULT 7;
+        CREATE TABLE credit_events (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users,
+            render_id int REFERENCES renders, event_type text NOT NULL, credits_delta int NOT NULL);"""
+    found, _ = draft(server, tmp_path, WORK, changes)
+    accounts = found["accounts"]
+    assert (accounts["table"], accounts["balance"]) == ("users", "credits_remaining")
+    assert found["sessions"]["account"] == "user_id"
+
+
+def test_a_quota_and_what_was_used_of_it(server: Server, tmp_path: Path) -> None:
+    quota = "ALTER TABLE users ADD quota_total int NOT NULL DEFAULT 9, ADD quota_used int NOT NULL DEFAULT 2;"
+    found, text = draft(server, tmp_path, WORK, quota)
+    assert (found["accounts"]["table"], found["accounts"]["balance"]) == ("users", "?")
+    assert '"quota_total - quota_used"   then [accounts.add] quota_used = "-amount"' in text
+
+
+def test_numbers_of_any_name_are_candidates_where_none_is_called_a_balance(server: Server, tmp_path: Path) -> None:
+    found, text = draft(server, tmp_path, WORK, "ALTER TABLE users ADD picture_count int NOT NULL DEFAULT 9;")
+    assert found["accounts"] == {"table": "?", "id": "?", "balance": "?"}
+    assert '"users"   by user_id, if one of its numbers is a balance' in text
+    assert '"picture_count"   of users' in text
+
+
+def test_a_candidate_that_is_null_for_all_accounts_comes_last(server: Server, tmp_path: Path) -> None:
+    limits = "ALTER TABLE users ADD daily_limit int, ADD daily_used int NOT NULL DEFAULT 0, ADD credits int DEFAULT 7;"
+    _, text = draft(server, tmp_path, WORK, limits)
+    assert text.index('"credits"   users.credits alone') < text.index('"daily_limit - daily_used"')
+
+
+def test_what_was_given_back_is_no_price(server: Server, tmp_path: Path) -> None:
+    """And it may be what the app writes when it refunds."""
+    given = "ALTER TABLE renders ADD credits_refunded int NOT NULL DEFAULT 0; UPDATE renders SET credits_refunded = 2;"
+    found, text = draft(server, tmp_path, WORK, given)
+    assert found["sessions"]["refunded"]["credits_refunded"] == "?"
+    assert '"credits_refunded"   a price' not in text
+    assert '"amount"   what is given back' in text
+
+
+def test_what_is_planned_for_later_and_its_heartbeat(server: Server, tmp_path: Path) -> None:
+    times = "ALTER TABLE renders ADD available_at timestamptz DEFAULT now(), ADD beat_at timestamptz;"
+    times += "UPDATE renders SET beat_at = created_at;"
+    _, text = draft(server, tmp_path, WORK, times)
+    assert '"greatest(available_at, beat_at)"' in text
+    _, text = draft(server, tmp_path, WORK, "ALTER TABLE renders ADD available_at timestamptz DEFAULT now();")
+    assert '"available_at"   what is planned for later' in text
