@@ -105,3 +105,13 @@ def test_what_is_planned_for_later_and_its_heartbeat(server: Server, tmp_path: P
     assert '"greatest(available_at, beat_at)"' in text
     _, text = draft(server, tmp_path, WORK, "ALTER TABLE renders ADD available_at timestamptz DEFAULT now();")
     assert '"available_at"   what is planned for later' in text
+
+
+def test_a_table_with_one_row_an_owner_is_no_ledger(server: Server, tmp_path: Path) -> None:
+    """Beside a balance it has what was granted this month, and what expires, which look like movements."""
+    balances = """CREATE TABLE credit_balances (id serial PRIMARY KEY, user_id int NOT NULL UNIQUE,
+            balance int NOT NULL, lifetime_used int NOT NULL DEFAULT 0, period_credits_granted int NOT NULL DEFAULT 0);
+        INSERT INTO credit_balances (user_id, balance) SELECT id, 100 FROM users;"""
+    found, _ = draft(server, tmp_path, WORK, balances)
+    accounts = found["accounts"]
+    assert (accounts["table"], accounts["id"], accounts["balance"]) == ("credit_balances", "user_id", "balance")

@@ -26,6 +26,8 @@ class RunningBalance:
 
 def after_column(table: Table) -> Column | None:
     """The column of a running balance: ``balance_after``, or a balance or total beside an amount."""
+    if _has_one_row_an_owner(table):
+        return None
     numbers = [c for c in table.columns if c.is_number and not c.is_unique and "id" not in c.words]
     after = next((c for c in numbers if c.words & _AFTER), None)
     if after:
@@ -45,9 +47,15 @@ def applied_column(table: Table) -> Column | None:
 def looks_like_books(table: Table) -> bool:
     """Whether its rows move credits: it has an amount, and a name that says so or a running balance."""
     moved = any(c.is_number and c.words & words.DELTA and not c.is_unique for c in table.columns)
+    moved = moved and not _has_one_row_an_owner(table)
     return moved and not table.words & words.OTHER_MONEY and bool(
         table.words & (words.BOOKS | words.CREDITS | {"book", "line", "wallet"})
     )  # fmt: skip
+
+
+def _has_one_row_an_owner(table: Table) -> bool:
+    """Whether an owner can have one row alone, so that the rows are accounts and no movements."""
+    return any(c.is_unique and "id" in c.words and c.words & words.OWNER for c in table.columns)
 
 
 def find_running_balances(evidence: Evidence, accounts: Table, balance: Column) -> list[RunningBalance]:
