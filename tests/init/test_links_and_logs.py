@@ -122,3 +122,12 @@ def test_a_part_that_alone_has_a_price_is_the_work(server: Server, tmp_path: Pat
         ALTER TABLE renders ADD crawl_job_id int REFERENCES crawl_jobs;"""
     found, _ = draft(server, tmp_path, RENDERS.format(**BY_UUID), crawls)
     assert found["sessions"]["table"] == "renders"
+
+
+def test_rows_that_name_a_session_by_another_of_its_keys(server: Server, tmp_path: Path) -> None:
+    other = """ALTER TABLE renders ADD request_ref text UNIQUE; UPDATE renders SET request_ref = 'r' || id;
+        ALTER TABLE point_histories RENAME voucher TO request_ref;
+        UPDATE point_histories SET request_ref = 'r' || request_ref;"""
+    found, text = draft(server, tmp_path, RENDERS.format(**BY_UUID), other)
+    assert (found["ledger"]["table"], found["ledger"]["session"]) == ("point_histories", "?")
+    assert '"request_ref"   if it has request_ref of the session' in text

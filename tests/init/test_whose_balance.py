@@ -115,3 +115,32 @@ def test_a_table_with_one_row_an_owner_is_no_ledger(server: Server, tmp_path: Pa
     found, _ = draft(server, tmp_path, WORK, balances)
     accounts = found["accounts"]
     assert (accounts["table"], accounts["id"], accounts["balance"]) == ("credit_balances", "user_id", "balance")
+
+
+PRICES = """
+CREATE TABLE ai_models (id text PRIMARY KEY, credits int NOT NULL); INSERT INTO ai_models VALUES ('a', 5), ('b', 10);
+ALTER TABLE renders ADD model_id text REFERENCES ai_models; UPDATE renders SET model_id = 'a';
+CREATE TABLE credit_transactions (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users, type text NOT NULL,
+    render_id int REFERENCES renders, amount int NOT NULL);
+INSERT INTO credit_transactions (user_id, type, render_id, amount) SELECT user_id, 'usage', id, -2 FROM renders;
+"""
+
+
+def test_a_list_of_prices_is_not_who_pays(server: Server, tmp_path: Path) -> None:
+    """The balance is the sum of the ledger, and a model that the session refers to has a number of credits."""
+    found, text = draft(server, tmp_path, WORK, PRICES)
+    assert found["sessions"]["account"] == "?"
+    assert '"user_id"   by its name; the balance is elsewhere then' in text
+    assert found["accounts"] == {"table": "?", "id": "?", "balance": "?"}
+    assert "ai_models may be a list of prices. When it is the sum of [ledger], leave [accounts] out." in text
+    assert found["ledger"]["session"] == "render_id"
+
+
+def test_a_key_of_any_name_that_accounts_and_sessions_share(server: Server, tmp_path: Path) -> None:
+    shared = """CREATE TABLE app_users (uid text PRIMARY KEY, credits int NOT NULL);
+        INSERT INTO app_users SELECT 'u' || id, 7 FROM users;
+        ALTER TABLE renders ADD uid text; UPDATE renders SET uid = 'u' || user_id;
+        ALTER TABLE renders DROP user_id; DROP TABLE users;"""
+    found, _ = draft(server, tmp_path, WORK, shared)
+    accounts = found["accounts"]
+    assert (found["sessions"]["account"], accounts["table"], accounts["id"]) == ("uid", "app_users", "uid")

@@ -1,13 +1,13 @@
 """Finds who pays: how a session names its account, and where the balance is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.accounts.account_lines import active_lines, counters_lines, share_sections, version_sections
 from sweeper.init.accounts.balances import Balance, candidates, read_balance
-from sweeper.init.accounts.holders import Holder, find_holders
+from sweeper.init.accounts.holders import Holder, find_holders, other_payers
 from sweeper.init.accounts.numbers import read_numbers
 from sweeper.init.accounts.paths import Path, find_paths, owner_columns
 from sweeper.init.accounts.running_balances import after_column
@@ -42,6 +42,9 @@ def find_payer(evidence: Evidence, session: Session, chooser: Chooser) -> Payer:
     holder = holders[0]
     balance = read_balance(evidence, holder.table)
     ways_in = {path.key.as_sql for path in holder.paths}
+    if other_payers(evidence, session, holders):
+        where = f"{holder.table.as_sql} may be a list of prices. When it is the sum of [ledger], leave [accounts] out"
+        return Payer(account, _all_open(evidence, holders, balance, where), None, None)
     others = _other_owners(evidence, holder.path)
     several = account.value == OPEN_QUESTION and (len(ways_in) > 1 or others)  # which owner, or named by the session
     sections = (
@@ -78,26 +81,37 @@ def _account(evidence: Evidence, session: Session, holders: Sequence[Holder], ch
             if path.unique or path.expression not in ways:
                 ways[path.expression] = f"to {path.table.as_sql}.{path.key.as_sql}{several}"
     path = holders[0].path
-    others = _other_owners(evidence, path)
-    if len(ways) == 1 and len(holders) == 1 and path.certain and path.unique and not others:
+    others, payers = _other_owners(evidence, path), other_payers(evidence, session, holders)
+    if len(ways) == 1 and len(holders) == 1 and path.certain and path.unique and not others and not payers:
         return Line("account", path.expression)
-    question = WHOSE
-    if others:
-        question += f" Some rows of {path.table.as_sql} are of {', '.join(others)} instead: do sessions cost those any?"
-    if len(holders) > 1:
-        question += " Several tables have balances: " + ", ".join(holder.table.as_sql for holder in holders) + "."
-    elif not path.unique:
-        question += f" {path.table.as_sql}.{path.key.as_sql} is not unique: which row of one owner pays?"
-    elif len(ways) == 1 and not others:
-        question += " Only its name leads there: no foreign key, and its values do not prove it."
+    question = WHOSE + _why_asked(holders, ways, others, payers)
     found = [Candidate(sql, meaning) for sql, meaning in ways.items()]
     found += _only_rows(evidence, holders)
+    found += [Candidate(c.as_sql, "by its name; the balance is elsewhere then, or the sum of [ledger]") for c in payers]
     columns = [path.column for holder in holders for path in holder.paths if path.expression == path.column.as_sql]
     nullable = [column.as_sql for column in dict.fromkeys(columns) if not column.not_null]
     if len(set(columns)) > 1 and nullable:
         first = next((c.as_sql for c in dict.fromkeys(columns) if c.as_sql not in nullable), nullable[-1])
         found.append(Candidate(f"coalesce({nullable[0]}, {first})", "the one where it is set, else the other"))
     return asked(chooser, "account", question, try_all(evidence, session.table, session.failed_condition, found))
+
+
+def _why_asked(
+    holders: Sequence[Holder], ways: Mapping[str, str], others: Sequence[str], payers: Sequence[Column]
+) -> str:
+    path = holders[0].path
+    why = ""
+    if others:
+        why += f" Some rows of {path.table.as_sql} are of {', '.join(others)} instead: do sessions cost those any?"
+    if len(holders) > 1:
+        why += " Several tables have balances: " + ", ".join(holder.table.as_sql for holder in holders) + "."
+    elif payers:
+        why += f" {path.table.as_sql} may be a list of prices: nothing but a number says that it has accounts."
+    elif not path.unique:
+        why += f" {path.table.as_sql}.{path.key.as_sql} is not unique: which row of one owner pays?"
+    elif len(ways) == 1 and not others:
+        why += " Only its name leads there: no foreign key, and its values do not prove it."
+    return why
 
 
 def _only_rows(evidence: Evidence, holders: Sequence[Holder]) -> Iterator[Candidate]:
@@ -158,7 +172,7 @@ def plain_numbers(path: Path | None) -> list[tuple[Table, Column]]:
 _POOLS = "With an expression, [accounts.add] says what each column takes; the balance must grow by exactly the amount."
 
 
-def _all_open(evidence: Evidence, holders: Sequence[Holder], balance: Balance) -> Section:
+def _all_open(evidence: Evidence, holders: Sequence[Holder], balance: Balance, where: str = "") -> Section:
     """Questions about all of it, because even the table is uncertain."""
     tables = [Candidate(holder.table.as_sql, f"by {holder.path.expression}") for holder in holders]
     keys = [
@@ -170,7 +184,7 @@ def _all_open(evidence: Evidence, holders: Sequence[Holder], balance: Balance) -
     for holder in holders:
         read = balance if holder.table == balance.table else read_balance(evidence, holder.table)
         found += none_first(try_all(evidence, holder.table, "true", list(candidates(read))))
-    which = balance.why if balance.why or len(holders) == 1 else "several tables may have it"
+    which = where or (balance.why if balance.why or len(holders) == 1 else "several tables may have it")
     several = next((holder for holder in holders if not holder.path.unique), None)
     if several:
         which = f"{which}. " if which else ""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sweeper.init import words
 from sweeper.init.accounts.numbers import read_numbers
-from sweeper.init.accounts.paths import Path
+from sweeper.init.accounts.paths import PAYERS, Path, owner_columns
 from sweeper.init.accounts.running_balances import after_column, find_running_balances, looks_like_books
-from sweeper.init.evidence import Evidence, Table
+from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.sessions.sessions import Session
 
 _ENOUGH = 3
@@ -79,3 +79,16 @@ def _is_carried(evidence: Evidence, table: Table) -> bool:
         for column in read_numbers(table).balances
         for running in find_running_balances(evidence, table, column)
     )
+
+
+def other_payers(evidence: Evidence, session: Session, holders: Sequence[Holder]) -> list[Column]:
+    """The session's own columns of owners, where the only table with credits may be a list of prices.
+
+    Neither its name nor a ledger says then that it has accounts.
+    """
+    if len(holders) != 1 or _has_books(evidence, holders[0].table):
+        return []
+    path = holders[0].path
+    if (path.column.words | path.table.words) & PAYERS:
+        return []
+    return [column for column in owner_columns(evidence, session.table) if column != path.column]

@@ -125,16 +125,17 @@ def _by_values(evidence: Evidence, sessions: Table, known: set[str]) -> Iterator
     That numbers are found there proves nothing: serial numbers always are.
     """
     for column in sessions.columns:
-        if column.name in known or column.words & _SOMEONE_ELSE or not column.words & PAYERS:
+        if column.name in known or column.words & _SOMEONE_ELSE or column.is_primary:
             continue
         for table in evidence.tables:
             if table == sessions or table.key is None:
                 continue
             for key in table.keys:
-                if not same_type(key, column):
+                of_owners = table.words & PAYERS and key.name == column.name and not key.is_integer  # such as uid
+                if not same_type(key, column) or not (column.words & PAYERS or of_owners):
                     continue
                 agrees = evidence.agrees(sessions, column, table, key)
-                if key.name == column.name and agrees is not False:
+                if key.name == column.name and agrees is not False and (agrees or column.words & PAYERS):
                     yield Path(column, table, key, column.as_sql, certain=True)
                 elif agrees and not key.is_integer and evidence.has_several(sessions, column):
                     yield Path(column, table, key, column.as_sql, certain=bool(table.words & column.words))

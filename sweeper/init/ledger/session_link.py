@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sweeper.init import words
-from sweeper.init.evidence import Column, Evidence, Table, typed_link
+from sweeper.init.evidence import Column, Evidence, Table, same_type, typed_link
 from sweeper.init.ledger.refund_rows import TEXT_TYPES
 from sweeper.init.ledger.row_kinds import values_of
 from sweeper.init.sessions.sessions import Session
@@ -42,7 +42,18 @@ def find_session_link(evidence: Evidence, table: Table, session: Session) -> Ses
             return SessionLink(reference.column, 3 + reference.declared)
     fitting = [column for column in table.columns if column.type == session.key.type or column.type in TEXT_TYPES]
     link = _by_name(evidence, table, fitting, session)
-    return link or next((SessionLink(c, 2) for c in fitting if _holds_ids(evidence, table, c, session)), None)
+    link = link or next((SessionLink(c, 2) for c in fitting if _holds_ids(evidence, table, c, session)), None)
+    return link or _by_other_key(evidence, table, session)
+
+
+def _by_other_key(evidence: Evidence, table: Table, session: Session) -> SessionLink | None:
+    """A column that is called like another key of the session, and holds it, such as a provider's id of the job."""
+    for key in session.table.keys:
+        for column in table.columns:
+            alike = column.name == key.name and same_type(column, key) and not key.is_integer and key != session.key
+            if alike and evidence.agrees(table, column, session.table, key) and evidence.has_several(table, column):
+                return SessionLink(column, 2)
+    return None
 
 
 def _by_name(evidence: Evidence, table: Table, fitting: list[Column], session: Session) -> SessionLink | None:
