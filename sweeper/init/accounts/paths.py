@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sweeper.init import words
 from sweeper.init.accounts.numbers import read_numbers
 from sweeper.init.evidence import Column, Evidence, Reference, Table, expression, same_type
-from sweeper.init.ledger.row_kinds import values_of
+from sweeper.init.values import values_of
 from sweeper.postgres.templates import quote_text
 
 _SOMEONE_ELSE = frozenset({"reviewer", "reviewed", "approved", "approver", "assigned", "assignee", "updated", "deleted",

@@ -3,8 +3,8 @@
 from sweeper.init.accounts.balances import Balance
 from sweeper.init.evidence import Evidence, typed_link
 from sweeper.init.ledger.ledger import Ledger, compare_rows
-from sweeper.init.ledger.row_kinds import values_of
 from sweeper.init.sessions.sessions import Session
+from sweeper.init.values import values_of
 
 
 def find_doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: Balance | None) -> tuple[str, ...]:

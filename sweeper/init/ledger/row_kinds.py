@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from sweeper.init import words
 from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.values import values_of
 
-_MOST_VALUES = 40
 _FEW_VALUES = 12
 
 
@@ -29,14 +29,6 @@ class RowKind:
     def is_charge(self) -> bool:
         """Whether such a row takes credits for a session."""
         return not self.is_refund and (bool(self.words & words.CHARGE) or (self.down and self.names_sessions))
-
-
-def values_of(evidence: Evidence, table: Table, column: Column) -> list[str]:
-    """The values of a column, if there are few."""
-    values = list(column.labels or column.literals)
-    if not column.labels:
-        values += [str(value) for value, _ in evidence.rows("sample_values", table, column=column)]
-    return list(dict.fromkeys(values)) if len(values) < _MOST_VALUES else []
 
 
 def says_what(column: Column, link: Column) -> bool:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sweeper.init import words
 from sweeper.init.evidence import Column, Evidence, Table, same_type, typed_link
 from sweeper.init.ledger.refund_rows import TEXT_TYPES
-from sweeper.init.ledger.row_kinds import values_of
 from sweeper.init.sessions.sessions import Session
+from sweeper.init.values import values_of
 from sweeper.postgres.templates import quote_text
 
 _MOST_KINDS = 8

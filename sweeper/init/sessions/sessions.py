@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from sweeper.init import words
 from sweeper.init.evidence import KEY_TYPES, Column, Evidence, Table
-from sweeper.init.ledger.row_kinds import values_of
 from sweeper.init.sessions.queues import queue_of
 from sweeper.init.sessions.statuses import Status, find_status, is_event_table
+from sweeper.init.values import values_of
 from sweeper.init.words import Kind
 from sweeper.postgres.templates import quote_text
 
