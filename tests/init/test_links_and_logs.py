@@ -84,6 +84,13 @@ def test_a_column_of_any_name_that_holds_ids_of_sessions(server: Server, tmp_pat
     assert "\"type = 'use'\"" not in text
 
 
+def test_a_few_uuids_among_many_other_references(server: Server, tmp_path: Path) -> None:
+    bought = """INSERT INTO point_histories (user_id, type, amount, voucher)
+        SELECT 1, 'add', 5, 'order-' || n FROM generate_series(1, 200) AS n;"""
+    found, _ = draft(server, tmp_path, RENDERS.format(**BY_UUID), bought)
+    assert (found["ledger"]["table"], found["ledger"]["session"]) == ("point_histories", "voucher")
+
+
 def test_numbers_that_are_ids_of_sessions_prove_nothing(server: Server, tmp_path: Path) -> None:
     found, text = draft(server, tmp_path, RENDERS.format(key="int", value="n", link="voucher"))
     assert "ledger" not in found

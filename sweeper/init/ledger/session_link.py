@@ -78,13 +78,13 @@ def _by_name(evidence: Evidence, table: Table, fitting: list[Column], session: S
 
 
 def _holds_ids(evidence: Evidence, table: Table, column: Column, session: Session) -> bool:
-    """Whether most values of a column of any name are ids of sessions; numbers prove nothing, for they always are."""
+    """Whether a column of any name has ids of sessions: numbers prove nothing, a few uuids do, most of other texts."""
     if session.key.is_integer or column.is_primary or column.words & (words.NOTE | words.KIND):
         return False
     if evidence.reference(column):
         return False
     rows, known = _counted(evidence, table, column, session, f"s.{column.as_sql} IS NOT NULL")
-    return known > 1 and known * 2 > rows
+    return known > 1 and (known * 2 > rows or session.key.type == "uuid")
 
 
 def _counted(evidence: Evidence, table: Table, column: Column, session: Session, condition: str) -> tuple[int, int]:
