@@ -38,6 +38,7 @@ def check_link(transaction: Transaction, mapping: Mapping, own: LedgerSection | 
         return
     past_slots(Reader(transaction, mapping.schema), own, ledger.table, mapping.slots)
     _check_where(transaction, mapping, own, ledger)
+    _check_attempt(own, ledger)
     written = columns_tried(ledger, own.session)
     if written is None:
         return
@@ -56,17 +57,35 @@ def _check_where(transaction: Transaction, mapping: Mapping, own: LedgerSection,
     if any("attempt" in names_in(one["value"]) for one in written or ()):
         return  # no made-up id of its type is known
     if written and _never_found(transaction, mapping, "try_where", written):
-        columns = {one["column"] for one in written or ()}
-        own_values = {ledger.table.column(text): (text, value) for text, value in own.insert.items()}
-        values = ", ".join(
-            f"{text} = {value!r}" for column, (text, value) in own_values.items() if column and column.quoted in columns
-        )
         raise problem(
             "ledger.where",
             own.where,
-            f"is not true of the row that a refund writes: [ledger.insert] has {values}, so no refund would be found "
-            "again",
+            f"is not true of the row that a refund writes: [ledger.insert] has {_values(own, ledger, written)}, so no "
+            "refund would be found again",
         )
+
+
+def _check_attempt(own: LedgerSection, ledger: Ledger) -> None:
+    """Check that what `ledger.attempt` reads of a refund's row says which attempt it is of."""
+    if own.attempt is None:
+        return
+    written = columns_tried(ledger, own.attempt)
+    if written and not any("attempt" in names_in(one["value"]) for one in written):
+        raise problem(
+            "ledger.attempt",
+            own.attempt,
+            f"is the same for the refunds of all attempts: [ledger.insert] has {_values(own, ledger, written)}, so the "
+            "app would not find that of a later one. Write attempt there",
+        )
+
+
+def _values(own: LedgerSection, ledger: Ledger, written: list[Slots]) -> str:
+    """What the file writes to these columns, in its own words."""
+    columns = {one["column"] for one in written}
+    own_values = {ledger.table.column(text): (text, value) for text, value in own.insert.items()}
+    return ", ".join(
+        f"{text} = {value!r}" for column, (text, value) in own_values.items() if column and column.quoted in columns
+    )
 
 
 def columns_tried(ledger: Ledger, text: str) -> list[Slots] | None:

@@ -103,3 +103,13 @@ def test_a_right_file_takes_one_made_up_session_for_each_key(app: App) -> None:
     with counted() as sent:
         assert app.install().exit_code == 0
     assert (sent["try_link"], sent["try_where"]) == (1, 1)
+
+
+def test_an_attempt_that_is_always_the_same_is_an_error(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD try_no int NOT NULL DEFAULT 1; ALTER TABLE entries ADD try_no int")
+    app.map(attempt="try_no")
+    ledger(app, "job", job="session_id", try_no="1")
+    app.map("ledger", attempt="try_no")
+    app.refused("ledger.attempt", "is the same for the refunds of all attempts: [ledger.insert] has try_no = '1'")
+    app.map("ledger.insert", try_no="attempt")
+    assert app.install().exit_code == 0
