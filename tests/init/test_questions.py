@@ -122,6 +122,12 @@ def test_a_deadline_counts_and_an_expiry_is_asked_about(server: Server, tmp_path
     assert found["sessions"]["stuck_at"] == "?"
 
 
+def test_a_deadline_beside_a_lease_is_a_question(server: Server, tmp_path: Path) -> None:
+    found, text = draft(server, tmp_path, "deadlines", "ALTER TABLE clips ADD lease_until timestamptz")
+    assert found["sessions"]["stuck_at"] == "?"
+    assert text.count("when a running session is stuck; ") == len(("render_deadline", "lease_until"))
+
+
 def test_a_result_on_failed_sessions_is_asked_about(server: Server, tmp_path: Path) -> None:
     more = "UPDATE clips SET output_url = 'https://files.example/1' WHERE id = 1"
     found, text = draft(server, tmp_path, "deadlines", more)

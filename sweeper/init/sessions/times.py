@@ -23,6 +23,7 @@ _CHANGES = ("updated", "update", "changed", "modified", "touched")
 _ENDED = ("ended", "finished", "completed", "closed", "end", "done")
 _PLANNED = frozenset({"plan", "planned", "scheduled", "schedule", "retry", "available", "after", "visible"})
 _DEADLINES = frozenset({"deadline", "timeout"})
+_LEASES = frozenset({"lease", "leased", "lock", "locked", "claim", "claimed", "reserved"})
 _EXPIRIES = frozenset({"expire", "expiry", "expiration", "until", "due"})
 # times with another meaning
 _KNOWN = frozenset({*_STARTED, *_BEATS, *_CHANGES, *_PLANNED, "ended", "end", "finished", "completed", "closed", "done",
@@ -103,9 +104,8 @@ def _time(session: Session, *names: str) -> Column | None:
 def _active(evidence: Evidence, session: Session, started: Column | None, chooser: Chooser) -> list[Line]:
     """The row's deadline, or its last sign of life."""
     times = [column for column in session.table.columns if column.is_time]
-    deadline = next((column for column in times if column.words & _DEADLINES), None)
-    if deadline:
-        return [Line("stuck_at", deadline.as_sql, _without_deadline(evidence, session, deadline))]
+    if deadline := _deadline(evidence, session, times, chooser):
+        return [deadline]
     beat = session.column(
         lambda column: column.is_time and not column.words & (_EXPIRIES | _PLANNED),
         tuple(frozenset({name}) for name in _BEATS),
@@ -146,6 +146,18 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
         question = "Is this the time at which a running session is stuck? If it is that of something else, remove it."
         lines.append(asked(chooser, "stuck_at", question, [one]))
     return lines
+
+
+def _deadline(evidence: Evidence, session: Session, times: list[Column], chooser: Chooser) -> Line | None:
+    """A time that is called a deadline; a question where a lease may be the one that counts."""
+    deadline = next((column for column in times if column.words & _DEADLINES), None)
+    if deadline is None:
+        return None
+    leases = [column for column in times if column.words & _LEASES and column.words & _EXPIRIES]
+    found = [Candidate(one.as_sql, _without_deadline(evidence, session, one)) for one in (deadline, *leases)]
+    if leases:
+        return asked(chooser, "stuck_at", "Which of these is when a running session is stuck?", found)
+    return Line("stuck_at", deadline.as_sql, found[0].meaning)
 
 
 def _ahead(evidence: Evidence, session: Session, started: Column | None) -> Column | None:
