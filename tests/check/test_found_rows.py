@@ -147,6 +147,21 @@ def test_a_key_by_which_the_file_finds_the_apps_refunds(app: App) -> None:
     assert rehearsed(app) == {}, "this finds them by no word"
 
 
+def test_a_word_with_a_backslash_of_refunds_in_parts(app: App) -> None:
+    """Some sessions have two refunds, and no single word of theirs."""
+    app.sql("INSERT INTO book (wallet, job, kind, amount) SELECT wallet, job, kind, amount / 2 FROM book "
+            "WHERE kind = 'refund' AND job < 'j15'; UPDATE book SET amount = amount / 2 WHERE kind = 'refund' "
+            "AND job < 'j15'")  # fmt: skip
+    app.sql(r"ALTER TABLE book ADD about text; UPDATE book SET about = 'App\Models\Job', team = 'app'")
+    app.map(amount="(SELECT -sum(b.amount) FROM book b WHERE b.job = s.id AND b.team <> 'swept')")
+    app.map("ledger", where="team = 'swept'")
+    app.map("ledger.past", where=r"kind = 'refund' AND about = 'App\Models\Job'")
+    app.map("ledger.insert", team="'swept'", about=r"'App\Models\Job'", info="'{}'")
+    assert "past_refunds" not in rehearsed(app)
+    app.map("ledger.insert", about="'job'")
+    assert "about = 'job' is 'App" in warned(app, "past_refunds")
+
+
 def test_a_mark_in_a_key_that_the_app_has_as_well(app: App) -> None:
     app.sql("ALTER TABLE book ADD code text; UPDATE book SET code = kind || md5(job)")
     app.map(amount="(SELECT -sum(b.amount) FROM book b WHERE b.job = s.id AND b.code NOT LIKE 'sw_%')")
@@ -166,3 +181,37 @@ def test_a_quota_that_differs_between_accounts_may_be_what_is_left(app: App) -> 
     app.sql("INSERT INTO wallets (id, quota, used) SELECT 'new' || n, 700, 0 FROM generate_series(1, 40) n")
     app.sql("INSERT INTO wallets (id, quota, used) SELECT 'old' || n, 700 - n, n FROM generate_series(1, 20) n")
     assert "used of wallets look like balances or counters" in warned(app, "accounts")
+
+
+def test_charges_that_stayed_pending(app: App) -> None:
+    """No charge of work that goes on is pending, so that it waits for nothing."""
+    app.sql("ALTER TABLE book ADD state text NOT NULL DEFAULT 'done'")
+    app.map("ledger.insert", state="'done'")
+    app.sql("UPDATE book SET state = 'pending' WHERE job IN ('j21', 'j22', 'j23', 'j41')")
+    assert "charges" not in rehearsed(app)
+    app.sql("UPDATE book SET state = 'done' WHERE job = 'j41'")
+    assert "whose state says that they took nothing: 3 sessions that would be paid" in refuses(app, "charges")
+
+
+TRANSFERS = """
+CREATE TABLE transfers (id text PRIMARY KEY, source text NOT NULL REFERENCES wallets, target text NOT NULL REFERENCES
+    wallets, amount numeric NOT NULL);
+INSERT INTO wallets VALUES ('house', 0), ('gift', 50);
+INSERT INTO transfers SELECT 't' || id, CASE WHEN substr(id, 2)::int % 7 = 0 THEN 'gift' ELSE owner END, 'house', price
+FROM jobs;
+ALTER TABLE jobs ADD transfer text UNIQUE REFERENCES transfers;
+UPDATE jobs SET transfer = 't' || id;
+"""
+OF_TRANSFER = "(SELECT t.{} FROM transfers t WHERE t.id = s.transfer)"
+
+
+def test_transfers_from_and_to_other_accounts(app: App) -> None:
+    app.sql(f"{TRANSFERS} UPDATE book b SET wallet = t.source FROM transfers t WHERE t.id = 't' || b.job")
+    app.map(amount=OF_TRANSFER.format("amount"), account=OF_TRANSFER.format("source"))
+    assert "charges" not in rehearsed(app)
+    app.map(account="owner")
+    without_ledger(app)
+    app.map(exclude=GIVEN_BACK)
+    assert "sessions.account = 'owner' is neither source nor target of transfers" in refuses(app, "charges")
+    app.map(account=OF_TRANSFER.format("target"))
+    assert "is house for all 10 sessions that would be paid, such as j21, and source and" in refuses(app, "charges")

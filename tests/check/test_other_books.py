@@ -45,6 +45,9 @@ def test_work_that_is_planned_for_later(app: App) -> None:
     app.sql("UPDATE jobs SET run_at = now() + interval '2 days', beat = began WHERE substr(id, 2)::int > 45")
     message = refuses(app, "active_at")
     assert "run_at lies ahead for 5 of the 10 newest running sessions" in message
+    app.sql("UPDATE jobs SET state = 'canceled', run_at = ended + interval '1 day' WHERE id IN ('j31', 'j32')")
+    app.map(succeeded=["done", "canceled"])
+    assert "run_at lies ahead for 5 of" in refuses(app, "active_at"), "what was canceled ended before its time"
     app.map(active_at="greatest(began, beat, run_at)")
     assert "active_at" not in rehearsed(app)
     app.map(active_at="beat")

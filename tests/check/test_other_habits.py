@@ -208,6 +208,15 @@ def test_closed_accounts_in_other_languages(app: App, column: str) -> None:
     assert f"{column} is set on 1 of the 5 newest accounts" in said(app, "accounts")
 
 
+def test_accounts_that_are_closed_by_their_state(app: App) -> None:
+    app.sql("ALTER TABLE wallets ADD status text NOT NULL DEFAULT 'active', ADD plan_status text DEFAULT 'closed'")
+    assert rehearsed(app) == {}
+    app.sql("UPDATE wallets SET status = 'Suspended' WHERE id = 'w4'")
+    assert "status says of 1 of the 5 newest accounts that they are closed" in said(app, "accounts")
+    app.map("accounts", active="status = 'active'")
+    assert rehearsed(app) == {}
+
+
 def test_a_counter_of_what_was_made(bare: AppDatabase) -> None:
     """Where hardly anything is owed, it has moved as one that charges and refunds move; not so for what is owed."""
     app = marked_shop(bare)

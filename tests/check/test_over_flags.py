@@ -61,3 +61,15 @@ def test_a_mark_of_what_is_over_and_has_failed_as_well(app: App) -> None:
     assert "canceled is set on 7 sessions that run or failed by the file" in refuses(app, "statuses")
     app.sql("UPDATE jobs SET is_canceled = true, canceled_at = ended WHERE id = 'j3'")
     assert "statuses" not in rehearsed(app)
+
+
+def test_finished_work_that_an_expression_takes_for_running(app: App) -> None:
+    """What has begun comes before what has ended, so that no session ever succeeds."""
+    app.sql("ALTER TABLE jobs DROP is_canceled, DROP canceled_at")
+    right = "CASE WHEN state = 'failed' THEN 'failed' WHEN ended IS NOT NULL THEN 'done' ELSE 'running' END"
+    app.map(status=right, **{"failed": ["failed"], "running": ["running", "new"], "succeeded": ["done"]})
+    app.map("sessions.close", state="'failed'")
+    assert "statuses" not in rehearsed(app)
+    wrong = right.replace("WHEN ended", "WHEN began IS NOT NULL THEN 'running' WHEN ended")
+    app.map(status=wrong)
+    assert "and 10 that run by it have an end" in refuses(app, "statuses")

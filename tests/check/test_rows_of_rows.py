@@ -73,6 +73,24 @@ def test_a_counter_of_members_beside_what_else_moves_the_balance(bare: AppDataba
     assert {"balances", "accounts"}.isdisjoint(rehearsed(app))
 
 
+def test_a_balance_that_no_charge_moves_beside_the_sums_of_others(bare: AppDatabase) -> None:
+    """The ledger has rows for wallets, and the file pays persons, whose points are all the same."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total; CREATE TABLE persons (id text PRIMARY KEY, points numeric NOT NULL)")
+    app.sql("INSERT INTO persons SELECT 'p' || n, 50 FROM generate_series(0, 5) AS n")
+    app.sql(
+        "ALTER TABLE jobs ADD person text REFERENCES persons; UPDATE jobs SET person = 'p' || substr(id, 2)::int % 6"
+    )
+    app.sql("ALTER TABLE book ADD FOREIGN KEY (wallet) REFERENCES wallets")
+    app.sql("INSERT INTO book (wallet, kind, amount) SELECT id, 'topup', 500 + ascii(right(id, 1)) FROM wallets")
+    app.sql("UPDATE wallets w SET balance = (SELECT sum(b.amount) FROM book b WHERE b.wallet = w.id)")
+    assert rehearsed(app) == {}
+    app.map(account="person")
+    app.map("accounts", table="persons", balance="points")
+    app.map("ledger.insert", wallet="s.owner")
+    assert "balance of wallets is what amount in the rows of book comes to by wallet" in refuses(app, "accounts")
+
+
 def test_sums_that_a_job_works_out_when_a_month_is_closed(bare: AppDatabase) -> None:
     """Its rows are named then; until then no sum misses a refund."""
     app = shop(bare)

@@ -133,3 +133,14 @@ def test_balances_that_were_charged_without_rows(bare: AppDatabase) -> None:
     app.sql("UPDATE wallets AS w SET balance = 1000 - (SELECT sum(j.price) FROM jobs AS j "
             "WHERE j.owner = w.id AND j.refunded_at IS NULL)")  # fmt: skip
     assert rehearsed(app) == {}
+
+
+def test_charges_with_the_other_sign(bare: AppDatabase) -> None:
+    """To a run nobody was charged: it would pay nobody, and say nothing."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total")
+    app.map(charged="(SELECT sum(-b.amount) FROM book b WHERE b.job = s.id)")
+    assert "charges" not in rehearsed(app)
+    app.map(charged="(SELECT sum(b.amount) FROM book b WHERE b.job = s.id)")
+    found = refuses(app, "charges")
+    assert "sessions.charged is below zero for 10 of 10 sessions that are not refunded" in found

@@ -30,6 +30,7 @@ from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.words import is_in_unit
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.config.model import AccountsSection
+from sweeper.postgres.templates import fill_expression, quote_text
 
 _BALANCE = re.compile(
     r"credit|balance|point|coin|token|quota|allowance|limit|used|spen[dt]|held|reserv|pool|milli|fund|wallet|minute|bonus"
@@ -46,6 +47,8 @@ _CLOSED = re.compile(
     r"|删除|封禁|冻结|заблок|удал",
     re.IGNORECASE,
 )
+_STATES = {"status", "state", "account_status", "account_state", "wallet_status", "wallet_state"}
+_CLOSED_STATE = "^(closed|deleted|suspended|blocked|disabled|deactivated|banned|inactive|frozen|terminated|archived)$"
 _LIMIT = re.compile(r"limit|max|threshold|lifetime|total|cap|allowance|per_?(day|month|cycle|period)", re.IGNORECASE)
 _ACCOUNTS_AT_LEAST = 5
 _MANY = 10
@@ -200,6 +203,16 @@ def _closed(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
                 f"{column.name} is set on {count} of the {rows} newest accounts, and accounts.active is "
                 "not given: they are paid like any other",
                 f"accounts.active = '{condition}'",
+            )
+    words = samples.columns(accounts, lambda one: one.is_word and one.name.lower() in _STATES, noted=False)
+    for column in words if accounts.own.active is None else ():
+        closed = fill_expression("is_closed", {"column": column.quoted, "words": quote_text(_CLOSED_STATE)})
+        rows, count = samples.count_where(accounts, closed)
+        if 0 < count * 2 < rows:
+            yield warning(
+                f"{column.name} says of {count} of the {rows} newest accounts that they are closed, and "
+                "accounts.active is not given: they are paid like any other",
+                f'accounts.active = "{column.quoted} = the word for an account that is open"',
             )
 
 

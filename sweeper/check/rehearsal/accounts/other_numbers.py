@@ -30,7 +30,7 @@ _TABLES_AT_MOST, _NUMBERS_AT_MOST = 6, 8
 DOWN, UP = "down", "up"
 # in which direction a number changed with the costs, and whether refunds changed it back
 _Moved = tuple[str, bool]
-_GIVEN_AT_MOST, _ROWS_AT_MOST = 4, 1000
+_GIVEN_AT_MOST, _ROWS_AT_MOST, _ACCOUNTS_AT_LEAST = 4, 1000, 5
 # a job of the app's works these out of the sessions again, so that a refund need not move them
 _REPORT = re.compile(r"stat(s|istics)(_|$)|summar(y|ies)|roll_?up|aggregate|analytics|metrics|snapshot", re.IGNORECASE)
 _WORKED_OUT = re.compile(r"^(re)?(comput|calculat|aggregat|refresh)ed_?(at|on)$", re.IGNORECASE)
@@ -162,7 +162,16 @@ def _left(
         )
     # where the file has no accounts, a job of the app's may add up the rows of its ledger
     sure = sure and (accounts is not None or samples.mapping.ledger is None)
-    yield (failure if sure and (explained or (way == DOWN and not counts_refunds)) else warning)(message, fix)
+    is_sure = explained or ((way == DOWN or never_moves(samples, accounts)) and not counts_refunds)
+    yield (failure if sure and is_sure else warning)(message, fix)
+
+
+def never_moves(samples: Samples, accounts: AppAccounts | None) -> bool:
+    """Whether the mapped balance is the same for all accounts, so that no charge was taken from it."""
+    if accounts is None or accounts.balance is None:
+        return False
+    rows, different = samples.count_different(accounts, [accounts.balance])
+    return rows >= _ACCOUNTS_AT_LEAST and different.get(accounts.balance) == 1
 
 
 def check_several_rows(

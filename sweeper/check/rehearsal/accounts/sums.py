@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import Column, Table
 from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
-from sweeper.check.rehearsal.accounts.other_numbers import is_report
+from sweeper.check.rehearsal.accounts.other_numbers import is_report, never_moves
 from sweeper.check.rehearsal.accounts.scaled_shares import factor_of
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.reading import ROWS_UNANSWERED
@@ -24,7 +24,7 @@ _EVER_GIVEN = re.compile(
     r"(?!.*(used|usage|spen[dt]|consum)).*(lifetime|all_?time|earned|purchas|bought)", re.IGNORECASE
 )
 # accounts with refunds among those looked at: what counts the rest is not equal by chance
-_ENOUGH, _REFUNDED, _TABLES_AT_MOST = 3, 2, 6
+_ENOUGH, _REFUNDED, _MOST, _TABLES_AT_MOST = 3, 2, 0.8, 6
 
 
 def check_sums(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
@@ -120,7 +120,7 @@ def check_other_sums(samples: Samples, accounts: AppAccounts) -> Iterator[Check]
         if is_report(table) or samples.hook_may_write([table.name]) or samples.trigger_may_write(table.name):
             continue
         for column in _sums_by(samples, ledger, link, table, table.columns[row.target_column])[:1]:
-            yield warning(
+            yield (failure if ledger.account is None and never_moves(samples, accounts) else warning)(
                 f"{column.name} of {table.name} is what {amount.name} in the rows of {ledger.table.name} comes to by "
                 f"{link.name}, with the app's own refunds, and a refund leaves it as it is",
                 f"a trigger on sweeper's refunds that moves {column.name} of {table.name} (docs/hooks.md), if no job "
@@ -140,7 +140,7 @@ def _sums_by(samples: Samples, ledger: AppLedger, link: Column, table: Table, ke
              "account_type": key.full_type, "account_column": link, "others": others}  # fmt: skip
     rows = samples.try_ask("compare_sums", ROWS_UNANSWERED, key=ledger.key, amount_column=amount, **given)
     row = next(iter(rows), None)
-    if row is None or row.accounts < _ENOUGH or row.refunded < _REFUNDED or row.totals < row.accounts:
+    if row is None or row.refunded < _REFUNDED or row.totals < max(_ENOUGH, row.accounts * _MOST):
         return []
     same = zip(others, map(max, row.equal, row.opposite), strict=True)
     return [one for one, count in same if count == row.accounts]

@@ -26,7 +26,7 @@ _NO_AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _BOOKED_BY_THEN, _BOOKED_LATER = timedelta(minutes=10), timedelta(days=1)
-_ODD = Decimal("0.05")
+_ODD, _ENOUGH = Decimal("0.05"), 3
 # the books count as complete when they have charges for at least this share of the sessions
 _KNOWN, _NEARLY_ALL = Decimal("0.2"), Decimal("0.8")
 
@@ -130,6 +130,13 @@ def _known(amount: Decimal) -> Decimal:
 
 def _compared_with_charged(amount: str, found: Sequence[_Charge]) -> Check:
     above = [one for one in found if 0 < _known(one.charged) < _known(one.amount)]
+    below = [one.session_id for one in found if _known(one.charged) < 0 < _known(one.amount)]
+    if len(below) >= _ENOUGH and not any(_known(one.charged) > 0 for one in found):
+        return failure(
+            f"sessions.charged is below zero for {len(below)} of {len(found)} sessions that are not refunded, such as "
+            f"{named(below)}, and above zero for none: to a run none of them was charged, and it pays nobody",
+            "sessions.charged: with the other sign",
+        )
     if not above:
         return ok(f"no amount is above sessions.charged ({len(found)} sessions that are not refunded)")
     return warning(

@@ -20,8 +20,9 @@ _LINKS = (re.compile(rf"{_THEIRS}\s*=\s*(?:{_OURS})"), re.compile(rf"{_OURS}\s*=
 _IN = re.compile(rf"{_OURS}\s+in\s*\(([^()]*)\)", re.IGNORECASE)
 # states of a charge that was never made, and flags of one that was; a hold that is still pending has taken credits
 _NOT_MADE = r"fail|error|abort|reject|declin|denied|void|invalid|cancel"
+_PENDING = r"pending|initiated|unpaid|await|open"
 _TAKEN = re.compile(r"(is_?)?(confirmed|captured|posted|applied|booked|succe(ss(ful)?|eded)|committed)", re.IGNORECASE)
-_ENOUGH, _REFUNDED, _FEW, _ODD, _NEARLY_ALL = 3, 5, 0.1, 0.05, 0.9
+_ENOUGH, _REFUNDED, _SIDES, _FEW, _ODD, _NEARLY_ALL = 3, 5, 2, 0.1, 0.05, 0.9
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,13 @@ def check_found_rows(samples: Samples) -> Iterator[Check]:
     for one in read:
         numbers = amounts_of_balance(samples, one.table)
         states = [] if numbers else _states(samples, one.table)  # rows that come to the balances were all taken
-        rows = _read(samples, one, states, numbers)
+        running = _read(samples, one, states, (), samples.running, _PENDING) if states else []
+        # unless a charge is pending for as long as the work goes on
+        is_made = len(running) >= _ENOUGH and not any(met for row in running for met in row.met)
+        known = [*samples.failed, *samples.settled_ids()]
+        rows = _read(samples, one, states, numbers, known, f"{_NOT_MADE}|{_PENDING}" if is_made else _NOT_MADE)
         found = [*_never_taken(samples, one, rows, states), *_of_others(samples, one, rows)]
+        found = found or [*_of_neither(samples, one, rows)]
         if not found and len(read) == 1:  # else the amount may be what several have taken together
             found = [*_other_amounts(samples, one, rows, numbers)]
         if found:
@@ -87,13 +93,17 @@ def _states(samples: Samples, table: Table) -> list[Column]:
     return samples.columns(table, fits, noted=False)
 
 
-def _read(samples: Samples, one: _FoundRows, states: Sequence[Column], numbers: Sequence[Column]) -> list[Row]:
-    """What the rows of the newest failed sessions, and of some that succeeded, say."""
+def _read(
+    samples: Samples, one: _FoundRows, states: Sequence[Column], numbers: Sequence[Column],
+    session_ids: Sequence[str], not_made: str,
+) -> list[Row]:  # fmt: skip
+    """What the rows of these sessions say; ``not_made`` are words for a charge that took nothing."""
+    links = _links(samples, one.table)
     return samples.try_read(
-        "read_found_rows", [*samples.failed, *samples.settled_ids()], table=one.table, column=one.column, link=one.own,
+        "read_found_rows", session_ids, table=one.table, column=one.column, link=one.own, sides=links,
         json_key=one.json_key, key_type="text" if one.json_key else one.column.full_type,
         key_eq="OPERATOR(pg_catalog.=)" if one.json_key else samples.equal(one.column),
-        account_column=account_of_rows(samples, one.table), numbers=numbers, not_made=_NOT_MADE,
+        account_column=account_of_rows(samples, one.table), numbers=numbers, not_made=not_made,
         states=[{"column": each.quoted, "flag": "yes" if each.is_flag else ""} for each in states],
     )  # fmt: skip
 
@@ -128,6 +138,40 @@ def _of_others(samples: Samples, one: _FoundRows, rows: Sequence[Row]) -> Iterat
             f"sessions.account = {payer!r} is another account than {account.name} of {one.table.name}, which "
             f"sessions.amount reads, for {len(wrong)} of {len(rows)} sessions, such as {sample.session_id}: "
             f"{sample.account} instead of {sample.named}",
+            "sessions.account: who was charged",
+        )
+
+
+def _links(samples: Samples, table: Table) -> list[Column]:
+    """The columns for accounts of rows that move credits from one to another."""
+    links = [row.column_name for row in samples.references(of=table, to=samples.accounts)] if samples.accounts else []
+    links = [] if account_of_rows(samples, table) else links
+    return samples.seen(table, [table.columns[name] for name in links], noted=False) if len(links) == _SIDES else []
+
+
+def _of_neither(samples: Samples, one: _FoundRows, rows: Sequence[Row]) -> Iterator[Check]:
+    """Rows with two accounts, of which some sessions have neither, or all have the one that is always the same."""
+    owed, payer = set(samples.list_owed()), samples.own.account
+    rows = [row for row in rows if row.account is not None and len([*filter(None, row.sides)]) == _SIDES]
+    names = [column.name for column in _links(samples, one.table)]
+    wrong = [row for row in rows if row.account not in row.sides]
+    if len(wrong) >= _ENOUGH and owed.intersection(row.session_id for row in wrong):
+        sample = wrong[0]
+        yield failure(
+            f"sessions.account = {payer!r} is neither {' nor '.join(names)} of {one.table.name}, which "
+            f"sessions.amount reads, for {len(wrong)} of {len(rows)} sessions, such as {sample.session_id}: "
+            f"{sample.account} instead of {' or '.join(sample.sides)}",
+            "sessions.account: who was charged",
+        )
+    rows = [row for row in rows if row.session_id in owed]
+    ours = {row.account for row in rows}
+    others = {side for row in rows for side in row.sides} - ours
+    if not wrong and len(ours) == 1 and len(others) >= _ENOUGH:
+        sample = rows[0]
+        yield failure(
+            f"sessions.account = {payer!r} is {sample.account} for all {len(rows)} sessions that would be paid, such "
+            f"as {sample.session_id}, and {' and '.join(names)} of {one.table.name}, which sessions.amount reads, name "
+            f"{len(others)} others: that is where the charges went",
             "sessions.account: who was charged",
         )
 

@@ -184,13 +184,15 @@ def _another_word(samples: Samples, sessions: Sequence[PastRefund], compared: Se
     if past is not None:
         known = words_in(past.where or "") - known
     for one in compared if len(sessions) >= _ENOUGH else ():
-        name, theirs = one.column.name, {session.words.get(one.column.name) for session in sessions}
+        name = one.column.name
+        theirs = {session.words.get(name) for session in sessions if session.words or session.rows < _DIFFERENT}
         is_note = NOTE.search(name) or WRITER.search(name)  # why and by whom is said of ours in another way
         is_label = one.column.category == "E" and not is_note and name not in words_in(own.where if own else "")
         if one.meaning != "text" or not (name in known or is_label) or len(theirs) != 1:
             continue
         word = theirs.pop()
-        is_looked_for = quote_text(word or "") in (past.where or "") if past is not None else not is_note
+        written = quote_text(word or ""), f"'{word}'"  # a backslash may stand alone
+        is_looked_for = any(one in (past.where or "") for one in written) if past is not None else not is_note
         if (is_looked_for or is_label) and all(name in session.worded for session in sessions):
             return warning(
                 f"{name} = {one.value} is {word!r} in all of the app's {len(sessions)} refunds, such as of "

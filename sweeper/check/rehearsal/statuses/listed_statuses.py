@@ -152,7 +152,7 @@ def check_ends(
 
     ``known``: those in `failed` about which the app's refunds have shown more than errors do.
     """
-    yield from _over(samples, labels)
+    yield from _over(samples, labels, settled)
     failed = count_ended(samples, samples.failed)
     wrong = _failed_by_error(failed, count_ended(samples, settled), labels)
     yield from wrong or _without_error(failed, labels, known)
@@ -177,8 +177,11 @@ def count_ended(samples: Samples, session_ids: Sequence[str]) -> list[Ended]:
     ]
 
 
-def _over(samples: Samples, labels: dict[str, str]) -> Iterator[Check]:
-    """A status in `running` whose sessions all have an end, while none of another one's has."""
+def _over(samples: Samples, labels: dict[str, str], settled: Sequence[str]) -> Iterator[Check]:
+    """A status in `running` whose sessions all have an end, while none of another one's has.
+
+    Or some have one, where none has succeeded by the file: an expression may not see that they have.
+    """
     counted = count_ended(samples, samples.running) if samples.own.running else []
     going_on = next((one for one in counted if not one.ended), None)
     for one in counted:
@@ -191,6 +194,15 @@ def _over(samples: Samples, labels: dict[str, str]) -> Iterator[Check]:
                 f"sessions.succeeded: {one.status!r}, when nothing is owed for such a session; sessions.failed, when "
                 "it is",
             )
+            return
+    ended = sum(one.ended for one in counted)
+    if not settled and ENOUGH <= ended < sum(one.sessions for one in counted):
+        samples_of = [one.samples for one in counted if one.ended]
+        yield failure(
+            f"no session has succeeded by sessions.status = {samples.own.status!r}, and {ended} that run by it have an "
+            f"end, such as some of {named(samples_of[0])}: they are over, and would be closed and paid",
+            "sessions.status: the state of finished work before that of work that goes on",
+        )
 
 
 def _failed_by_error(failed: Sequence[Ended], settled: Sequence[Ended], labels: dict[str, str]) -> list[Check]:

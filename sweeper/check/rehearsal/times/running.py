@@ -9,6 +9,7 @@ from datetime import timedelta
 from sweeper.app.catalog import Column
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.words import CANCELED
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.core.durations import describe_duration
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
@@ -24,6 +25,7 @@ _DEADLINE = (
     "sessions.stuck_at: the time by which a running session must have ended; or sessions.active_at, when it is a sign "
     "of life"
 )
+_CANCELED = re.compile(f"cancel|withdrawn|{CANCELED.pattern}", re.IGNORECASE)
 # no session ended before its time, and this many had one
 _ENDED, _ENOUGH, _COLUMNS_AT_MOST = 10, 3, 12
 
@@ -195,11 +197,13 @@ def check_planned(samples: Samples, running: Sequence[Row]) -> Iterator[Check]:
 
 
 def _is_never_before(samples: Samples, column: Column) -> bool:
-    """Whether this time had come for every session that is over."""
+    """Whether this time had come for every session that is over, other than what was canceled before it began."""
     context, own = samples.context, samples.own
     failed_at = own.failed_at if context.knows_failure else own.ended_at
     rows = _read_planned(samples, [column], samples.failed, failed_at) if failed_at else []
-    rows += _read_planned(samples, [column], samples.settled_ids(), own.ended_at) if own.ended_at else []
+    settled = samples.read("list_ends", samples.settled_ids(), ended_at="NULL") if own.ended_at else []
+    done = [row.session_id for row in settled if not _CANCELED.search(row.status)]
+    rows += _read_planned(samples, [column], done, own.ended_at) if own.ended_at else []
     passed = [row.passed[0] for row in rows if row.passed[0] is not None]
     return len(passed) >= _ENDED and all(passed)
 

@@ -1,0 +1,2 @@
+-- Whether the state of an account, l, is a word for one that is closed.
+l.{column}::text ~* {words}
