@@ -1,1 +1,1 @@
-"""Compares what was written to the ledgers with the changes of the balances."""
+"""The two ledgers: what was written against the balances, the app's earlier refunds, and the usual rate."""
