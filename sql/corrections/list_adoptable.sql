@@ -12,19 +12,14 @@ SELECT v.session_id::text AS session_id,
            WHERE r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt{if by_account} AND r.account_id {account_eq} v.account_id{end}
            LIMIT 1
        ), {if ledger}{include refunded_by_app}{else}false{end}, false) AS refunded
-{if by_account}
 FROM (
-{else}
-FROM {sessions} AS s
-CROSS JOIN LATERAL (
-{end}
     SELECT {session_id} AS session_id,
            ({adopted_account}){account_as} AS account_id,
            {attempt} AS attempt,
            {status}::text AS status,
            ({adopted_amount})::text::numeric AS amount,
-           ({condition}) IS TRUE AS chosen{if by_account}
-    FROM {sessions} AS s{end}
+           ({condition}) IS TRUE AS chosen
+    FROM {sessions} AS s
 ) AS v
 WHERE (%(session_id)s::text IS NULL OR v.session_id {session_eq} %(session_id)s::text::{session_type})
   AND (%(after)s::text IS NULL OR v.session_id {session_gt} %(after)s::text::{session_type})

@@ -14,8 +14,8 @@ SELECT run.run_id::text AS run_id,
            FROM pg_catalog.pg_stat_activity AS a
            WHERE a.datname = pg_catalog.current_database() AND a.application_name = 'sweeper run'
        ) AS died,
-       coalesce(run.sessions, ledger.sessions{if by_account}, 0{end}) AS sessions,
-       coalesce(run.credits, ledger.credits{if by_account}, 0{end})::text AS credits,
+       coalesce(run.sessions, ledger.sessions, 0) AS sessions,
+       coalesce(run.credits, ledger.credits, 0)::text AS credits,
        run.already_refunded,
        run.skipped,
        run.held,
@@ -23,8 +23,7 @@ SELECT run.run_id::text AS run_id,
        run.batches,
        coalesce(reversed.sessions, 0) AS reversed_sessions,
        coalesce(reversed.credits, 0)::text AS reversed_credits
-{if by_account}
-FROM (SELECT run.* FROM {runs} AS run OFFSET 0) AS run
+FROM {if by_account}(SELECT run.* FROM {runs} AS run OFFSET 0){else}{runs}{end} AS run
 LEFT JOIN (
     SELECT refund.run_id,
            pg_catalog.count(*) AS sessions,
@@ -34,17 +33,6 @@ LEFT JOIN (
     GROUP BY refund.run_id
     OFFSET 0
 ) AS ledger ON ledger.run_id = run.run_id
-{else}
-FROM {runs} AS run
-CROSS JOIN LATERAL (
-    SELECT pg_catalog.count(*) AS sessions,
-           coalesce(pg_catalog.sum(r.amount), 0) AS credits
-    FROM {refunds} AS r
-    WHERE run.ended_at IS NULL
-      AND r.run_id = run.run_id
-      AND r.created_at = run.as_of
-) AS ledger
-{end}
 LEFT JOIN (
     SELECT r.run_id,
            pg_catalog.count(*) AS sessions,

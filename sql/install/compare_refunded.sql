@@ -14,21 +14,9 @@ known AS (
            ({include stranger}) AS stranger
     FROM newest AS r
     JOIN (
-        {if by_account}
-        SELECT m.*,
-               m.session_id::text AS old_session_id
-        FROM (
-            {include mapped}
-            FROM {sessions} AS s
-        ) AS m
-        {else}
-        SELECT v.session_id,
-               ({old_session_id})::text AS old_session_id,
-               v.account_id,
-               v.attempt,
-               v.started_at
-        {include mapped_sessions}
-        {end}
+        {include mapped},
+               ({old_session_id})::text AS old_session_id
+        FROM {sessions} AS s
     ) AS v ON {if by_account}r.account_id {account_eq} v.account_id AND {end}{if ids_as_text}r.session_id::text = v.old_session_id{else}r.session_id {session_eq} v.session_id{end}
 )
 SELECT (SELECT pg_catalog.count(*) FROM newest) AS refunds,

@@ -18,9 +18,9 @@ WHERE v.status {status_eq} ANY ({live})
             v.started_at IS NULL
             OR r.created_at >= (
                 SELECT pg_catalog.min(earliest.started_at::timestamptz) - interval '1 minute'
-                FROM {sessions} AS s
-                CROSS JOIN LATERAL (
+                FROM (
                     {include mapped}
+                    FROM {sessions} AS s
                 ) AS earliest
             )
         )

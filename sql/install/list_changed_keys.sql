@@ -5,9 +5,9 @@ WITH mapped AS MATERIALIZED (
     SELECT v.*,
            {include owed_from} AS owed_from
     FROM (
-        SELECT v.*,
+        {include mapped},
                ({old_session_id})::text AS old_session_id
-        {include mapped_sessions}
+        FROM {sessions} AS s
     ) AS v
 ),
 refunded AS MATERIALIZED (
