@@ -165,12 +165,10 @@ class SessionExplainer:
 
     def _with_moments(self, explanation: Explanation, known: _Records, row: Row, moments: Row | None) -> Explanation:
         status = known.status.status if known.status else None
-        limit = None
-        if row.failed:
-            limit = self._settings.policy.grace
-        elif row.running:
-            limit = self._settings.stuck_after(str(status))
         running, attempt = bool(row.running), row.attempt
+        limit = self._settings.policy.grace if row.failed else None
+        if running:
+            limit = self._settings.stuck_after(str(status))
         by_deadline = running and self._settings.sessions.stuck_at is not None
         explanation = replace(
             explanation, status=status, attempt=attempt, running=running, limit=limit, has_deadline=by_deadline
