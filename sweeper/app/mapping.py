@@ -35,7 +35,6 @@ class Mapping:
     search_path: str
     timezone: str
     sessions: Table
-    session_type: str
     amount_type: str
     running: tuple[str, ...]
     live_key: str
@@ -240,7 +239,6 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         key=charge_key(reader, settings, sessions, slots),
         file_digest=file_digest,
         fingerprint=fingerprint(settings, slots, search_path),
-        session_type=slots["session_type"],
         amount_type=slots["amount_type"],
         running=tuple(own.running),
         live_key=", ".join(column.quoted for column in (started_at, key.column) if column and not column.expression),

@@ -65,7 +65,9 @@ def sweep_file(path: Path, flags: RunFlags, signals: Signals, *, name: str | Non
                 _show_why_not(settings, request, result)
     except Interrupted as signal:  # before there was a result
         if flags.json:
-            _print_interrupted(name)
+            from sweeper.render.json.error import interrupted_document
+
+            print(interrupted_document(config=name))  # noqa: T201
         return 128 + signal.signal_number
     if flags.dry_run and result.error is None:
         return Exit.FOUND if flags.exit_code and (result.refunds.sessions or result.remaining) else Exit.DONE
@@ -150,12 +152,6 @@ def _execute(database: "Database", settings: "Settings", request: "RunRequest", 
     with watching(settings.logging.event_prefix) as observer:
         rehearsal = _rehearsal_of(database, settings, request)
         return execute(database, settings, request, signals=signals, observer=observer, rehearsal=rehearsal)
-
-
-def _print_interrupted(name: str | None) -> None:
-    from sweeper.render.json.error import interrupted_document
-
-    print(interrupted_document(config=name))  # noqa: T201
 
 
 def _show(result: "RunResult", named: int, *, json: bool, name: str | None) -> None:

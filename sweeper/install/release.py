@@ -36,7 +36,9 @@ def plan_release(database: Database, schema: str) -> tuple[Step, ...]:
                 f"sweeper is not installed in this database (schema {schema}): nothing of it can block a migration",
                 code="not_installed",
             )
-        return (*_fences(transaction, schema), *_live_indexes(transaction, schema))
+        indexes = drop_live_indexes(transaction, schema)
+        drops = (Step(drop, f"dropped index {name}", in_transaction=False) for name, drop in indexes)
+        return (*_fences(transaction, schema), *drops)
 
 
 def _fences(transaction: Transaction, schema: str) -> Iterator[Step]:
@@ -50,11 +52,6 @@ def _fences(transaction: Transaction, schema: str) -> Iterator[Step]:
             "sessions": table,
         }
         yield Step(fill_script("release_fence", slots), f"took the fence off {table}", in_transaction=True)
-
-
-def _live_indexes(transaction: Transaction, schema: str) -> Iterator[Step]:
-    for name, drop in drop_live_indexes(transaction, schema):
-        yield Step(drop, f"dropped index {name}", in_transaction=False)
 
 
 def apply_release(database: Database, steps: tuple[Step, ...]) -> Iterator[str]:

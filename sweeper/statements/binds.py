@@ -145,7 +145,7 @@ class Values:
         mark = _MARK.search(live_index)
         return {
             "no_rows": 0,
-            "type": mapping.session_type,
+            "type": slots["session_type"],
             **dict.fromkeys(("table_oid", "bound_oid", "other_oid"), sessions.oid),
             "ledger_oid": self.mapping.ledger.table.oid if self.mapping.ledger else None,
             "values": text_array(()),
@@ -156,7 +156,7 @@ class Values:
             "type_oid": _TEXT,
             "id_name": mapping.key.id_name,
             "id_number": mapping.key.id_number,
-            "id_type": mapping.session_type,
+            "id_type": slots["session_type"],
             "status_name": (slots["status_column"] or slots["key"]).strip('"'),
             **dict.fromkeys(("trigger_name", "fence"), fence_name(mapping)),
             "function_name": slots["live_function"].rpartition(".")[2],

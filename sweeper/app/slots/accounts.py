@@ -9,7 +9,7 @@ from sweeper.app.expression import Expression, as_number, check_type
 from sweeper.app.over_refund import OverRefund
 from sweeper.app.reader import Reader
 from sweeper.app.slots.facts import Facts
-from sweeper.app.slots.shares import move, number_of, read_shares, rounded, share_facts, share_moves
+from sweeper.app.slots.shares import move, number_of, read_shares, rounded, share_facts
 from sweeper.config.model import AccountsSection, Settings
 from sweeper.core.decimals import FLOATING_TOLERANCE
 from sweeper.postgres.templates import Choices, Slots, fill_part
@@ -80,7 +80,8 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
     facts |= Facts(payable, {"active": may_lack or own.active is not None})
     over = OverRefund(reader, {**slots, **facts.slots}, {"s": sessions, "a": accounts})
     shares = read_shares(over, own.add or {}, accounts)
-    moves = [*_moves(reader, own, accounts, balance, settings.sessions.timezone), *share_moves(shares)]
+    moves = [*_moves(reader, own, accounts, balance, settings.sessions.timezone)]
+    moves += [move(share.column, value=share.name) for share in shares]
     if not moves and own.serialized:
         # so that a writer of the app with an older snapshot fails, and does not overwrite our change
         moves = [move(key, kept=True)]

@@ -145,6 +145,9 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         if (text := getattr(own, name))
     }
     known = {name: _moment(moment, own.timezone, sessions) for name, moment in moments.items()}
+    active_at = _first_known(known, _SIGNS_OF_LIFE)
+    if own.stuck_at:  # a deadline is compared like a sign of life: once it has passed, the session is stuck
+        active_at = fill_part("deadline", {"moment": known["stuck_at"]})
     amount = read("amount", own.amount, catalog.NUMBER_TYPES)
     account = read("account", own.account)
     charged = read("charged", own.charged, catalog.NUMBER_TYPES) if own.charged else None
@@ -163,8 +166,7 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         "attempt_eq": reader.equality("sessions.attempt", own.attempt or "", attempt.type).equal,
         "started_at": moments["started_at"].sql,
         "started_type": moments["started_at"].type,
-        # a deadline is compared like a sign of life: once it has passed, the session is stuck
-        "active_at": _deadline(known["stuck_at"]) if own.stuck_at else _first_known(known, _SIGNS_OF_LIFE),
+        "active_at": active_at,
         "failed_at": _first_known(known, ("failed_at", *_SIGNS_OF_LIFE)),
         "amount": _number(amount),
         "amount_type": _exact_type(amount),
@@ -213,10 +215,6 @@ def _expression_choices(settings: Settings) -> Choices:
 def _moment(moment: Expression, timezone: str, sessions: Table) -> str:
     zone = named_zone(sessions, moment.type, timezone)
     return fill_part("session_moment", {"moment": moment.sql, "zone": quote_text(zone)}, {"zone_named": bool(zone)})
-
-
-def _deadline(moment: str) -> str:
-    return fill_part("deadline", {"moment": moment})
 
 
 def _number_of_a_time(value: Decimal | None, text: str) -> str:

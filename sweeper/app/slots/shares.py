@@ -1,7 +1,7 @@
 """The share of a refund that each column of an account takes, by ``[accounts.add]``, and how columns move."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sweeper.app import catalog
@@ -67,8 +67,9 @@ def share_facts(shares: Sequence[Share], own: AccountsSection, accounts: Table) 
         for share in shares
         if share.column in read
     ]
+    amounts = [item for share in shares for item in rounded(f"share.{share.name}", share.kind, [share.column])]
     return Facts(
-        {"shares_round": fill_part("rounds", {}, {"amounts": _rounded_shares(shares)})},
+        {"shares_round": fill_part("rounds", {}, {"amounts": amounts})},
         {
             "shares": items,
             # the columns that make up the balance: a share can only be taken back from a column that has it
@@ -86,16 +87,6 @@ def share_facts(shares: Sequence[Share], own: AccountsSection, accounts: Table) 
             "compares_shares": bool(shares and read) and alone,
         },
     )
-
-
-def _rounded_shares(shares: Sequence[Share]) -> list[Slots]:
-    return [item for share in shares for item in rounded(f"share.{share.name}", share.kind, [share.column])]
-
-
-def share_moves(shares: Sequence[Share]) -> Iterator[Slots]:
-    """How the columns of the shares change."""
-    for share in shares:
-        yield move(share.column, value=share.name)
 
 
 def move(

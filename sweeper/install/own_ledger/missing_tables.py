@@ -66,7 +66,8 @@ def require_complete(tables: Mapped[str, Collection[str]], mapping: Mapping, *, 
         ConfigurationError: it would make an empty table of reversals beside refunds that may have some, or, where the
             tables are of the ``current`` version, leave them without a column.
     """
-    lost = [f"{name}.{column}" for name in tables for column in _missing(name, tables[name])] if current else []
+    wanted = [(name, column) for name in tables for column in _COLUMNS.get(name, "").split()] if current else []
+    lost = [f"{name}.{column}" for name, column in wanted if column not in tables[name]]
     if "refunds" in tables and "reversals" not in tables:
         lost = ["reversals (a new one would be empty, and what was taken back could be taken back again)", *lost]
     if lost:
@@ -75,7 +76,3 @@ def require_complete(tables: Mapped[str, Collection[str]], mapping: Mapping, *, 
             "dropped by somebody. Bring that back, from a backup if need be. Nothing was changed",
             code="ledger_broken",
         )
-
-
-def _missing(table: str, columns: Collection[str]) -> list[str]:
-    return [column for column in _COLUMNS.get(table, "").split() if column not in columns]
