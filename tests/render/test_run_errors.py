@@ -131,7 +131,7 @@ def test_a_run_that_cannot_read_what_it_paid_does_not_say_that_it_paid_nothing(
     def lose(*_: object) -> None:
         raise FailedError("the database cannot be used", code="connection")
 
-    monkeypatch.setattr(sweeper.sweep.run, "_close", lose)
+    monkeypatch.setattr(sweeper.sweep.run._Run, "_close", lose)
     ran = first.run()
     assert (ran.exit_code, ran.document["error"]["code"]) == (1, "connection")
     assert "refunds" not in ran.document
