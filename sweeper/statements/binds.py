@@ -213,6 +213,7 @@ class Values:
             **dict.fromkeys(("find_hook", "list_hook_functions", "find_changed_collation"), ledger),
             "list_sessions_of": owners,
             "read_numbers": {"ids": list(rows.session_ids)},  # of the sessions themselves
+            "find_unmentioned": {"ids": list(rows.session_ids), "kinds": list(rows.session_ids)},
             "is_quick_by": {"table_oid": key.table_oid, "column_name": mapping.slots["key"].strip('"')},
             "explain_find": {"session_ids": None},  # of a run, which looks at all
             "find_installation": {"name": mapping.slots["settings"]},

@@ -18,7 +18,7 @@ REHEARSED = (
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries", "count_lots",
     "compare_planned", "find_refund_events", "list_parts", "find_partly_keyed", "sum_shares",
     "find_refund_keys", "compare_periods", "compare_invariant", "find_undone_charges",
-    "find_other_spellings", "read_found_rows",
+    "find_other_spellings", "read_found_rows", "find_unmentioned",
 )  # fmt: skip
 
 OF_LEDGER = (
@@ -59,8 +59,8 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "link": of_accounts,
         "link_eq": slots["account_eq"],
         "column": number if name in OF_LEDGER else of_accounts,
-        **dict.fromkeys(("column_eq", "other_column_eq", "key_eq"), slots["session_eq"]),
-        **dict.fromkeys(("column_type", "other_column_type", "key_type"), slots["session_type"]),
+        **dict.fromkeys(("column_eq", "other_column_eq", "key_eq", "kind_column_eq"), slots["session_eq"]),
+        **dict.fromkeys(("column_type", "other_column_type", "key_type", "kind_column_type"), slots["session_type"]),
         **dict.fromkeys(("other_column", "other_link", "kind_column"), key),
         **dict.fromkeys(("past_account", "past_amount", "deadline", "ended_at", "value"), "NULL"),
         "moment": _first(mapping, lambda one: one.is_time) if name == "compare_clocks" else "",
@@ -102,7 +102,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "charged": mapping.ledger is None,
     }
     return {
-        **dict.fromkeys(("qualifiers", "others", "flags", "moments", "states", "parts", "kinds"), ()),
+        **dict.fromkeys(("qualifiers", "others", "flags", "moments", "states", "sides", "parts", "kinds"), ()),
         **dict.fromkeys(("by_exclude", "by_row", "unpaid", "of_text"), True),
         **dict.fromkeys(_LEFT_OUT, False),
         **given,

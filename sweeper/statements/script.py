@@ -134,6 +134,6 @@ _NOT_BY_ACCOUNT = (
     "compare_periods", "compare_invariant", "count_subjects", "end_settled_holds", "find_in_history", "find_moved",
     "find_orphans", "find_other_amount", "find_partly_keyed", "find_refund_keys", "find_released",
     "find_undone_charges", "list_tries", "list_unsettled", "find_reused", "read_found_rows", "read_numbers",
-    "rekey", "sum_shares", "count_paid_again", "type_over_refund",
+    "rekey", "sum_shares", "count_paid_again", "type_over_refund", "find_unmentioned",
 )  # fmt: skip
 _OF_LEDGER = ("columns", "values", "refund")

@@ -50,6 +50,35 @@ def test_the_number_alone(app: App) -> None:
     assert "whose object_id is its number" in rehearsed(app)["charges"]["message"]
 
 
+def test_the_number_of_a_content_type(app: App) -> None:
+    """Beside it the rows have a kind of their own, which the file need not read."""
+    app.sql(
+        "ALTER TABLE lines RENAME subject_id TO object_id;"
+        "ALTER TABLE lines ADD content_type_id int; UPDATE lines SET content_type_id = length(subject_type);"
+        "UPDATE lines SET kind = 'topup' WHERE subject_type = 'Picture'; ALTER TABLE lines DROP subject_type"
+    )
+    charged = "(SELECT -sum(l.amount) FROM lines AS l WHERE l.object_id = s.id AND l.content_type_id = 3)"
+    app.map(charged=charged)
+    assert "charges" not in rehearsed(app)
+    app.map(charged=charged.replace(" AND l.content_type_id = 3", ""))
+    assert "these are about something else" in refuses(app, "charges")
+
+
+def test_many_rows_later(app: App) -> None:
+    """The newest rows have those of the pictures, and no more the charges of the jobs with the same numbers."""
+    app.sql(
+        "INSERT INTO jobs (id, owner, state, price, began, ended, beat) SELECT n, 'w' || n % 5, 'done', 2 + n % 6,"
+        " now() - interval '50 min', now() - interval '20 min', now() FROM generate_series(61, 4960) AS n"
+    )
+    app.sql(
+        "INSERT INTO lines (owner, subject_type, subject_id, kind, amount)"
+        " SELECT owner, 'Job', id, 'charge', -price FROM jobs WHERE id > 60 ORDER BY id"
+    )
+    assert "charges" not in rehearsed(app)
+    app.map(charged=OF_JOB.replace("l.subject_type = 'Job'", "l.kind = 'charge'"))
+    assert "whose subject_type is 'Picture': these are about something else" in refuses(app, "charges")
+
+
 def test_the_account_that_rows_about_the_sessions_name(app: App) -> None:
     app.sql("ALTER TABLE lines ADD FOREIGN KEY (owner) REFERENCES wallets")
     app.sql("ALTER TABLE jobs ADD sharer text; UPDATE jobs SET sharer = 'w' || (id + 1) % 5")

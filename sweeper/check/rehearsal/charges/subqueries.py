@@ -42,12 +42,12 @@ def check_ledger_subjects(samples: Samples, ledger: AppLedger) -> Iterator[Check
         return
     for column, kind in _pairs(ledger.table, set(_WORD.findall(own.session.lower()))):
         rows = _count(samples, ledger.table, (column, kind), ledger.account, filter=where)
-        if wrong := _of_something_else(rows, "", reads_kind=False):
+        if wrong := _of_something_else(samples, ledger.table, (column, kind), rows, named_alone=True):
             yield failure(
                 f"ledger.where = {own.where!r} is true of rows whose {kind.name} is {wrong.kind!r}: these are about "
                 f"something else, and {wrong.known} have a session's number in {column.name}, such as "
                 f"{named(wrong.about)}, which would not be refunded",
-                f"ledger.where: and {kind.quoted} = what rows about these sessions have there",
+                f"ledger.where: add AND {kind.quoted} = the value that rows about these sessions have",
             )
             return
 
@@ -58,14 +58,17 @@ def _check_text(samples: Samples, key: str, text: str) -> Iterator[Check]:
         if row.table_name.lower() not in words or row.oid == samples.sessions.oid:
             continue
         table = samples.table(row.oid)
-        for column, kind in _pairs(table, words):
+        pairs = [*_pairs(table, words)]
+        # by a number such as that of a content type, or by a word, in whatever column
+        named_alone = "'" not in text and words.isdisjoint(kind.name.lower() for _, kind in pairs)
+        for column, kind in pairs:
             rows = _count(samples, table, (column, kind), account_of_rows(samples, table), value=value)
-            if wrong := _of_something_else(rows, text, reads_kind=kind.name.lower() in words):
+            if wrong := _of_something_else(samples, table, (column, kind), rows, named_alone=named_alone):
                 yield failure(
                     f"sessions.{key} counts rows of {table.name} as those of a session whose {column.name} is its "
                     f"number and whose {kind.name} is {wrong.kind!r}: these are about something else, and "
                     f"{wrong.known} have a session's number, such as {named(wrong.about)}",
-                    f"sessions.{key}: and {kind.quoted} = what rows about these sessions have there",
+                    f"sessions.{key}: add AND {kind.quoted} = the value that rows about these sessions have",
                 )
             elif other := next((row for row in rows if _names_others(row, text)), None):
                 yield _not_charged(samples, key, table, kind, other)
@@ -92,19 +95,27 @@ def _count(
     return samples.ask_table(table, "count_subjects", UNANSWERED, **{**given, **slots})
 
 
-def _of_something_else(rows: Sequence[Row], text: str, *, reads_kind: bool) -> Row | None:
+def _of_something_else(
+    samples: Samples, table: Table, pair: tuple[Column, Column], rows: Sequence[Row], *, named_alone: bool
+) -> Row | None:
     """A kind of rows about something else that the file takes for rows about sessions."""
     meant = {row.kind: (row.same if any(one.same for one in rows) else row.known) for row in rows}
-    own = [row for row in rows if meant[row.kind] >= max(_ENOUGH, row.rows * _NEARLY_ALL)]
-    about = {session for row in own for session in row.about}
+    own = [row.kind for row in rows if meant[row.kind] >= max(_ENOUGH, row.rows * _NEARLY_ALL)]
     for row in rows:
         if not own or row.known < _ENOUGH or meant[row.kind] >= row.rows * _HALF:
             continue
         # another condition may leave them out, but not if the file gives a value for a session that has no other row
-        named_alone = not reads_kind and "'" not in text
-        if named_alone or len(set(row.valued) - about) >= _ENOUGH:
+        if named_alone or len(_unmentioned(samples, table, pair, row.valued, own)) >= _ENOUGH:
             return row
     return None
+
+
+def _unmentioned(
+    samples: Samples, table: Table, pair: tuple[Column, Column], session_ids: Sequence[str], kinds: Sequence[str]
+) -> Sequence[Row]:
+    """Those of some sessions that no row of these kinds is about; none where finding them takes too long."""
+    given = {"column": pair[0], "kind_column": pair[1], "ids": [*session_ids], "kinds": [*kinds]}
+    return samples.ask_table(table, "find_unmentioned", UNANSWERED, **given) if session_ids else []
 
 
 def _names_others(row: Row, text: str) -> bool:

@@ -87,11 +87,13 @@ def check_active_at(samples: Samples) -> Iterator[Check]:
     limits = [limit for row in silent if (limit := settings.stuck_after(row.status)) is not None]
     shortest = min(limits)
     message = (
-        f"{len(silent)} of the {len(rows)} newest running sessions have none and count from their start, such as "
-        f"{named([row.session_id for row in silent])}: active_at = {own.active_at!r}, and stuck_after is "
-        f"{describe_duration(shortest)}"
+        f"{len(silent)} of the {len(rows)} newest running sessions have none (active_at = {own.active_at!r}), such as "
+        f"{named([row.session_id for row in silent])}: they are stuck {describe_duration(shortest)} after their start"
     )
-    fix = f"sessions.stuck_at = {own.active_at!r} if it is a deadline (null: never), or policy.stuck_after by status"
+    fix = (
+        "policy.stuck_after by status, where some wait longer than that before the work begins; or "
+        f"sessions.stuck_at = {own.active_at!r}, if it is a deadline (null: never)"
+    )
     yield (failure if shortest <= _AT_ONCE else warning)(message, fix)
 
 
