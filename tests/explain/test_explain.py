@@ -139,16 +139,16 @@ def test_the_history_of_a_hold_is_shown_without_the_databases_message(first: App
     first.run()
     ran = first.sweeper("explain", "s1", "--json")
     assert ran.document["verdict"] == "held"
-    assert (
-        "(SQLSTATE 23514). Its message is in the column `message` of sweeper's table `holds`. To decide"
-        in ran.document["message"]
-    )
+    said = "(SQLSTATE 23514). Its message is in the column `message` of sweeper's table `holds`. To decide"
+    assert said in ran.document["message"]
     held = ran.document["history"][-1]
     assert (held["event"], held["why"], held["constraint"]) == ("held", "refused 23514", "ceiling")
     assert "jane" not in ran.stdout + first.sweeper("explain", "s1").stdout
     first.sql("ALTER TABLE users DROP CONSTRAINT ceiling")
     first.run("--session", "s1")
     assert events(explain(first, "s1"))[-3:] == ["held", "hold_ended", "refunded"]
+    said = " ".join(first.sweeper("explain", "s1").stdout.split())
+    assert "hold ended; its reason was: the database refused its row (SQLSTATE 23514)" in said
 
 
 @pytest.mark.parametrize("broken", ["amount", "failed_at"])

@@ -77,7 +77,8 @@ def _happened(event: Event) -> str:
         return f"{event.event}: {credits}, {by}{run}: {facts['reason']}{decided}"
     if event.event in ("held", "hold_ended"):
         run = f" by run {facts['run_id']}" if facts.get("run_id") else ""
-        return f"{event.event.replace('_', ' ')}{run}: {hold_words(str(facts['why']))}"
+        said = "held" if event.event == "held" else "hold ended; its reason was"
+        return f"{said}{run}: {hold_words(str(facts['why']))}"
     return {"active": "last sign of life"}.get(event.event, event.event)
 
 
