@@ -64,6 +64,18 @@ def test_the_number_of_a_content_type(app: App) -> None:
     assert "these are about something else" in refuses(app, "charges")
 
 
+def test_numbers_that_go_up_by_what_each_costs(app: App) -> None:
+    """The sessions of one account, at one credit each: their ids are no running balance."""
+    app.sql("DELETE FROM lines WHERE subject_type = 'Picture'; UPDATE jobs SET owner = 'w1', price = 1")
+    app.sql("UPDATE lines SET owner = 'w1', amount = -1")
+    app.sections["ledger"] = {"table": "lines", "session": "subject_id", "where": "kind = 'refund'"}
+    app.sections["ledger.insert"] = {
+        "owner": "account_id", "subject_type": "'Job'", "subject_id": "session_id", "kind": "'refund'",
+        "amount": "amount",
+    }  # fmt: skip
+    assert "ledger" not in rehearsed(app)
+
+
 def test_many_rows_later(app: App) -> None:
     """The newest rows have those of the pictures, and no more the charges of the jobs with the same numbers."""
     app.sql(
