@@ -215,3 +215,14 @@ def test_transfers_from_and_to_other_accounts(app: App) -> None:
     assert "sessions.account = 'owner' is neither source nor target of transfers" in refuses(app, "charges")
     app.map(account=OF_TRANSFER.format("target"))
     assert "is house for all 10 sessions that would be paid, such as j21, and source and" in refuses(app, "charges")
+
+
+def test_transfers_of_one_customer_to_several_providers(app: App) -> None:
+    app.sql(f"{TRANSFERS} UPDATE transfers SET source = target, target = source")
+    app.sql("ALTER TABLE jobs ADD payer text DEFAULT 'house'; UPDATE book SET wallet = 'house'")
+    app.map(amount=OF_TRANSFER.format("amount"), account="payer")
+    assert "charges" not in rehearsed(app)
+    app.sql("UPDATE jobs SET payer = 'w1' WHERE state = 'done'; UPDATE transfers AS t SET source = 'w1' FROM jobs AS j "
+            "WHERE j.transfer = t.id AND j.state = 'done'")  # fmt: skip
+    app.map(account=OF_TRANSFER.format("source"))
+    assert "charges" not in rehearsed(app), "the sessions that would be paid have one customer, others have another"

@@ -73,3 +73,11 @@ def test_finished_work_that_an_expression_takes_for_running(app: App) -> None:
     wrong = right.replace("WHEN ended", "WHEN began IS NOT NULL THEN 'running' WHEN ended")
     app.map(status=wrong)
     assert "and 10 that run by it have an end" in refuses(app, "statuses")
+
+
+def test_a_queue_that_deletes_what_is_done_and_tries_again_what_failed(app: App) -> None:
+    """What is tried again has the end of the last try."""
+    app.sql("ALTER TABLE jobs DROP is_canceled, DROP canceled_at")
+    app.sql("DELETE FROM jobs WHERE state = 'done'; UPDATE jobs SET ended = began + interval '5 min' WHERE id > 'j45'"
+            " AND state = 'running'")  # fmt: skip
+    assert "statuses" not in rehearsed(app)

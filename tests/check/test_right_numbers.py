@@ -101,3 +101,41 @@ def test_a_trigger_that_moves_the_balance_as_the_file_says(bare: AppDatabase) ->
     app.map("accounts", add={})
     app.write()
     assert "make sure that none of the others moves credits" in items(check(app.database))["triggers"]["message"]
+
+
+def test_what_came_in_since_ever(app: App) -> None:
+    app.sql("ALTER TABLE wallets ADD lifetime_credits_bought int, ADD total_credits_earned int")
+    app.sql("UPDATE wallets SET balance = 900 + ascii(right(id, 1)), "
+            "lifetime_credits_bought = 50 * ascii(right(id, 1)), "
+            "total_credits_earned = 70 * ascii(right(id, 1))")  # fmt: skip
+    assert "accounts" not in rehearsed(app)
+
+
+def test_the_number_of_the_row_that_gave_back(app: App) -> None:
+    """One session has cost as much as the number of its row by chance."""
+    app.sql("ALTER TABLE jobs ADD refund_id bigint; UPDATE jobs SET refund_id = substr(id, 2)::int + 2 "
+            "WHERE refunded_at IS NOT NULL")  # fmt: skip
+    app.map(exclude="refund_id IS NOT NULL")
+    assert "past_refunds" not in rehearsed(app)
+    app.sql("ALTER TABLE jobs RENAME refund_id TO refunded_credits")
+    app.map(exclude="refunded_credits IS NOT NULL")
+    assert "than the app gave back for" in rehearsed(app)["past_refunds"]["message"]
+
+
+def test_the_next_number_of_an_account(bare: AppDatabase) -> None:
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total, ADD seq int; UPDATE book SET seq = id")
+    app.map("ledger.insert", seq="(SELECT coalesce(max(b.seq), 0) + 1 FROM book b WHERE b.wallet = refund.account_id)")
+    assert rehearsed(app) == {}
+    app.map("ledger.insert", seq="(SELECT max(b.seq) FROM book b WHERE b.wallet = refund.account_id)")
+    assert "is not what the app wrote for" in rehearsed(app)["past_refunds"]["message"]
+
+
+def test_a_flag_of_ours_that_the_rows_of_the_app_are_without(bare: AppDatabase) -> None:
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total, ADD swept boolean NOT NULL DEFAULT false")
+    app.map(amount="(SELECT -sum(b.amount) FROM book b WHERE b.job = s.id AND NOT b.swept)")
+    app.map("ledger", where="swept")
+    app.map("ledger.past", where="kind = 'refund' AND NOT swept")
+    app.map("ledger.insert", swept="true")
+    assert rehearsed(app) == {}

@@ -39,7 +39,11 @@ _BALANCE = re.compile(
 _COUNTER = re.compile(r"(?<!un)(?<!not_)(used|usage|spen[dt]|consum)|total|lifetime", re.IGNORECASE)
 # a counter of what was ever used, which no month sets back
 _EVER_SPENT = re.compile(r"(?=.*(total|lifetime|ever_|all_?time))(?=.*(used|usage|spen[dt]|consum))", re.IGNORECASE)
-_NO_BALANCE = re.compile(r"score|rating|threshold|alert|percent", re.IGNORECASE)
+_NO_BALANCE = re.compile(
+    r"score|rating|threshold|alert|percent"
+    r"|(lifetime|all_?time|total).*(bought|purchas|earned|granted)",  # what came in since ever, which no charge moves
+    re.IGNORECASE,
+)
 _CLOSED = re.compile(
     r"delet|closed|deactivat|disabl|banned|archiv|suspend|anonymi|erased|terminat|cancel|remov|block|inactiv|gone|left_at"
     r"|retired|churn|frozen|discard|gesperrt|gel(ö|oe)scht|deaktiv|bloqu|eliminad|borrad|supprim|d[eé]sactiv"

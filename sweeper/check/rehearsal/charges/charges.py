@@ -60,7 +60,7 @@ def check_charges(samples: Samples) -> Iterator[Check]:
         yield from _without_books(samples)
         return
     if own.charged:
-        yield _compared_with_charged(own.amount, found)
+        yield _compared_with_charged(samples, found)
         return
     yield _compared(samples, found) or ok(
         f"no amount is above the charge in the ledger ({sum(bool(one.charged) for one in found)} sessions that are not "
@@ -128,10 +128,10 @@ def _known(amount: Decimal) -> Decimal:
     return Decimal(0) if amount.is_nan() else amount
 
 
-def _compared_with_charged(amount: str, found: Sequence[_Charge]) -> Check:
+def _compared_with_charged(samples: Samples, found: Sequence[_Charge]) -> Check:
     above = [one for one in found if 0 < _known(one.charged) < _known(one.amount)]
     below = [one.session_id for one in found if _known(one.charged) < 0 < _known(one.amount)]
-    if len(below) >= _ENOUGH and not any(_known(one.charged) > 0 for one in found):
+    if len(below) >= _ENOUGH and not any(_known(one.charged) > 0 for one in [*found, *_of_successes(samples)]):
         return failure(
             f"sessions.charged is below zero for {len(below)} of {len(found)} sessions that are not refunded, such as "
             f"{named(below)}, and above zero for none: to a run none of them was charged, and it pays nobody",
@@ -140,8 +140,8 @@ def _compared_with_charged(amount: str, found: Sequence[_Charge]) -> Check:
     if not above:
         return ok(f"no amount is above sessions.charged ({len(found)} sessions that are not refunded)")
     return warning(
-        f"sessions.amount = {amount!r} is above sessions.charged for {len(above)} of {len(found)} sessions, such as "
-        f"{named([one.session_id for one in above])}: a run puts them on hold",
+        f"sessions.amount = {samples.own.amount!r} is above sessions.charged for {len(above)} of {len(found)} "
+        f"sessions, such as {named([one.session_id for one in above])}: a run puts them on hold",
         "sessions.amount: what was charged, less what was given back or delivered",
     )
 
@@ -164,10 +164,15 @@ def _by_ledger(samples: Samples, *, unsigned: bool = False) -> list[_Charge]:
     return []
 
 
-def _read(samples: Samples, **given: object) -> list[_Charge]:
-    session_ids = list(samples.failed)
-    if "charged" not in given:  # a running session is charged when it starts, and refunded when it is stuck
-        session_ids += samples.running
+def _of_successes(samples: Samples) -> list[_Charge]:
+    """A charge of theirs shows the sign: of those that failed, an apology may be all that the books have."""
+    return _read(samples, samples.settled_ids(), charged=samples.expression("charged", samples.own.charged))
+
+
+def _read(samples: Samples, session_ids: Sequence[str] | None = None, **given: object) -> list[_Charge]:
+    if session_ids is None:
+        # a running session is charged when it starts, and refunded when it is stuck
+        session_ids = [*samples.failed, *(() if "charged" in given else samples.running)]
     rows = read_charges(samples.read, session_ids, **given)
     rows = [row for row in rows if row.status not in samples.mapping.running or _may_be_paid(samples, row)]
     found = [_Charge(row.session_id, row.started_at, Decimal(row.amount), Decimal(row.charged or 0)) for row in rows]

@@ -163,10 +163,11 @@ def _of_neither(samples: Samples, one: _FoundRows, rows: Sequence[Row]) -> Itera
             f"{sample.account} instead of {' or '.join(sample.sides)}",
             "sessions.account: who was charged",
         )
+    ours = {row.account for row in rows}  # also of those that are not owed: one account may have all that are
     rows = [row for row in rows if row.session_id in owed]
-    ours = {row.account for row in rows}
     others = {side for row in rows for side in row.sides} - ours
-    if not wrong and len(ours) == 1 and len(others) >= _ENOUGH:
+    is_column = samples.sessions.column(payer) is not None  # whose sessions may all have one customer
+    if not wrong and not is_column and len(ours) == 1 and len(others) >= _ENOUGH:
         sample = rows[0]
         yield failure(
             f"sessions.account = {payer!r} is {sample.account} for all {len(rows)} sessions that would be paid, such "

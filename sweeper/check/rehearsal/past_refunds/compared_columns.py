@@ -17,6 +17,8 @@ _RUNNING = {"balance_before", "balance_after"}
 _VOLATILE = re.compile(
     r"\b(gen_random_uuid|uuid\w*|random|now|clock_timestamp|nextval|current_timestamp)\b", re.IGNORECASE
 )
+# the next number of an account's rows, which is another one for each row
+_NEXT = re.compile(r"\b(max|count)\s*\([^()]*\)[^()]*\)?\s*\+\s*1\b", re.IGNORECASE)
 # a column by which an app looks for rows; the id of a row may name the session as well, and no code may look for it
 _KEY = re.compile(r"key|idempot|dedup|ref(?!und)|extern|nonce|request_?id", re.IGNORECASE)
 _LITERAL = re.compile(r"\s*'(?:[^']|'')*'(::\s*\"?[\w.\"]+)?\s*")
@@ -92,6 +94,8 @@ def _meaning(column: Column, value: str) -> str | None:
         return "json"
     if names & _RUNNING and column.is_number:
         return "running"
+    if column.is_number and _NEXT.search(value):
+        return None
     if names & _OWN or _VOLATILE.search(value):  # the app may find its refunds by a key of the session's
         return "key" if _KEY.search(column.name) and "session_id" not in names else None
     if "amount" in names:
@@ -112,6 +116,8 @@ def _is_our_mark(settings: LedgerSection, column: Column, value: str) -> bool:
         return False
     ours, theirs = f"{settings.where} {settings.session}", settings.past.where
     # a key of JSON may be the mark, which the app's rows are without; so may a text with the session's id
-    is_part = column.base_type in JSON_TYPES or ("session_id" in names_in(value) and _NEGATED.search(theirs or ""))
+    # or a flag
+    has_mark = column.is_flag or "session_id" in names_in(value)
+    is_part = column.base_type in JSON_TYPES or (has_mark and _NEGATED.search(theirs or ""))
     theirs = "" if is_part else theirs
     return column.name in re.findall(r"\w+", ours) and column.name not in re.findall(r"\w+", theirs or "")

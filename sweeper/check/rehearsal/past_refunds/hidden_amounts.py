@@ -1,5 +1,6 @@
 """Amounts of the app's refunds that no column shows: in JSON, behind a mark, with the session."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -14,6 +15,8 @@ from sweeper.postgres.transaction import Row
 
 _ENOUGH, _DIFFERENT, _MOST = 3, 2, 0.9
 _SEVERAL, _PART, _UNLIKE = 5, 0.25, 3
+# a column that names the refund, such as by the number of its row
+_ID = re.compile(r"(_|^)(id|no|number|ref)$|(Id|ID|Number|No|Ref)$")
 
 
 def amounts_before_refund(samples: Samples, sessions: list[PastRefund]) -> list[PastRefund]:
@@ -77,7 +80,7 @@ def read_given_back(samples: Samples) -> list[PastRefund]:
     """
     sessions, own = samples.sessions, samples.settings.accounts
     moved = own.balance or "" if own else ""
-    marks = [mark.column for mark in number_marks(samples)]
+    marks = [mark.column for mark in number_marks(samples) if not _ID.search(mark.column.name)]
     columns = [one for one in marks if is_in_unit(one.name, moved) and (not is_money(one.name) or is_money(moved))]
     others = [one for one in samples.readable(sessions) if one.is_number and one not in marks]
     refunded = {sessions.column(text): value.strip() for text, value in samples.own.refunded.items()}
