@@ -138,3 +138,17 @@ def test_rows_that_name_a_session_by_another_of_its_keys(server: Server, tmp_pat
     found, text = draft(server, tmp_path, RENDERS.format(**BY_UUID), other)
     assert (found["ledger"]["table"], found["ledger"]["session"]) == ("point_histories", "?")
     assert '"request_ref"   if it has request_ref of the session' in text
+
+
+def test_work_of_a_type_that_speaks_of_refunds(server: Server, tmp_path: Path) -> None:
+    """A job that sends a notice of a refund moves no credits."""
+    jobs = """CREATE TABLE users (id int PRIMARY KEY, credits int NOT NULL);
+        CREATE TABLE jobs (id int PRIMARY KEY, user_id int NOT NULL REFERENCES users, type text NOT NULL,
+            status text NOT NULL, amount int NOT NULL, error text, created_at timestamptz NOT NULL DEFAULT now());
+        CREATE TABLE hooks (id int PRIMARY KEY, user_id int NOT NULL REFERENCES users, status text NOT NULL);
+        INSERT INTO users SELECT n, 9 FROM generate_series(1, 4) AS n;
+        INSERT INTO jobs SELECT n, 1 + n % 4, (ARRAY['render', 'refund_notice'])[1 + n % 2],
+            (ARRAY['running', 'done', 'failed'])[1 + n % 3], 2 FROM generate_series(1, 30) AS n;
+        INSERT INTO hooks SELECT id, user_id, status FROM jobs;"""
+    found, _ = draft(server, tmp_path, jobs)
+    assert found["sessions"]["table"] == "jobs"

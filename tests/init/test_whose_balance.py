@@ -57,6 +57,10 @@ def test_the_table_whose_balances_a_ledger_carries_is_the_account(server: Server
         INSERT INTO credit_transactions (user_id, amount, balance_after) SELECT id, 7, 7 FROM users;"""
     found, _ = draft(server, tmp_path, WORK, shared)
     assert (found["accounts"]["table"], found["sessions"]["account"]) == ("users", "user_id")
+    found, _ = draft(server, tmp_path, WORK, shared.replace("render_id int REFERENCES renders", "seat_id int"))
+    assert (found["accounts"]["table"], found["sessions"]["account"]) == ("?", "?"), (
+        "what sessions cost is not in there"
+    )
 
 
 def test_amounts_by_which_a_ledger_changes_are_no_balance(server: Server, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def find_holders(evidence: Evidence, session: Session, paths: Sequence[Path]) ->
     holders = speaking if any(holder in booked for holder in speaking) else [*speaking, *booked]
     holders = [holder for holder in holders if _is_account(holder)] or holders
     if len(holders) > 1:
-        holders = [holder for holder in holders if _is_carried(evidence, holder.table)] or holders
+        holders = [holder for holder in holders if _is_carried(evidence, session, holder.table)] or holders
     return sorted(holders, key=lambda h: (h.path.further, not h.path.certain, not read_numbers(h.table).balances))
 
 
@@ -72,10 +72,15 @@ def _has_books(evidence: Evidence, table: Table) -> bool:
     )
 
 
-def _is_carried(evidence: Evidence, table: Table) -> bool:
-    """Whether the newest rows of a ledger have the balance of each account: no other table's is moved by it."""
+def _is_carried(evidence: Evidence, session: Session, table: Table) -> bool:
+    """Whether the newest rows of a ledger of sessions have the balance of each account: it moves no other table's.
+
+    One that is about something else, such as the seats of a company, says nothing of what sessions cost.
+    """
     return any(
-        running.is_the_balance and running.accounts >= _ENOUGH
+        running.is_the_balance
+        and running.accounts >= _ENOUGH
+        and any(reference.target == session.table for reference in evidence.references(running.ledger))
         for column in read_numbers(table).balances
         for running in find_running_balances(evidence, table, column)
     )
