@@ -111,6 +111,34 @@ def test_what_came_in_since_ever(app: App) -> None:
     assert "accounts" not in rehearsed(app)
 
 
+def test_a_counter_that_the_refunds_of_the_app_left_alone(app: App) -> None:
+    """Without a ledger, the costs of all sessions show it."""
+    app.sql("UPDATE jobs SET price = 1 + substr(id, 2)::int * substr(owner, 2)::int % 7; "
+            "ALTER TABLE wallets ADD used int; UPDATE wallets AS w SET balance = 900 + ascii(right(w.id, 1)), "
+            "used = (SELECT sum(price) FROM jobs WHERE owner = w.id)")  # fmt: skip
+    assert "accounts" not in rehearsed(app)
+    app.sql("UPDATE wallets AS w SET used = (SELECT sum(price) FROM jobs WHERE owner = w.id AND refunded_at IS NULL)")
+    assert "used of wallets" in str(rehearsed(app))
+    app.sql(
+        "ALTER TABLE jobs ADD back int NOT NULL DEFAULT 0; UPDATE jobs SET back = price WHERE refunded_at IS NOT NULL"
+    )
+    app.sql("UPDATE jobs SET refunded_at = NULL")
+    del app.sections["sessions"]["exclude"]
+    app.map(amount="price - back")
+    app.map("sessions.refunded", back="s.back + amount")
+    assert "used of wallets" in str(rehearsed(app))
+    app.sql("UPDATE wallets AS w SET used = (SELECT sum(price) FROM jobs WHERE owner = w.id)")
+    assert "accounts" not in rehearsed(app)
+
+
+def test_what_each_account_has_spent_in_a_table_of_statistics(app: App) -> None:
+    app.sql("CREATE TABLE wallet_stats (wallet_id text PRIMARY KEY REFERENCES wallets, credits_spent numeric); "
+            "INSERT INTO wallet_stats SELECT owner, sum(price) FROM jobs GROUP BY 1")  # fmt: skip
+    assert rehearsed(app) == {}
+    app.sql("ALTER TABLE wallet_stats RENAME TO wallet_extras")
+    assert "credits_spent of wallet_extras look like" in rehearsed(app)["accounts"]["message"]
+
+
 def test_the_number_of_the_row_that_gave_back(app: App) -> None:
     """One session has cost as much as the number of its row by chance."""
     app.sql("ALTER TABLE jobs ADD refund_id bigint; UPDATE jobs SET refund_id = substr(id, 2)::int + 2 "
@@ -139,3 +167,27 @@ def test_a_flag_of_ours_that_the_rows_of_the_app_are_without(bare: AppDatabase) 
     app.map("ledger.past", where="kind = 'refund' AND NOT swept")
     app.map("ledger.insert", swept="true")
     assert rehearsed(app) == {}
+
+
+def test_what_is_left_is_the_same_for_all_when_a_month_begins(app: App) -> None:
+    app.sql("ALTER TABLE wallets RENAME balance TO quota; ALTER TABLE wallets ADD usage int, ADD lifetime_usage int; "
+            "UPDATE wallets SET quota = 1000, usage = ascii(right(id, 1)), "
+            "lifetime_usage = ascii(right(id, 1))")  # fmt: skip
+    app.map("accounts", balance="quota")
+    assert "quota is what was given, and usage counts" in rehearsed(app)["accounts"]["message"]
+    app.sql("ALTER TABLE wallets DROP usage")
+    assert "is what was given" not in rehearsed(app)["accounts"]["message"]
+    app.sql("ALTER TABLE wallets RENAME lifetime_usage TO usage; ALTER TABLE wallets RENAME quota TO quota_left")
+    app.map("accounts", balance="quota_left")
+    assert "is what was given" not in rehearsed(app)["accounts"]["message"]
+
+
+def test_work_that_is_planned_for_later_as_the_file_says(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD run_at timestamptz; UPDATE jobs SET run_at = '2999-01-01' "
+            "WHERE id > 'j45' AND state = 'running'")  # fmt: skip
+    app.map(active_at="greatest(beat, run_at)")
+    app.install()
+    assert items(check(app.database))["future_times"]["status"] == "ok"
+    app.map(active_at="coalesce(run_at, beat)")
+    app.install()
+    assert "last active later than now" in items(check(app.database))["future_times"]["message"]

@@ -119,6 +119,14 @@ def test_a_table_with_one_row_an_owner_is_no_ledger(server: Server, tmp_path: Pa
     found, _ = draft(server, tmp_path, WORK, balances)
     accounts = found["accounts"]
     assert (accounts["table"], accounts["id"], accounts["balance"]) == ("credit_balances", "user_id", "balance")
+    entries = """ALTER TABLE users ADD credits int NOT NULL DEFAULT 7;
+        CREATE TABLE credit_entries (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users, kind text NOT NULL,
+            render_id int REFERENCES renders, user_request_id text UNIQUE, amount int NOT NULL, balance_after int);
+        INSERT INTO credit_entries (user_id, kind, render_id, user_request_id, amount, balance_after)
+            SELECT user_id, 'refund', id, 'r' || id, 2, 7 FROM renders WHERE status = 'failed';"""
+    found, _ = draft(server, tmp_path, WORK, entries)
+    ledger = found["ledger"]
+    assert ledger["insert"]["balance_after"] == "balance_after", "each movement has a request of its own"
 
 
 PRICES = """

@@ -55,7 +55,8 @@ def looks_like_books(table: Table) -> bool:
 
 def _has_one_row_an_owner(table: Table) -> bool:
     """Whether an owner can have one row alone, so that the rows are accounts and no movements."""
-    return any(c.is_unique and "id" in c.words and c.words & words.OWNER for c in table.columns)
+    keys = [c for c in table.columns if c.is_unique and "id" in c.words and c.words & words.OWNER]
+    return any(c.words - {"id"} <= words.OWNER for c in keys)  # a user_request_id is one of each movement
 
 
 def find_running_balances(evidence: Evidence, accounts: Table, balance: Column) -> list[RunningBalance]:

@@ -12,8 +12,15 @@ from sweeper.check.rehearsal.accounts.account_links import (
 )
 from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts, app_accounts
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
-from sweeper.check.rehearsal.accounts.counters import check_balance_as_amount, check_below_zero, check_held, uncounted
+from sweeper.check.rehearsal.accounts.counters import (
+    check_balance_as_amount,
+    check_below_zero,
+    check_held,
+    counted_ever,
+    uncounted,
+)
 from sweeper.check.rehearsal.accounts.invariants import check_broken, check_spent
+from sweeper.check.rehearsal.accounts.other_numbers import REPORT
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
 from sweeper.check.rehearsal.accounts.sums import (
     check_counters,
@@ -111,7 +118,8 @@ def _others(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
         if table is accounts:
             used = _moving(samples, accounts, used)
             too_low = uncounted(samples, [column for column in used if _EVER_SPENT.match(column.name)])
-            used = [column for column in used if column not in too_low]
+            left_alone = counted_ever(samples, [column for column in used if _COUNTER.search(column.name)])
+            used = [column for column in used if column not in too_low and column not in left_alone]
         # where the balance alone has moved by what was taken, a counter may go with it all the same
         moves = used and (are_balances_explained(samples, alone=True) or is_sum_of_ledger(samples, accounts))
         if moves:
@@ -185,7 +193,7 @@ def _satellites(samples: Samples, accounts: Table) -> list[Table]:
         if row.table_oid not in tables or (mapping.ledger and row.table_oid == mapping.ledger.table.oid):
             continue
         table = samples.table(row.table_oid)
-        if row.column_name in samples.unique_names(table):
+        if row.column_name in samples.unique_names(table) and not REPORT.search(table.name):
             found.append(table)
     return found[:10]
 

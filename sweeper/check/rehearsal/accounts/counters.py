@@ -8,7 +8,14 @@ from fractions import Fraction
 
 from sweeper.app.catalog import EXACT_TYPES, NUMBER_TYPES, Column, words_in
 from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
-from sweeper.check.rehearsal.accounts.costs import SessionCosts, accounts_of_newest, read_numbers
+from sweeper.check.rehearsal.accounts.costs import (
+    SessionCosts,
+    accounts_of_newest,
+    is_explained,
+    read_costs_by,
+    read_numbers,
+    unsettled,
+)
 from sweeper.check.rehearsal.accounts.other_numbers import DOWN, moved
 from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.rehearsal.words import is_in_unit
@@ -86,6 +93,30 @@ def uncounted(samples: Samples, columns: Sequence[Column]) -> list[Column]:
         return []
     rows = _read_held(samples, columns)
     return [one for place, one in enumerate(columns) if rows and _would_be_below_zero(rows, place)]
+
+
+def counted_ever(samples: Samples, columns: Sequence[Column]) -> list[Column]:
+    """The columns that have counted what all sessions cost: the app's own refunds have left them as they are."""
+    link = samples.sessions.column(samples.own.account)
+    if not columns or link is None or "balance" not in samples.mapping.slots or samples.mapping.is_by_account:
+        return []
+    costs = read_costs_by(samples, link)
+    if costs is None or samples.accounts is None:
+        return []
+    if not any(row.settled for row in costs.rows) and not samples.is_netted():
+        return []
+    _, numbers = read_numbers(samples, samples.accounts, costs.owners, columns)
+    places = (None, *range(len(costs.numbers)))  # where the amount is what a refund has left, a number has the charge
+
+    def is_ever(column: Column) -> bool:
+        target = [numbers[column.name]]
+        if not all(value.is_finite() for value in target[0].values()):
+            return False
+        if is_explained(costs, target, unsettled(costs)):  # it is less what was refunded, or nothing was
+            return False
+        return any(is_explained(costs, target, [costs.rows], place=place) for place in places)
+
+    return [column for column in columns if is_ever(column)]
 
 
 def _read_held(samples: Samples, columns: Sequence[Column]) -> Sequence[Row]:

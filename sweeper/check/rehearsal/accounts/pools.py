@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sweeper.app.catalog import JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
+from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
 from sweeper.check.rehearsal.samples import Samples, named
@@ -26,6 +27,7 @@ _OF_THE_PAST = re.compile(
     r"|total\w*(purchased|bought|earned|given|received)|(purchased|bought|earned|given|received)\w*total",
     re.IGNORECASE,
 )
+_EVER = re.compile(r"lifetime|ever|all_?time", re.IGNORECASE)
 _PLANS_AT_MOST = 10
 _COUNTER = re.compile(r"used|usage|consum|held|reserv", re.IGNORECASE)
 _POOLS = {"free", "paid", "bonus", "promo", "gift", "plan", "subscription", "topup", "trial", "monthly", "purchased",
@@ -177,9 +179,9 @@ def why_limit(samples: Samples, accounts: AppAccounts, others: Sequence[Column])
     where accounts have many different ones: limits are those of a few plans.
     """
     limit = accounts.balance
-    if limit is None or accounts.own.add is not None or not _GIVEN.search(limit.name):
-        return ""
-    counter = next((other for other in others if _COUNTER.search(other.name)), None)
+    if limit is None or accounts.own.add is not None or not _GIVEN.search(limit.name) or LEFT.search(limit.name):
+        return ""  # quota_left is the same for all who have used nothing since the month began
+    counter = next((one for one in others if _COUNTER.search(one.name) and not _EVER.search(one.name)), None)
     if counter is None:
         return ""
     rows, different = samples.count_different(accounts, [limit])
