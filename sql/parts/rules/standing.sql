@@ -55,14 +55,21 @@ FROM (
               AND v.status {status_eq} ANY ({live})
               {end}
         ) AS v
+        {if by_account}
         LEFT JOIN {holds} AS hold
-          ON v.verdict = 'held'{if by_account}
-         AND hold.account_id {account_eq} v.account_id{end}
+          ON v.verdict = 'held'
+         AND hold.account_id {account_eq} v.account_id
          AND hold.session_id {session_eq} v.session_id
          AND hold.attempt IS NOT DISTINCT FROM (v.attempt)::text
          AND hold.ended_at IS NULL
-        {if by_account}
         {else}
+        LEFT JOIN LATERAL (
+            SELECT h.why, h.sqlstate
+            FROM {holds} AS h
+            WHERE v.verdict = 'held'
+              AND h.session_id {session_eq} v.session_id AND {include same_attempt} AND h.ended_at IS NULL
+            OFFSET 0  -- else, as long as nothing has counted the holds, all of them would be read for each session
+        ) AS hold ON true
         OFFSET 0  -- else what is asked of a session twice would be computed twice
         {end}
     ) AS judged
