@@ -129,6 +129,8 @@ def _waiting(explanation: Explanation) -> str:
         return "It runs and has no deadline: no run treats it as stuck until it has one."
     if explanation.due_at is None and explanation.running and explanation.limit is None:
         return f"It is {explanation.status}, which is never stuck by policy.stuck_after."
+    if explanation.due_at is None and not explanation.running:
+        return "It does not say when it failed, so its grace never ends, and no run refunds it."
     if explanation.due_at is None:
         return "It does not say when it last showed a sign of life, so no run can treat it as stuck."
     then = (

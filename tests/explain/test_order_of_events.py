@@ -15,3 +15,11 @@ def test_a_session_that_a_refund_closed_failed_before_it_was_refunded(first: App
     assert [event["event"] for event in history] == ["started", "failed", "refunded"]
     times = [event["at"] for event in history]
     assert times == sorted(times)
+
+
+def test_a_failure_without_a_date_is_not_called_stuck(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1", created="infinity")
+    told = first.sweeper("explain", "s1").stdout
+    assert "It does not say when it failed, so its grace never ends, and no run refunds it." in " ".join(told.split())
+    assert first.run("--session", "s1").document["refunds"]["sessions"] == 0
