@@ -5,6 +5,7 @@ import pytest
 from sweeper.check.rehearsal import reading
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.shops import refuses, rehearsed, shop
+from tests.helpers.statements import counted
 
 pytestmark = pytest.mark.slow
 
@@ -29,3 +30,19 @@ def test_a_wrong_amount_beside_a_large_ledger_without_an_index(
     assert "charges" not in rehearsed(app)
     app.map(amount="price * 2")
     assert "is more than the ledger says was charged for" in refuses(app, "charges")
+
+
+def test_sessions_that_take_too_long_to_find_are_not_looked_for_by_each_item(
+    bare: AppDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for many and once for a few of each kind: a run waits ten seconds for each."""
+    app = shop(bare)
+    app.sql(
+        "CREATE FUNCTION slowly(timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE "
+        "AS 'SELECT $1 FROM pg_catalog.pg_sleep(0.1)'"
+    )
+    monkeypatch.setattr(reading, "_TIMEOUTS", reading._TIMEOUTS._replace(statement_ms=100))
+    app.map(started_at="slowly(s.began)")
+    with counted() as sent:
+        rehearsed(app)
+    assert sent["list_newest"] <= 4

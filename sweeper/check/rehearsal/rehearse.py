@@ -92,7 +92,8 @@ def check_item(context: CheckContext, look: Item) -> list[Check]:
         return _check_item(context, look)
     except TooSlow as slow:
         if context.newest > _FEW:  # as where a large ledger has no index on the session: each one reads all of it
-            return check_item(replace(context, newest=_FEW, known={}), look)
+            few = context.known.setdefault(_FEW, {})  # other items need the same few
+            return check_item(replace(context, newest=_FEW, known=few), look)
         return [not_checked(slow)]
 
 
