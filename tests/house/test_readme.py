@@ -17,6 +17,7 @@ OTHER_PROGRAMS_FLAGS = {
     "--kill-after", "--nonblock", "--conflict-exit-code",  # timeout and flock, in the crontab
     "--autogenerate",  # alembic
     "--now",  # systemctl
+    "--schema-only",  # pg_dump
 }  # fmt: skip
 
 
