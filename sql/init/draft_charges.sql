@@ -1,6 +1,6 @@
 -- Counts for how many of the newest sessions with certain statuses an expression gives a charge.
 SELECT pg_catalog.count(*) AS rows,
-       pg_catalog.count(*) FILTER (WHERE found.taken > 0) AS taken
+       pg_catalog.count(*) FILTER (WHERE found.taken > 0::numeric) AS taken
 FROM (
     SELECT ({expression})::numeric AS taken
     FROM {table} AS s
