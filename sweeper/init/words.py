@@ -114,6 +114,11 @@ def names_table(value: str, table: str) -> bool:
     return bool(said) and said == name[-len(said) :]
 
 
+def says_kind_of(kind: frozenset[str], link: frozenset[str]) -> bool:
+    """Whether one column is called as what says the kind of what another names: ``holder_type`` for ``holder_id``."""
+    return "type" in kind and kind - {"type"} == link - {"id"} != frozenset()
+
+
 def speaks_of_price(spoken: frozenset[str]) -> int:
     """How much the name of a number sounds like a charge in credits; negative if like something else."""
     foreign = word_set("usd cent eur gbp token count max limit refunded estimated input output prompt retry attempt")

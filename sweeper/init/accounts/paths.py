@@ -101,7 +101,7 @@ def _pairs(table: Table) -> list[tuple[Column, Column]]:
         (one, other)
         for one in table.columns
         for other in table.columns
-        if "id" in one.words and "type" in other.words and one.words - {"id"} == other.words - {"type"} != frozenset()
+        if "id" in one.words and words.says_kind_of(other.words, one.words)
     ]
 
 

@@ -33,7 +33,7 @@ class RowKind:
 
 def says_what(column: Column, link: Column) -> bool:
     """Whether a column says what kind of thing another one refers to: ``source_type`` beside ``source_id``."""
-    return bool(link.words & column.words & words.POLYMORPHIC) or column.words - {"type"} == link.words - {"id"}
+    return bool(link.words & column.words & words.POLYMORPHIC) or words.says_kind_of(column.words, link.words)
 
 
 def kind_column(evidence: Evidence, table: Table, session: Column) -> tuple[Column | None, list[str]]:

@@ -113,8 +113,7 @@ def _of_sessions(
     generic = link.words & words.POLYMORPHIC
     for column in table.columns:
         said = column.words & {"type", "kind", "table", "model"} and column.words & (generic | {"content"})
-        paired = "type" in column.words and column.words - {"type"} == link.words - {"id"}
-        is_type = paired if of_pair else said
+        is_type = words.says_kind_of(column.words, link.words) if of_pair else said
         if is_type or (generic and column.words == generic and (column.is_text or column.category == "E")):
             values = values_of(evidence, table, column)
             called = _labels(evidence, column)
