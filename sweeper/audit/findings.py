@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from sweeper.app.mapping import Mapping
@@ -141,8 +140,10 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, sta
     for name in _FINDINGS:
         if pointless.get(name):
             continue
-        asked = _ask_of_accounts if name == "balance_drift" else partial(_ask, name=name)
-        answers = list(asked(transaction, mapping, inspection))
+        if name == "balance_drift":
+            answers = list(_ask_of_accounts(transaction, mapping, inspection))
+        else:
+            answers = list(_ask(transaction, mapping, inspection, name))
         if name != "held":
             answers = [[row for row in answer if not isinstance(row, _RefusedSession)] for answer in answers]
         # a statement returns the total number with each of its samples

@@ -111,8 +111,12 @@ def prepare(
         read(database, mapping, lambda opened: _require_own_rows(opened, mapping, selection, known=known))
     elif whole and horizon is not None and not read(database, mapping, lambda opened: is_small(opened, mapping)):
         selection, before_floor = replace(selection, since=max(floor, horizon.start)), horizon.before_floor
-    caps, by_hand = (settings.policy.max_refunds, settings.policy.max_credits), request.caps_by_hand
-    limits = Limits(*caps, "max_refunds" in by_hand, "max_credits" in by_hand)
+    limits = Limits(
+        settings.policy.max_refunds,
+        settings.policy.max_credits,
+        refunds_by_hand="max_refunds" in request.caps_by_hand,
+        credits_by_hand="max_credits" in request.caps_by_hand,
+    )
     return RunContext(surroundings, mapping, selection, floor, limits, digest, whole, full, before_floor)
 
 

@@ -98,7 +98,7 @@ class Planner:
         one = Amount(1, session.amount)
         self.refunds += one
         self.reasons[session.reason] += one
-        self.ages[next((name for bound, name in _AGES if session.age_seconds < bound), _OLDEST)] += one
+        self.ages[_age(session.age_seconds)] += one
         self.accounts.add(hash(session.account_id))
         if self._sessions_left is not None:
             self._sessions_left -= 1
@@ -113,6 +113,10 @@ class Planner:
         if self.left_by_caps.sessions or self._holds_left:
             return Outcome.CAPPED
         return Outcome.PARTIAL if self.holds else Outcome.COMPLETE
+
+
+def _age(seconds: float) -> str:
+    return next((name for bound, name in _AGES if seconds < bound), _OLDEST)
 
 
 def plan(

@@ -192,7 +192,7 @@ def _another_word(samples: Samples, sessions: Sequence[PastRefund], compared: Se
             continue
         word = theirs.pop()
         written = quote_text(word or ""), f"'{word}'"  # a backslash may stand alone
-        is_looked_for = any(one in (past.where or "") for one in written) if past is not None else not is_note
+        is_looked_for = any(text in (past.where or "") for text in written) if past is not None else not is_note
         if (is_looked_for or is_label) and all(name in session.worded for session in sessions):
             return warning(
                 f"{name} = {one.value} is {word!r} in all of the app's {len(sessions)} refunds, such as of "

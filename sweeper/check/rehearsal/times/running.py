@@ -203,9 +203,10 @@ def _is_never_before(samples: Samples, column: Column) -> bool:
     context, own = samples.context, samples.own
     failed_at = own.failed_at if context.knows_failure else own.ended_at
     rows = _read_planned(samples, [column], samples.failed, failed_at) if failed_at else []
-    settled = samples.read("list_ends", samples.settled_ids(), ended_at="NULL") if own.ended_at else []
-    done = [row.session_id for row in settled if not _CANCELED.search(row.status)]
-    rows += _read_planned(samples, [column], done, own.ended_at) if own.ended_at else []
+    if own.ended_at:
+        settled = samples.read("list_ends", samples.settled_ids(), ended_at="NULL")
+        done = [row.session_id for row in settled if not _CANCELED.search(row.status)]
+        rows += _read_planned(samples, [column], done, own.ended_at)
     passed = [row.passed[0] for row in rows if row.passed[0] is not None]
     return len(passed) >= _ENDED and all(passed)
 
