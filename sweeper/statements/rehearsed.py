@@ -12,7 +12,7 @@ REHEARSED = (
     "look_at_running", "sample_chain", "sample_entries", "compare_sums", "sample_columns", "try_marks",
     "compare_held", "count_different", "find_unpayable", "has_account", "list_accounts_of", "list_json_numbers",
     "find_refund_texts", "list_json_marks", "find_linked",
-    "compare_unmoved", "list_filled", "list_ends", "try_sessions", "find_released", "list_status_names",
+    "list_filled", "list_ends", "try_sessions", "find_released", "list_status_names",
     "compare_clocks", "compare_named_accounts", "compare_with_balance", "count_qualified", "list_ledger_json_numbers",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries", "count_lots",
@@ -22,7 +22,7 @@ REHEARSED = (
 )  # fmt: skip
 
 OF_LEDGER = (
-    "compare_newest_balances", "compare_unmoved", "find_linked", "compare_sums", "sample_chain", "sample_entries",
+    "compare_newest_balances", "find_linked", "compare_sums", "sample_chain", "sample_entries",
     "try_sessions", "compare_clocks", "list_ledger_json_numbers", "count_qualified", "list_row_kinds",
     "count_lots", "find_refund_keys", "find_undone_charges", "find_other_spellings",
 )  # fmt: skip

@@ -24,13 +24,12 @@ from sweeper.check.rehearsal.accounts.other_numbers import REPORT
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
 from sweeper.check.rehearsal.accounts.sums import (
     check_counters,
-    check_other_sums,
     check_sums,
     check_versions,
     gross_counters,
     is_sum_of_ledger,
 )
-from sweeper.check.rehearsal.accounts.unmapped_balances import check_booked, check_unmoved
+from sweeper.check.rehearsal.accounts.unmapped_balances import check_booked, check_other_sums
 from sweeper.check.rehearsal.accounts.unpayable import check_unpayable
 from sweeper.check.rehearsal.charges.charged_accounts import check_ledger_accounts
 from sweeper.check.rehearsal.samples import Samples, named
@@ -69,7 +68,7 @@ _WORD = re.compile(r"\w+")
 
 def check_accounts(samples: Samples) -> Iterator[Check]:
     accounts = app_accounts(samples)
-    found = [*check_unpayable(samples), *check_unmoved(samples)]
+    found = [*check_unpayable(samples), *check_other_sums(samples)]
     if accounts is not None:
         hooked = samples.hook_may_write([accounts.name])
         for rule in _RULES:
@@ -232,7 +231,7 @@ def _closed(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
 _RULES: tuple[Callable[[Samples, AppAccounts], Iterator[Check]], ...] = (
     wrong_table, check_ledger_accounts, _others, check_spent, check_held, check_pools, check_sums, check_below_zero,
     check_broken, check_payers, check_booked, check_balance_as_amount, check_named_accounts, check_periods,
-    check_counters, check_versions, _closed, check_other_sums,
+    check_counters, check_versions, _closed,
 )  # fmt: skip
 # a hook may do what these miss in the file
 _WITHOUT_HOOK = (check_spent, check_held, check_pools, check_sums, check_below_zero)

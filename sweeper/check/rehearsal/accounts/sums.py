@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from sweeper.app.catalog import Column, Table
+from sweeper.app.catalog import Column
 from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
-from sweeper.check.rehearsal.accounts.other_numbers import is_report, never_moves
 from sweeper.check.rehearsal.accounts.scaled_shares import factor_of
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.reading import ROWS_UNANSWERED
@@ -24,7 +23,7 @@ _EVER_GIVEN = re.compile(
     r"(?!.*(used|usage|spen[dt]|consum)).*(lifetime|all_?time|earned|purchas|bought)", re.IGNORECASE
 )
 # accounts with refunds among those looked at: what counts the rest is not equal by chance
-_ENOUGH, _REFUNDED, _MOST, _TABLES_AT_MOST = 3, 2, 0.8, 6
+_ENOUGH, _REFUNDED = 3, 2
 
 
 def check_sums(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
@@ -102,48 +101,6 @@ def check_versions(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
                 "account before the refund does not notice it, and overwrites it with the old balance",
                 accounts.to_add(f'{column.quoted} = "1"'),
             )
-
-
-def check_other_sums(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
-    """A number of another table that the ledger's rows name, such as what each key has spent: it is their sum.
-
-    The app's refunds are among the rows, and have moved it, if no job of the app's works it out from them.
-    """
-    ledger, known = app_ledger(samples), {samples.sessions.oid, accounts.oid}
-    if ledger is None or not ledger.amounts:
-        return
-    amount, tables = ledger.amounts[0], samples.readable_oids() - known - {ledger.table.oid}
-    for row in [row for row in samples.references(of=ledger.table) if row.target_oid in tables][:_TABLES_AT_MOST]:
-        table, link = samples.table(row.target_oid), ledger.table.columns[row.column_name]
-        if link not in ledger.values:  # it may be filled later, such as when a month is closed
-            continue
-        if is_report(table) or samples.hook_may_write([table.name]) or samples.trigger_may_write(table.name):
-            continue
-        for column in _sums_by(samples, ledger, link, table, table.columns[row.target_column])[:1]:
-            yield (failure if ledger.account is None and never_moves(samples, accounts) else warning)(
-                f"{column.name} of {table.name} is what {amount.name} in the rows of {ledger.table.name} comes to by "
-                f"{link.name}, with the app's own refunds, and a refund leaves it as it is",
-                f"a trigger on sweeper's refunds that moves {column.name} of {table.name} (docs/hooks.md), if no job "
-                "of the app's works it out from the rows",
-            )
-
-
-def _sums_by(samples: Samples, ledger: AppLedger, link: Column, table: Table, key: Column) -> list[Column]:
-    """The numbers of a table that are the sums of the ledger's rows that name its rows by ``link``."""
-    amount = ledger.amounts[0]
-    others = [one for one in table.columns.values() if one.is_number and one != key]
-    others = samples.seen(table, others, noted=False)
-    seen = ledger.key and samples.sees(ledger.table, [ledger.key, link, amount]) and samples.sees(table, [key])
-    if not others or not seen:
-        return []
-    given = {"accounts": table, "accounts_id": f"a.{key.quoted}", "balance": "0", "account_eq": samples.equal(key),
-             "account_type": key.full_type, "account_column": link, "others": others}  # fmt: skip
-    rows = samples.try_ask("compare_sums", ROWS_UNANSWERED, key=ledger.key, amount_column=amount, **given)
-    row = next(iter(rows), None)
-    if row is None or row.refunded < _REFUNDED or row.totals < max(_ENOUGH, row.accounts * _MOST):
-        return []
-    same = zip(others, map(max, row.equal, row.opposite), strict=True)
-    return [one for one, count in same if count == row.accounts]
 
 
 def gross_counters(samples: Samples, accounts: AppAccounts) -> list[Column]:

@@ -3,84 +3,96 @@
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table, has_subquery
-from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
+from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts, app_accounts
+from sweeper.check.rehearsal.accounts.other_numbers import is_report, never_moves
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
-from sweeper.check.rehearsal.reading import ROWS_UNANSWERED, UNANSWERED
+from sweeper.check.rehearsal.reading import UNANSWERED
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.tables import adds_later
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.templates import fill_expression
 from sweeper.postgres.transaction import Row
 
-_ENOUGH, _TABLES_AT_MOST, _COLUMNS_AT_MOST = 3, 6, 8
+# accounts with refunds among those looked at: what counts the rest is not equal by chance
+_ENOUGH, _REFUNDED, _MOST, _TABLES_AT_MOST = 3, 2, 0.8, 6
 _MANY, _AMOUNTS_AT_MOST = 5, 2
 
 
-def check_unmoved(samples: Samples) -> Iterator[Check]:
-    """A column that has the sum of an account's rows, and that a refund does not change."""
-    own, ledger = samples.settings.accounts, app_ledger(samples)
-    if ledger is None or samples.mapping.is_by_account or (own is not None and (own.balance or own.add is not None)):
+def check_other_sums(samples: Samples) -> Iterator[Check]:
+    """A number of a table that the ledger's rows name is their sum: a balance, or what each key has spent.
+
+    The app's refunds are among the rows, and have moved it, if no job of the app's works it out from them.
+    """
+    ledger, accounts = app_ledger(samples), app_accounts(samples)
+    if ledger is None or not ledger.amounts or samples.mapping.is_by_account or adds_later(ledger.table):
         return
-    accounts = _accounts_of(samples, ledger)
-    if not ledger.amounts or ledger.key is None or adds_later(ledger.table):
-        return
-    for account, table, link in [(one, *beside) for one in accounts for beside in _beside(samples, ledger.table, one)]:
-        if found := _balance_of(samples, table, link, ledger, [ledger.key, account, ledger.amounts[0]]):
-            column, sample = found
-            yield failure(
-                f"{column.name} of {table.name} is what the rows of {ledger.table.name} come to for each account, such "
-                f"as {sample}, and no refund moves it",
-                f'[accounts] table = "{table.name}", id = "{link}", balance = "{column.name}"; where a trigger of the '
-                "app's moves it, an empty [accounts.add]",
+    moved = accounts is not None and (accounts.own.balance or accounts.own.add is not None)
+    payers = [] if moved else _accounts_of(samples, ledger)
+    for link, table, key in _named_by(samples, ledger, payers):
+        if is_report(table) or samples.hook_may_write([table.name]) or samples.trigger_may_write(table.name):
+            continue
+        is_payer = link in payers
+        for column, sample in _sums_by(samples, ledger, link, table, key, is_payer=is_payer)[:1]:
+            if is_payer:
+                yield failure(
+                    f"{column.name} of {table.name} is what the rows of {ledger.table.name} come to for each account, "
+                    f"such as {sample}, and no refund moves it",
+                    f'[accounts] table = "{table.name}", id = "{key.name}", balance = "{column.name}"; where a trigger '
+                    "of the app's moves it, an empty [accounts.add]",
+                )
+                return
+            yield (failure if ledger.account is None and never_moves(samples, accounts) else warning)(
+                f"{column.name} of {table.name} is what {ledger.amounts[0].name} in the rows of {ledger.table.name} "
+                f"comes to by {link.name}, with the app's own refunds, and a refund leaves it as it is",
+                f"a trigger on sweeper's refunds that moves {column.name} of {table.name} (docs/hooks.md), if no job "
+                "of the app's works it out from the rows",
             )
-            return
 
 
 def _accounts_of(samples: Samples, ledger: AppLedger) -> list[Column]:
     """The column for the account; where it is worked out, foreign keys of the ledger that a subquery fills."""
     if ledger.account is not None:
         return [ledger.account]
-    sessions = samples.sessions.oid
-    named = {row.column_name for row in samples.references(of=ledger.table) if row.target_oid != sessions}
-    return [one for one in ledger.table.columns.values()
-            if one.name in named and has_subquery(ledger.values.get(one, ""))]  # fmt: skip
+    named = {row.column_name for row in samples.references(of=ledger.table) if row.target_oid != samples.sessions.oid}
+    return [one for one, value in ledger.values.items() if one.name in named and has_subquery(value)]
 
 
-def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[Table, str]]:
-    """The table of the ledger's accounts, and tables with one row for each account."""
-    tables = samples.readable_oids()
-    own = [row for row in samples.references(of=ledger) if row.column_name == account.name]
-    targets = {(row.target_oid, row.target_column) for row in own}
-    links = [*targets, *((row.table_oid, row.column_name) for row in samples.references()
-                         if (row.target_oid, row.target_column) in targets)]  # fmt: skip
-    skipped = (ledger.oid, samples.sessions.oid)
-    for oid, column in links[:_TABLES_AT_MOST]:
-        if oid not in skipped and oid in tables:
-            table = samples.table(oid)
-            if not samples.hook_may_write([table.name]) and column in samples.unique_names(table):
-                yield table, column
+def _named_by(samples: Samples, ledger: AppLedger, payers: list[Column]) -> Iterator[tuple[Column, Table, Column]]:
+    """Tables whose rows the ledger names, by the column that does; for accounts also those with a row for each."""
+    columns, accounts = ledger.table.columns, samples.accounts
+    chosen = ledger.values if accounts else payers
+    found = []
+    for row in [row for row in samples.references(of=ledger.table) if columns[row.column_name] in chosen]:
+        found.append((row.column_name, row.target_oid, row.target_column))
+        beside = samples.references() if columns[row.column_name] in payers else []
+        found += [(row.column_name, one.table_oid, one.column_name) for one in beside
+                  if (one.target_oid, one.target_column) == (row.target_oid, row.target_column)]  # fmt: skip
+    known = {samples.sessions.oid, ledger.table.oid, accounts.oid if accounts and not payers else 0}
+    tables = samples.readable_oids() - known
+    for name, oid, key in [one for one in dict.fromkeys(found) if one[1] in tables][:_TABLES_AT_MOST]:
+        table = samples.table(oid)
+        if key in samples.unique_names(table):
+            yield ledger.table.columns[name], table, table.columns[key]
 
 
-def _balance_of(
-    samples: Samples, table: Table, link: str, ledger: AppLedger, read: list[Column]
-) -> tuple[Column, str] | None:
-    """The column that has the sum for each account, and an example."""
-    key, account, amount = read
-    numbers = [one for one in table.columns.values() if one.is_number and one.name != link and not one.generated]
-    numbers = samples.seen(table, numbers[:_COLUMNS_AT_MOST])
-    if not (numbers and samples.sees(ledger.table, read) and samples.sees(table, [table.columns[link]])):
-        return None
-    rows = samples.try_ask(
-        "compare_unmoved", ROWS_UNANSWERED, key=key, account_column=account, amount_column=amount, table=table,
-        others=numbers, link=table.columns[link], ledger_oid=ledger.table.oid,
-    )  # fmt: skip
-    if not rows:
-        return None
-    row = rows[0]
-    same = [one for one, count in zip(numbers, row.equal, strict=True) if count == row.accounts]
-    return (same[0], row.sample) if same and row.accounts >= _ENOUGH and not row.may_move else None
+def _sums_by(
+    samples: Samples, ledger: AppLedger, link: Column, table: Table, key: Column, *, is_payer: bool
+) -> list[tuple[Column, str]]:
+    """The numbers of a table that are the sums of the ledger's rows that name its rows by ``link``, with an example."""
+    amount = ledger.amounts[0]
+    others = [one for one in table.columns.values() if one.is_number and one != key]
+    others = samples.seen(table, others, noted=False)
+    if not others or not samples.sees(ledger.table, [link, amount]) or not samples.sees(table, [key]):
+        return []
+    row = _compare(samples, ledger.table, link, key, amount, accounts=table, balance="0", others=others)
+    if row is None or row.different < _ENOUGH:  # the others come to nothing
+        return []
+    if not is_payer and (row.refunded < _REFUNDED or row.totals < max(_ENOUGH, row.accounts * _MOST)):
+        return []
+    same = zip(others, map(max, row.equal, row.opposite), strict=True)
+    return [(one, row.samples[0]) for one, count in same if count == row.accounts]
 
 
 def check_booked(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
@@ -90,7 +102,7 @@ def check_booked(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
         return
     for table, link, key in samples.referring_tables(accounts, (accounts.oid, samples.sessions.oid)):
         for amount in [] if samples.hook_may_write([table.name]) else _amounts(samples, table, link):
-            row = _compare(samples, table, link, key, amount)
+            row = _compare(samples, table, link, key, amount, ledger_where=_takes(amount))
             # what is left of lots that are used up one by one has no negative numbers
             spent = row and (row.refunds >= row.accounts or (LEFT.search(amount.name) and row.totals >= _ENOUGH))
             if row and spent and row.accounts >= _MANY and not row.different:
@@ -111,7 +123,7 @@ def amounts_of_balance(samples: Samples, table: Table) -> list[Column]:
     found = []
     for other, link, key in samples.referring_tables(accounts, (accounts.oid, samples.sessions.oid)):
         for amount in _amounts(samples, table, link) if other.oid == table.oid else ():
-            row = _compare(samples, table, link, key, amount)
+            row = _compare(samples, table, link, key, amount, ledger_where=_takes(amount))
             if row and row.accounts >= _ENOUGH and not row.different and row.totals >= _ENOUGH:
                 found.append(amount)
     return found
@@ -125,10 +137,15 @@ def _amounts(samples: Samples, table: Table, link: Column) -> Sequence[Column]:
     return found[:_AMOUNTS_AT_MOST]
 
 
-def _compare(samples: Samples, table: Table, link: Column, key: Column, amount: Column) -> Row | None:
+def _takes(amount: Column) -> str:
+    return fill_expression("takes_away", {"amount": f"l.{amount.quoted}"})
+
+
+def _compare(samples: Samples, table: Table, link: Column, key: Column, amount: Column, **given: object) -> Row | None:
+    """For how many accounts, or other rows with this key, the rows that name them come to a number of theirs."""
     rows = samples.ask_table(
-        table, "compare_sums", UNANSWERED, ledger=table, account_column=link, amount_column=amount, others=[],
-        ledger_where=fill_expression("takes_away", {"amount": f"l.{amount.quoted}"}),
+        table, "compare_sums", UNANSWERED, ledger=table, account_column=link, amount_column=amount,
         accounts_id=f"a.{key.quoted}", account_eq=samples.equal(link), account_type=key.full_type,
+        **{"others": [], **given},
     )  # fmt: skip
     return next(iter(rows), None)
