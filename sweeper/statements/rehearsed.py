@@ -13,18 +13,18 @@ REHEARSED = (
     "compare_held", "count_different", "find_unpayable", "has_account", "list_accounts_of", "list_json_numbers",
     "find_refund_texts", "list_json_marks", "find_linked",
     "list_filled", "list_ends", "try_sessions", "find_released", "list_status_names",
-    "compare_clocks", "compare_named_accounts", "compare_with_balance", "count_qualified", "list_ledger_json_numbers",
+    "compare_clocks", "compare_named_accounts", "count_qualified", "list_ledger_json_numbers",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
-    "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries", "count_lots",
+    "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "find_retried", "count_lots",
     "compare_planned", "find_refund_events", "list_parts", "find_partly_keyed", "sum_shares",
     "find_refund_keys", "compare_periods", "compare_invariant", "find_undone_charges",
-    "find_other_spellings", "read_found_rows", "find_unmentioned",
+    "read_found_rows", "find_unmentioned",
 )  # fmt: skip
 
 OF_LEDGER = (
     "compare_newest_balances", "find_linked", "compare_sums", "sample_chain", "sample_entries",
     "try_sessions", "compare_clocks", "list_ledger_json_numbers", "count_qualified", "list_row_kinds",
-    "count_lots", "find_refund_keys", "find_undone_charges", "find_other_spellings",
+    "count_lots", "find_refund_keys", "find_undone_charges",
 )  # fmt: skip
 
 _OF_ACCOUNTS = ("has_account", "compare_row_accounts", "compare_periods")

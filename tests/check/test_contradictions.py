@@ -42,18 +42,6 @@ def test_another_account_than_the_sessions_name(app: App) -> None:
     assert rehearsed(app) == {}
 
 
-def test_the_balance_in_place_of_the_charge(app: App) -> None:
-    without_ledger(app)
-    app.sql("DROP TABLE book; UPDATE jobs SET refunded_at = ended WHERE substr(id, 2)::int <= 20")
-    app.sql("UPDATE wallets SET balance = 1000 + right(id, 1)::int")
-    app.map(exclude="refunded_at IS NOT NULL", amount="(SELECT w.balance FROM wallets w WHERE w.id = s.owner)")
-    app.map("sessions.refunded", refunded_at="at")
-    app.map("policy", max_amount=2000)
-    assert "is the balance of the account for 30 of 30 sessions" in refuses(app, "accounts")
-    app.map(amount="price")
-    assert rehearsed(app) == {}
-
-
 def test_a_word_for_the_other_direction(app: App) -> None:
     app.sql("ALTER TABLE book ADD way text; UPDATE book SET way = CASE WHEN amount > 0 THEN 'in' ELSE 'out' END")
     for wrong in ("out", "withdraw"):

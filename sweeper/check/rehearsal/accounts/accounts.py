@@ -13,7 +13,6 @@ from sweeper.check.rehearsal.accounts.account_links import (
 from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts, app_accounts
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.accounts.counters import (
-    check_balance_as_amount,
     check_below_zero,
     check_held,
     counted_ever,
@@ -230,7 +229,7 @@ def _closed(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
 # in the order in which their findings are shown
 _RULES: tuple[Callable[[Samples, AppAccounts], Iterator[Check]], ...] = (
     wrong_table, check_ledger_accounts, _others, check_spent, check_held, check_pools, check_sums, check_below_zero,
-    check_broken, check_payers, check_booked, check_balance_as_amount, check_named_accounts, check_periods,
+    check_broken, check_payers, check_booked, check_named_accounts, check_periods,
     check_counters, check_versions, _closed,
 )  # fmt: skip
 # a hook may do what these miss in the file

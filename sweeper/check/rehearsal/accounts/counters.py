@@ -1,4 +1,4 @@
-"""Whether a refund leaves a counter of the accounts as it is, or lowers it too far; and amounts that are a balance."""
+"""Whether a refund leaves a counter of the accounts as it is, or lowers it too far."""
 
 import re
 from collections import defaultdict
@@ -17,7 +17,7 @@ from sweeper.check.rehearsal.accounts.costs import (
     unsettled,
 )
 from sweeper.check.rehearsal.accounts.other_numbers import DOWN, moved
-from sweeper.check.rehearsal.samples import Samples, named, number
+from sweeper.check.rehearsal.samples import Samples, number
 from sweeper.check.rehearsal.words import is_in_unit
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.templates import items_of
@@ -27,8 +27,6 @@ _HELD = re.compile(r"held|hold|reserv|pending|lock|froz|frozen|block|escrow|in_?
 _AT_MOST, _ENOUGH, _MOST = 6, 3, Decimal("0.8")
 # a share that reads the account may stop at what is left there, as `least(amount, a.used)`
 _ACCOUNT = re.compile(r"\ba\s*\.", re.IGNORECASE)
-# balances that are amounts
-_SEVERAL, _NEARLY_ALL, _DIFFERENT = 5, 0.9, 3
 
 
 def check_held(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
@@ -196,18 +194,3 @@ def check_own_numbers(samples: Samples, accounts: AppAccounts, costs: SessionCos
                     accounts.to_add(f'{column.quoted} = "{sign}{f"s.{share}" if share else "amount"}"'),
                 )
                 break
-
-
-def check_balance_as_amount(samples: Samples, _: AppAccounts) -> Iterator[Check]:
-    """Compare the amounts of the newest failed sessions with the balances of their accounts."""
-    if not samples.mapping.has_balance or samples.mapping.is_by_account:
-        return
-    rows = samples.read("compare_with_balance", samples.failed[:100])
-    same = [row for row in rows if row.same]
-    amounts = {row.amount for row in same}
-    if len(same) >= _SEVERAL and len(same) >= len(rows) * _NEARLY_ALL and len(amounts) >= _DIFFERENT:
-        yield failure(
-            f"sessions.amount = {samples.own.amount!r} is the balance of the account for {len(same)} of "
-            f"{len(rows)} sessions, such as {named([row.session_id for row in same])}: a refund would double it",
-            "sessions.amount: what the session was charged",
-        )

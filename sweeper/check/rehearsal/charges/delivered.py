@@ -1,4 +1,4 @@
-"""Sessions that were delivered, by a column or by a later try, or were never charged; and refunds of another try."""
+"""Sessions that were delivered, by a column or by a later try, or were never charged."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -128,11 +128,11 @@ def _having(rows: Sequence[Row], place: int) -> list[str]:
 
 def check_retried(samples: Samples) -> Iterator[Check]:
     """Sessions that would be paid although a later try succeeded, while the app has refunded none of that kind."""
-    succeeded = samples.own.succeeded
-    refunded, owed = _refunded_and_owed(samples)
-    for column in _links_to_tries(samples) if succeeded and owed else ():
-        done = {row.session_id for row in samples.try_read("list_tries", [*refunded, *owed], column=column)
-                if row.later and row.status in succeeded}  # fmt: skip
+    rows = samples.read_failed()
+    refunded = [row.session_id for row in rows if row.is_refunded or row.given_back]
+    owed = owed_ids([row for row in rows if not row.given_back])
+    for column in _links_to_tries(samples) if samples.own.succeeded and owed else ():
+        done = {row.session_id for row in samples.try_read("find_retried", [*refunded, *owed], column=column)}
         found = [one for one in owed if one in done]
         if len(found) < _ENOUGH or len(refunded) * len(found) < _EXPECTED * len(owed) or done.intersection(refunded):
             continue
@@ -143,40 +143,6 @@ def check_retried(samples: Samples) -> Iterator[Check]:
             f"sessions.never: true of a session whose work another one has delivered, as {column.name} says",
         )
         return
-
-
-def check_other_try(samples: Samples) -> Iterator[Check]:
-    """Sessions that would be paid although the app has refunded another try of the same work, in whose name it does."""
-    _, owed = _refunded_and_owed(samples)
-    for column in _links_to_tries(samples) if owed else ():
-        failed, settled = (
-            samples.try_read("list_tries", some, column=column) for some in (samples.failed, samples.settled_ids())
-        )
-        others = samples.look_at(list(dict.fromkeys(row.other_id for row in (*failed, *settled))))
-        paid = {one.session_id for one in others if one.is_refunded or one.given_back}
-        for how in ("named", "names"):
-            linked = [row for row in failed if row.how == how]
-            found = list(dict.fromkeys(row.session_id for row in linked if row.other_id in paid))
-            found = [one for one in found if one in owed]
-            own = any(row.session_id not in owed for row in linked)
-            beside = [row.other_id in paid for row in settled if row.how == how]
-            if len(found) < _ENOUGH or own or any(beside):
-                continue
-            sure = len(beside) >= _ENOUGH
-            yield (failure if sure else warning)(
-                f"{len(found)} sessions that would be paid, such as {named(found)}, are linked by {column.name} to one "
-                "that the app has refunded, and it has refunded no such session by its own id"
-                + (f", nor the other one where such a session succeeded ({len(beside)})" if sure else ""),
-                f"sessions.exclude, or ledger.session: also by {column.name}, if the app refunds all tries at once",
-            )
-            return
-
-
-def _refunded_and_owed(samples: Samples) -> tuple[list[str], list[str]]:
-    """Which of the newest failed sessions are refunded, and which would be paid."""
-    rows = samples.read_failed()
-    refunded = [row.session_id for row in rows if row.is_refunded or row.given_back]
-    return refunded, owed_ids([row for row in rows if not row.given_back])
 
 
 def _links_to_tries(samples: Samples) -> list[Column]:

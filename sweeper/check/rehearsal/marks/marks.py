@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sweeper.check.rehearsal.charges.delivered import check_other_try
 from sweeper.check.rehearsal.marks.other_marks import check_other_marks
 from sweeper.check.rehearsal.marks.parents import refunded_parts, refunded_wholes
 from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_netted
@@ -191,13 +190,13 @@ def _traced(samples: Samples, *, blind: bool) -> Check | None:
 
 
 def _paid_again(samples: Samples, own: SessionsSection, session_ids: tuple[str, ...], *, blind: bool) -> list[Check]:
-    """Sessions that would be paid although their own columns, rows of other tables or other tries say refunded."""
+    """Sessions that would be paid although their own columns or rows of other tables say refunded."""
     missed: dict[str, list[str]] = {}
     if not blind:  # only then every possible mark is read
         missed = marked_and_unpaid(samples, session_ids) if own.exclude else {}
         missed = missed or released_and_unpaid(samples, session_ids)
     if not missed:
-        return list(check_other_try(samples))
+        return []
     said = "; ".join(
         f"{column} says that {len(found)} of the newest failed sessions are refunded, such as {named(found)}"
         for column, found in missed.items()
