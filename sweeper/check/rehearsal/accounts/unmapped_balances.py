@@ -26,10 +26,10 @@ def check_other_sums(samples: Samples) -> Iterator[Check]:
     The app's refunds are among the rows, and have moved it, if no job of the app's works it out from them.
     """
     ledger, accounts = app_ledger(samples), app_accounts(samples)
-    if ledger is None or not ledger.amounts or samples.mapping.is_by_account or adds_later(ledger.table):
+    if ledger is None or not ledger.amounts or samples.mapping.is_by_account:
         return
     moved = accounts is not None and (accounts.own.balance or accounts.own.add is not None)
-    payers = [] if moved else _accounts_of(samples, ledger)
+    payers = [] if moved or adds_later(ledger.table) else _accounts_of(samples, ledger)
     for link, table, key in _named_by(samples, ledger, payers):
         if is_report(table) or samples.hook_may_write([table.name]) or samples.trigger_may_write(table.name):
             continue

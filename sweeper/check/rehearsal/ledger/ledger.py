@@ -16,18 +16,25 @@ from sweeper.check.rehearsal.ledger.kinds_of_ledgers import (
     is_newest_balance,
 )
 from sweeper.check.rehearsal.ledger.linked_sessions import (
-    NOT_MADE,
     check_linked,
-    check_named_in_json,
     check_named_in_texts,
     check_row_kinds,
     check_session_fails,
 )
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.row_amounts import is_usual
-from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.words import ADDED, DOWN_WORDS, REFUND_WORDS, UNDONE, UP_WORDS, is_mark, speaks_of_refund
+from sweeper.check.rehearsal.words import (
+    ADDED,
+    DOWN_WORDS,
+    NOBODY_GOT,
+    REFUND_WORDS,
+    STATE,
+    UNDONE,
+    UP_WORDS,
+    is_mark,
+    speaks_of_refund,
+)
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
 
@@ -49,7 +56,7 @@ def check_ledger(samples: Samples) -> Iterator[Check]:
     found = [*failing, *check_linked(samples, ledger), *_running(samples, ledger)]
     # refunds that `where` leaves out, by their words, or else by the sessions that they name
     missed = [] if failing else [*_missed(samples, ledger)] or [*check_row_kinds(samples, ledger)]
-    found += missed or [*check_named_in_texts(samples, ledger)] or check_named_in_json(samples, ledger)
+    found += missed or check_named_in_texts(samples, ledger)
     found += [*_later(samples, ledger), *_no_room(samples), *check_ledger_subjects(samples, ledger)]
     found += [*check_lots(samples, ledger), *check_entries(samples, ledger), *_undone(samples, ledger)]
     yield joined(found) if found else ok("its newest rows agree with the file")
@@ -122,7 +129,7 @@ def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         "amount_column": amounts[0], "account_column": account, "texts": words,
         "states": [one for one in words if is_of_refunds and STATE.search(one.name)],
         "qualifiers": of_these_sessions(samples, amounts[0]),
-        "netted": name in own.amount.lower(), "not_made": NOT_MADE,
+        "netted": name in own.amount.lower(), "not_made": NOBODY_GOT,
         "refund_words": REFUND_WORDS, "up_words": UP_WORDS, "down_words": DOWN_WORDS,
     }  # fmt: skip
     failed, settled = samples.failed, samples.settled_ids()
