@@ -10,10 +10,10 @@ REHEARSED = (
     "compare_charge_accounts", "compare_charges", "compare_newest_balances", "compare_past", "list_given_back",
     "find_marked", "find_marked_unpaid", "find_missed_refunds", "find_refund_json", "find_refund_rows",
     "look_at_running", "sample_chain", "sample_entries", "compare_sums", "sample_columns", "try_marks",
-    "compare_held", "count_different", "find_unpayable", "has_account", "list_accounts_of", "list_json_numbers",
-    "find_refund_texts", "list_json_marks", "find_linked",
+    "compare_held", "count_different", "find_unpayable", "has_account", "list_accounts_of",
+    "find_refund_texts", "list_json_keys", "find_linked",
     "list_filled", "list_ends", "try_sessions", "find_released", "list_status_names",
-    "compare_clocks", "compare_named_accounts", "count_qualified", "list_ledger_json_numbers",
+    "compare_clocks", "compare_named_accounts", "count_qualified",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "find_retried", "count_lots",
     "compare_planned", "find_refund_events", "list_parts", "find_partly_keyed", "sum_shares",
@@ -23,7 +23,7 @@ REHEARSED = (
 
 OF_LEDGER = (
     "compare_newest_balances", "find_linked", "compare_sums", "sample_chain", "sample_entries",
-    "try_sessions", "compare_clocks", "list_ledger_json_numbers", "count_qualified", "list_row_kinds",
+    "try_sessions", "compare_clocks", "count_qualified", "list_row_kinds",
     "count_lots", "find_undone_charges",
 )  # fmt: skip
 
@@ -34,7 +34,7 @@ _SORTED = (*INTEGER_TYPES, "uuid", *TEXT_TYPES)  # of these `check` takes one to
 
 _LEFT_OUT = (
     "account_column", "unsigned", "moment", "amount_column", "any_state", "unnamed", "netted", "content", "words",
-    "json_key", "flag", "number", "touched", "balance",
+    "json_key", "flag", "number", "of_ledger", "touched", "balance",
 )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         for place, (text, value) in enumerate(own.items())
     ]
     written: list[Slots] = [{"column": text} for text in own]
-    of_texts = ("find_refund_json", "find_refund_rows", "find_refund_texts", "find_refund_events")
+    of_texts = ("find_refund_json", "find_refund_rows", "find_refund_texts", "list_json_keys", "find_refund_events")
     given: Choices = {
         "compared": compared,
         "unwritten": written,

@@ -141,24 +141,16 @@ def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
     for column in samples.columns(sessions, lambda one: one.is_number and _words(one.name) & _POOLS, noted=noted):
         if rows := number_above_zero(samples, column, session_ids):
             yield _Share(column.name, len(rows), rows[0].session_id)
-    with_json = samples.columns(sessions, lambda one: one.base_type in JSON_TYPES, noted=False)[:_JSON_AT_MOST]
-    for column in with_json if not samples.mapping.is_by_account else ():
-        for row in samples.read("list_json_numbers", session_ids, column=column):
-            if _words(row.name) & _POOLS:
-                yield _Share(row.name, row.sessions, row.sample)
-    yield from _booked_shares(samples)
-
-
-def _booked_shares(samples: Samples) -> Iterator[_Share]:
-    """Numbers in the JSON of the ledger's rows whose names mention a pool."""
     ledger = app_ledger(samples)
-    if ledger is None or samples.mapping.is_by_account:
+    if samples.mapping.is_by_account:
         return
-    with_json = samples.columns(ledger.table, lambda one: one.base_type in JSON_TYPES)[:_JSON_AT_MOST]
-    for column in with_json if with_json and not sessions_fail(samples) else ():
-        for row in samples.ask_table(ledger.table, "list_ledger_json_numbers", column=column):
-            if _words(row.name) & _POOLS:
-                yield _Share(row.name, row.sessions, row.sample)
+    for table in (sessions, *([ledger.table] if ledger and not sessions_fail(samples) else [])):
+        of_ledger = table is not sessions
+        for column in samples.columns(table, lambda one: one.base_type in JSON_TYPES, noted=of_ledger)[:_JSON_AT_MOST]:
+            given = {"column": column, "number": True, "of_ledger": of_ledger, "words": ""}
+            for row in samples.read("list_json_keys", session_ids, **given):
+                if _words(row.name) & _POOLS:
+                    yield _Share(row.name, row.sessions, row.sample)
 
 
 def _of_other_pools(samples: Samples, share: _Share) -> list[str]:

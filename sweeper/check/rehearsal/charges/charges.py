@@ -11,7 +11,7 @@ from sweeper.app.over_refund import reads
 from sweeper.check.rehearsal.charges.charged_accounts import check_charged_accounts
 from sweeper.check.rehearsal.charges.delivered import check_never_charged, check_retried
 from sweeper.check.rehearsal.charges.found_rows import check_found_rows
-from sweeper.check.rehearsal.charges.real_charges import check_never_taken, check_taken, check_without_share
+from sweeper.check.rehearsal.charges.real_charges import check_never_taken, check_taken, check_without_charge
 from sweeper.check.rehearsal.charges.rows_of_charges import check_rows_of_charges
 from sweeper.check.rehearsal.charges.subqueries import check_parts_of_keys, check_subjects
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions, read_charges
@@ -94,7 +94,7 @@ def _compared(samples: Samples, found: list[_Charge], known: Decimal = _KNOWN) -
 def _without_books(samples: Samples) -> Iterator[Check]:
     """What the sessions' own columns say about their charges."""
     own, sessions = samples.own, samples.sessions
-    rules = [check_never_charged, check_without_share, check_retried]
+    rules = [check_never_charged, check_without_charge, check_retried]
     if not own.charged:
         rules = [check_taken, check_never_taken, check_rows_of_charges, *rules, _check_unsigned]
     for rule in rules:

@@ -39,25 +39,6 @@ def check_never_taken(samples: Samples) -> Iterator[Check]:
                 f"sessions.amount: null where {column.name} says so; or sessions.never",
             )
             return
-    yield from _by_flag(samples)
-
-
-def _by_flag(samples: Samples) -> Iterator[Check]:
-    """A flag for a charge that was taken: true of all that the app has refunded, and not of some that would be paid."""
-    read = samples.file_says("amount", "exclude", "never", "status")
-    flags = samples.columns(samples.sessions, lambda one: one.is_flag and _FLAG.search(one.name))
-    for column in [one for one in flags if one.name.lower() not in read]:
-        refunded, owed = samples.refunded_ids(), samples.list_owed()
-        taken = {one for one, text in samples.texts(column, [*refunded, *owed]).items() if text == "true"}
-        without = [one for one in owed if one not in taken]
-        if len(refunded) >= _REFUNDED and taken.issuperset(refunded) and _ENOUGH <= len(without) < len(owed):
-            yield failure(
-                f"{column.name} is true of all {len(refunded)} sessions that the app has refunded, and not "
-                f"of {len(without)} of the {len(owed)} that would be paid, such as {named(without)}: were they ever "
-                "charged?",
-                f"sessions.amount: null where {column.name} is not true; or sessions.never",
-            )
-            return
 
 
 def check_taken(samples: Samples) -> Iterator[Check]:
@@ -87,19 +68,22 @@ def check_taken(samples: Samples) -> Iterator[Check]:
             return
 
 
-def check_without_share(samples: Samples) -> Iterator[Check]:
-    """Sessions that would be paid and took nothing from a pool, while all that the app has refunded did."""
-    columns = paired_shares(samples.sessions)
-    if len(columns) < 2 or not set(columns) <= set(samples.readable(samples.sessions)):
-        return
-    took = {row.session_id for column in columns for row in number_above_zero(samples, column, samples.failed)}
-    refunded = [row.session_id for row in samples.read_failed() if not row.unpaid and row.is_owed]
-    owed = samples.list_owed()
-    without = [one for one in owed if one not in took]
-    if len(refunded) >= _REFUNDED and took.issuperset(refunded) and _ENOUGH <= len(without) <= len(owed) / 2:
-        names = ", ".join(one.name for one in columns)
-        yield failure(
-            f"{names} are zero for {len(without)} of {len(owed)} sessions that would be paid, such as "
-            f"{named(without)}, and for none of {len(refunded)} that the app has refunded: were they ever charged?",
-            f"sessions.amount: the sum of {names}, if they are what was taken",
-        )
+def check_without_charge(samples: Samples) -> Iterator[Check]:
+    """A flag for a charge, or what pools gave, that all refunded sessions have, and some that would be paid do not."""
+    read = samples.file_says("amount", "charged", "exclude", "never", "status")
+    flags = samples.columns(samples.sessions, lambda one: one.is_flag and _FLAG.search(one.name))
+    shares = paired_shares(samples.sessions)
+    shares = shares if len(shares) > 1 and set(shares) <= set(samples.readable(samples.sessions)) else []
+    refunded, owed = [row.session_id for row in samples.read_failed() if row.is_refunded], samples.list_owed()
+    for columns in [*([one] for one in flags if one.name.lower() not in read), shares]:
+        took = {row.session_id for one in columns for row in number_above_zero(samples, one, samples.failed)}
+        without = [one for one in owed if one not in took]
+        if len(refunded) >= _REFUNDED and took.issuperset(refunded) and _ENOUGH <= len(without) < len(owed):
+            names = ", ".join(one.name for one in columns)
+            yield failure(
+                f"{names} {'are above zero for' if shares is columns else 'is true of'} all {len(refunded)} sessions "
+                f"that the app has refunded, and not {'for' if shares is columns else 'of'} {len(without)} of the "
+                f"{len(owed)} that would be paid, such as {named(without)}: were they ever charged?",
+                f"sessions.amount: null, or zero, where {names} say so; or sessions.never",
+            )
+            return

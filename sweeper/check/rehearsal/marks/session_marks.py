@@ -87,7 +87,8 @@ def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
     with_json = [column for column in sessions.columns.values() if column.base_type in JSON_TYPES][:_JSON_AT_MOST]
     with_json = [] if samples.mapping.is_by_account else with_json
     for column in samples.seen(sessions, with_json):
-        rows = samples.read("list_json_marks", session_ids, column=column, words=GIVEN_BACK)
+        given = {"column": column, "number": False, "of_ledger": False, "words": GIVEN_BACK}
+        rows = samples.read("list_json_keys", session_ids, **given)
         names = {row.name for row in rows if not _NOT_MADE.search(row.name)}
         yield from (Mark(column, json_key=name) for name in sorted(names))
 
