@@ -17,7 +17,7 @@ JSON_TYPES = ("json", "jsonb")
 LARGEST_EXACT = {"real": 2**24 - 1, "double precision": 2**53 - 1}
 NUMBER_TYPES = (*EXACT_TYPES, *FLOATING_TYPES)
 MONEY = "money"
-TIME_TYPES = ("timestamp without time zone", "timestamp with time zone")
+TIME_TYPES = (WITHOUT_ZONE, WITH_ZONE) = ("timestamp without time zone", "timestamp with time zone")
 TEXT_TYPES = ("text", "character varying", "character", "bpchar", "name")
 _MISSING_COLUMN = re.compile(r'column (?:\w+\.)?"?([^"]+?)"? does not exist')
 # syntax error, and no such column

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sweeper.app.catalog import Table, has_subquery, problem
+from sweeper.app.catalog import WITH_ZONE, WITHOUT_ZONE, Table, has_subquery, problem
 from sweeper.app.values import values_over_rows
 from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
@@ -76,7 +76,13 @@ def named_zone(table: Table, type_name: str, timezone: str) -> str:
 
     Where it writes, Citus takes no cast that depends on a setting.
     """
-    return timezone if table.shard_group is not None and type_name == "timestamp without time zone" else ""
+    return timezone if table.shard_group is not None and type_name == WITHOUT_ZONE else ""
+
+
+def zone_between(table: Table, value: str, column: str, timezone: str) -> str:
+    """The zone that a value of one type has to name where a column of another type is set to it, as `named_zone`."""
+    pairs = {(WITH_ZONE, WITHOUT_ZONE), (WITH_ZONE, "date"), (WITHOUT_ZONE, WITH_ZONE)}
+    return timezone if table.shard_group is not None and (value, column) in pairs else ""
 
 
 def require_together(settings: Settings, tables: Sequence[Table]) -> None:

@@ -212,13 +212,13 @@ class Reader:
             raise problem(key, text, f"must be true or false, and is {expression.type}")
         return expression.sql
 
-    def castable(self, key: str, text: str, cast: str, source: str, alias: str) -> None:
-        """Check that ``cast``, the value of ``text`` as the type it must have, is SQL.
+    def castable(self, key: str, text: str, cast: str, source: str, alias: str) -> str:
+        """The type of ``cast``, the value of ``text`` as the type it must have.
 
         Raises:
             ConfigurationError: the one type cannot become the other.
         """
-        self._type(key, text, source, alias, sql=cast)
+        return self._type(key, text, source, alias, sql=cast)[0]
 
     def type_over(self, key: str, text: str, refund: str, beside: Mapping[str, Table]) -> str:
         """The type of an expression over a made-up refund, an SQL subquery, with rows of tables by their aliases."""

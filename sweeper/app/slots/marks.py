@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping
 
 from sweeper.app.catalog import Column, Table, problem, without_literals
+from sweeper.app.distribution import zone_between
 from sweeper.app.over_refund import REFUND_NAMES, require_qualified
 from sweeper.app.reader import Reader
 from sweeper.app.slots.facts import Facts
 from sweeper.app.status import Status
 from sweeper.config.model import SessionsSection
 from sweeper.core.errors import ConfigurationError
-from sweeper.postgres.templates import Slots, fill_part, items_of
+from sweeper.postgres.templates import Slots, fill_part, items_of, quote_text
 
 # its type becomes that of its column without a cast, unless a query is in between
 _LITERAL = re.compile(r"'(?:[^']|'')*'|[Ee]'(?:[^'\\]|\\.|'')*'|null", re.IGNORECASE)
@@ -23,7 +24,7 @@ def mark_slots(reader: Reader, own: SessionsSection, sessions: Table, status: St
         ConfigurationError: a column cannot be written, or is one that the sweep itself sets or knows the session by; a
             value is not SQL over the refund and the session.
     """
-    writer = _Writer(reader, sessions, status, slots)
+    writer = _Writer(reader, sessions, status, slots, own.timezone)
     refunded = writer.values("sessions.refunded", own.refunded)
     closing = writer.values("sessions.close", own.close)
     # a stuck session is closed and refunded in one update: for a column that both set, the refund's value is used
@@ -69,9 +70,10 @@ def _touched(sessions: Table, status: Status, key: str) -> str:
 class _Writer:
     """Reads what a section of the file writes to the session's row."""
 
-    def __init__(self, reader: Reader, sessions: Table, status: Status, slots: Slots) -> None:
+    def __init__(self, reader: Reader, sessions: Table, status: Status, slots: Slots, timezone: str) -> None:
         self._reader, self._sessions, self._status = reader, sessions, status
         self._key = slots["key"]
+        self._timezone = timezone
         self._refund = fill_part("sample_refund", slots, {"chained": False})
 
     def values(self, section: str, given: Mapping[str, str]) -> dict[str, Slots]:
@@ -100,10 +102,12 @@ class _Writer:
             if names
             else value
         )
-        self._reader.castable(key, value, tried, self._sessions.qualified, "s")
+        type_name = self._reader.castable(key, value, tried, self._sessions.qualified, "s")
         self._require_qualified(key, value, tried)
         if names:
             sql = fill_part("over_refund", {"value": sql}, {"refund_names": names})
+        if zone := zone_between(self._sessions, type_name, column.base_type, self._timezone):
+            sql = fill_part("session_moment", {"moment": sql, "zone": quote_text(zone)}, {"zone_named": True})
         enum = column.category == "E" and not _LITERAL.fullmatch(value)
         cast = {"expression": sql, "column_type": column.base_type}
         written = fill_part("written_enum", cast) if enum else sql
