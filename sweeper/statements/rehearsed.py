@@ -14,7 +14,7 @@ REHEARSED = (
     "find_refund_texts", "list_json_keys", "find_linked",
     "list_filled", "list_ends", "try_sessions", "find_released", "list_status_names",
     "compare_clocks", "compare_named_accounts", "count_qualified",
-    "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
+    "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "find_retried", "count_lots",
     "compare_planned", "find_refund_events", "list_parts", "find_partly_keyed", "sum_shares",
     "compare_periods", "compare_invariant", "find_undone_charges",
@@ -27,7 +27,7 @@ OF_LEDGER = (
     "count_lots", "find_undone_charges",
 )  # fmt: skip
 
-_OF_ACCOUNTS = ("has_account", "compare_row_accounts", "compare_periods")
+_OF_ACCOUNTS = ("has_account", "compare_periods")
 # columns of the app's ledger, which it need not have: then what reads them is not sent
 COLUMNS = ("amount_column", "account_column", "moment", "column", "key")
 _SORTED = (*INTEGER_TYPES, "uuid", *TEXT_TYPES)  # of these `check` takes one to sort the ledger by

@@ -85,11 +85,6 @@ def test_times_that_are_read_in_the_zone_of_somebody_else(app: App, written: str
     assert "time_zone" not in rehearsed(app)
 
 
-def test_a_balance_in_place_of_the_amount(app: App) -> None:
-    app.map("ledger.insert", amount="balance_after")
-    assert "writes a balance into amount" in refuses(app, "past_refunds")
-
-
 def test_a_column_that_chains_and_is_filled_by_a_subquery(bare: AppDatabase) -> None:
     app = shop(bare)
     app.sql("ALTER TABLE book RENAME total TO coins_left")

@@ -9,39 +9,6 @@ from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def numbered(app: App) -> App:
-    """Every owner is a number that is also the number of somebody else's wallet, and the book names wallets."""
-    app.sql("ALTER TABLE wallets ADD holder int UNIQUE")
-    app.sql("UPDATE wallets SET holder = 5 - right(id, 1)::int, id = 1 + right(id, 1)::int")
-    app.sql("ALTER TABLE wallets ALTER id TYPE int USING id::int")
-    app.sql("ALTER TABLE book RENAME wallet TO wallet_id")
-    app.sql("UPDATE book SET wallet_id = 1 + right(wallet_id, 1)::int")
-    app.sql("ALTER TABLE book ALTER wallet_id TYPE int USING wallet_id::int")
-    app.sql("UPDATE jobs SET owner = 5 - right(owner, 1)::int")
-    app.sql("ALTER TABLE jobs ALTER owner TYPE int USING owner::int")
-    app.map("accounts", id="holder")
-    app.sections["ledger.insert"].pop("wallet")
-    app.map("ledger.insert", wallet_id="(SELECT w.id FROM wallets AS w WHERE w.holder = account_id)")
-    return app
-
-
-@pytest.mark.parametrize("declared", [False, True])
-def test_another_wallet_than_the_one_that_the_book_names(numbered: App, *, declared: bool) -> None:
-    """What the book would get is right, and the balance of somebody else would move."""
-    if declared:
-        numbered.sql("ALTER TABLE book ADD FOREIGN KEY (wallet_id) REFERENCES wallets (id)")
-    assert rehearsed(numbered) == {}
-    numbered.map("accounts", id="id")
-    assert "finds another row of wallets than book names in wallet_id for" in refuses(numbered, "accounts")
-
-
-def test_the_writer_of_a_row_is_not_its_account(numbered: App) -> None:
-    numbered.sql("ALTER TABLE book ADD FOREIGN KEY (wallet_id) REFERENCES wallets (id)")
-    numbered.sql("ALTER TABLE book ADD by_wallet int NOT NULL DEFAULT 3 REFERENCES wallets (id)")
-    assert "accounts" not in rehearsed(numbered)
-
-
 def test_a_limit_that_is_raised_instead_of_the_counter_of_usage(app: App) -> None:
     app.sql("ALTER TABLE wallets RENAME balance TO seconds_limit")
     app.sql("ALTER TABLE wallets ADD seconds_used int NOT NULL DEFAULT 50")

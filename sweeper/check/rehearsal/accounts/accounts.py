@@ -30,7 +30,6 @@ from sweeper.check.rehearsal.accounts.sums import (
 )
 from sweeper.check.rehearsal.accounts.unmapped_balances import check_booked, check_other_sums
 from sweeper.check.rehearsal.accounts.unpayable import check_unpayable
-from sweeper.check.rehearsal.charges.charged_accounts import check_ledger_accounts
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.words import is_in_unit
 from sweeper.check.result import Check, failure, joined, ok, warning
@@ -228,7 +227,7 @@ def _closed(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
 
 # in the order in which their findings are shown
 _RULES: tuple[Callable[[Samples, AppAccounts], Iterator[Check]], ...] = (
-    wrong_table, check_ledger_accounts, _others, check_spent, check_held, check_pools, check_sums, check_below_zero,
+    wrong_table, _others, check_spent, check_held, check_pools, check_sums, check_below_zero,
     check_broken, check_payers, check_booked, check_named_accounts, check_periods,
     check_counters, check_versions, _closed,
 )  # fmt: skip

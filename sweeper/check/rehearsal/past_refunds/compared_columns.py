@@ -13,7 +13,6 @@ from sweeper.config.model import LedgerSection
 
 # values that are different in every refund: no row of the app has the same
 _OWN = {"at", "refund_id", "run_id", "reason", "detail", "layer", "balance_before", "balance_after"}
-_RUNNING = {"balance_before", "balance_after"}
 _VOLATILE = re.compile(
     r"\b(gen_random_uuid|uuid\w*|random|now|clock_timestamp|nextval|current_timestamp)\b", re.IGNORECASE
 )
@@ -35,9 +34,8 @@ _NOT_PAID_YET = re.compile(
 class ComparedColumn:
     """A column of the ledger with the value that is written to it.
 
-    ``meaning`` is amount, account, running, default, text, state, key, json or empty: of JSON that may have the amount,
-    only the numbers are compared. A running balance is compared with the
-    amount: what the app writes there should not be one.
+    ``meaning`` is amount, account, default, text, state, key, json or empty: of JSON that may have the amount, only
+    the numbers are compared.
     """
 
     column: Column
@@ -70,7 +68,7 @@ def compared_columns(samples: Samples, ledger: AppLedger) -> tuple[list[Compared
             is_kept = settings.past is None and not LEFT.search(column.name)  # later charges use up what is left
             meaning = "" if meaning == "account" or is_kept else None
         if meaning is not None:
-            compared.append(ComparedColumn(column, "amount" if meaning == "running" else value, meaning))
+            compared.append(ComparedColumn(column, value, meaning))
     filled = samples.defaults(ledger.table)
     others = [column for column in readable if column not in ledger.values]
     for column in others:  # such as the kind of a row, whose default may be a purchase
@@ -91,8 +89,6 @@ def _meaning(column: Column, value: str) -> str | None:
         and (names & _OWN or "amount" in names or _LITERAL.fullmatch(value))
     ):
         return "json"
-    if names & _RUNNING and column.is_number:
-        return "running"
     if column.is_number and _NEXT.search(value):
         return None
     if names & _OWN or _VOLATILE.search(value):  # the app may find its refunds by a key of the session's

@@ -6,11 +6,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from sweeper.check.rehearsal.marks.session_marks import number_marks, written_columns
-from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund
 from sweeper.check.rehearsal.samples import Samples, is_owed, named
 from sweeper.check.rehearsal.words import is_in_unit, is_money
-from sweeper.check.result import Check, failure, warning
+from sweeper.check.result import Check, warning
 from sweeper.postgres.transaction import Row
 
 _ENOUGH, _DIFFERENT, _MOST = 3, 2, 0.9
@@ -107,18 +106,3 @@ def _is_another(given: Sequence[tuple[Row, Decimal]]) -> bool:
         if len(same) >= max(_SEVERAL, len(given) * _PART) and len(set(same)) >= _UNLIKE:
             return True
     return False
-
-
-def balance_for_amount(sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]) -> Check | None:
-    """A balance in the column that has the amount in the app's own refunds."""
-    if any(one.meaning == "amount" for one in compared):
-        return None
-    for one in compared:
-        same = [session.session_id for session in sessions if one.column.name in session.own_amount]
-        if one.meaning == "running" and len(same) >= max(_ENOUGH, len(sessions) * _MOST):
-            return failure(
-                f"[ledger.insert] writes a balance into {one.column.name}, where the app's refunds have the amount, "
-                f"for {len(same)} of {len(sessions)} sessions, such as {named(same)}",
-                f'[ledger.insert] {one.column.quoted} = "amount"',
-            )
-    return None

@@ -14,7 +14,6 @@ from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.past_refunds.hidden_amounts import (
     amounts_before_refund,
     amounts_in_json,
-    balance_for_amount,
     read_given_back,
     unwritten_amount,
 )
@@ -56,7 +55,6 @@ def check_past_refunds(samples: Samples) -> Iterator[Check]:
         _amounts(samples, sessions, netted=netted),
         _accounts(samples, sessions, account),
         _never(samples, sessions),
-        balance_for_amount(sessions, compared),
         None if netted else unwritten_amount(sessions),
         words,
         _others(samples, sessions, compared, unwritten, unique, owners, newest),

@@ -42,7 +42,6 @@ class PastRefund:
     differs: frozenset[str] = frozenset()
     keyed: Mapping[str, str] = field(default_factory=dict)
     """By column of a key, the app's value without the session's id: the app can find it where that is alike for all."""
-    own_amount: frozenset[str] = frozenset()
     unwritten: frozenset[str] = frozenset()
     opposite: frozenset[str] = frozenset()
     worded: frozenset[str] = frozenset()
@@ -124,7 +123,6 @@ def _added_up(
         never=first.never,
         differs=named(("", "default", "state"), differs),
         keyed=_keys(first, compared),
-        own_amount=named(("running",), lambda *values: single and not _unlike(*values)),
         numbers=_numbers(rows, compared),
         lacking=_lacking(first, compared),
         opposite=named(("text", ""), _is_opposite),
