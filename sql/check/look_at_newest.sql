@@ -6,5 +6,6 @@ SELECT v.session_id::text AS session_id,
        v.excluded AS excluded,
        {if never}v.never{else}false{end} AS never,
        {if charged}(v.charged::numeric <= 0::numeric) IS TRUE{else}false{end} AS given_back,
+       {if charged}(v.charged::numeric > 0::numeric) IS TRUE{else}true{end} AS is_charged,
        NOT v.excluded AND {include not_paid_yet} AS unpaid
 {include mapped_rows}

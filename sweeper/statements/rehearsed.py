@@ -8,7 +8,7 @@ from sweeper.postgres.templates import Choices, Slots, quote_name
 
 REHEARSED = (
     "compare_charge_accounts", "compare_charges", "compare_newest_balances", "compare_past", "list_given_back",
-    "find_marked", "find_marked_unpaid", "find_missed_refunds", "find_refund_json", "find_refund_rows",
+    "find_marked", "find_missed_refunds", "find_refund_json", "find_refund_rows",
     "look_at_running", "sample_chain", "sample_entries", "compare_sums", "sample_columns", "try_marks",
     "compare_held", "count_different", "find_unpayable", "has_account", "list_accounts_of",
     "find_refund_texts", "list_json_keys", "find_linked",

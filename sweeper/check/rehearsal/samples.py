@@ -34,6 +34,7 @@ class SampledSession:
     excluded: bool
     never: bool
     given_back: bool
+    is_charged: bool
     unpaid: bool
     is_owed: bool
     """Whether it has an amount to pay."""
@@ -47,8 +48,8 @@ class SampledSession:
 def sampled(row: Row) -> SampledSession:
     amount = Decimal(row.amount or 0)
     return SampledSession(
-        row.session_id, row.status, amount, row.age, row.excluded, row.never, row.given_back, row.unpaid,
-        is_owed(amount),
+        row.session_id, row.status, amount, row.age, row.excluded, row.never, row.given_back, row.is_charged,
+        row.unpaid, is_owed(amount),
     )  # fmt: skip
 
 

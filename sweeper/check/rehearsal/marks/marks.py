@@ -64,7 +64,7 @@ def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> C
     marked: set[str] = set()
     marks = [mark for mark in find_marks(samples, session_ids) if mark.column.name.lower() in exclude.lower()]
     for mark in marks:
-        marked |= {row.session_id for row in mark.read(samples, "find_marked", session_ids)}
+        marked |= {row.session_id for row in mark.read(samples, session_ids)}
     left = sorted(excluded - marked)
     if not marks or len(left) < _ENOUGH:
         return None

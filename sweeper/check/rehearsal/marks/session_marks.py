@@ -42,17 +42,17 @@ class Mark:
     def name(self) -> str:
         return f"{self.column.name} ->> {self.json_key}" if self.json_key else self.column.name
 
-    def read(self, samples: Samples, statement: str, session_ids: Sequence[str]) -> list[Row]:
+    def read(self, samples: Samples, session_ids: Sequence[str]) -> list[Row]:
         """The sessions, of those given, that have the mark."""
         return samples.read(
-            statement, session_ids, column=self.column, flag=self.column.is_flag, number=self.number,
+            "find_marked", session_ids, column=self.column, flag=self.column.is_flag, number=self.number,
             words=_WORDS if self.words else "", json_key=self.json_key and quote_text(self.json_key),
         )  # fmt: skip
 
 
 def number_above_zero(samples: Samples, column: Column, session_ids: Sequence[str]) -> list[Row]:
     """The sessions, of those given, with a number above zero in a column."""
-    return Mark(column, number=True).read(samples, "find_marked", session_ids)
+    return Mark(column, number=True).read(samples, session_ids)
 
 
 def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
@@ -101,7 +101,7 @@ def _is_of_success(samples: Samples, mark: Mark, marked: int, known: int) -> boo
     settled = samples.settled_ids()
     statuses = {row.session_id: row.status for row in samples.look_at(settled)}
     sessions = Counter(statuses.values())
-    often = Counter(statuses.get(row.session_id) for row in mark.read(samples, "find_marked", settled))
+    often = Counter(statuses.get(row.session_id) for row in mark.read(samples, settled))
     return any(count >= _SETTLED for count in sessions.values()) and all(
         often[status] * known * 2 >= marked * count for status, count in sessions.items() if count >= _FEW
     )
@@ -119,7 +119,7 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
         column = mark.column
         if column in written or column.generated:
             continue
-        rows = ids_of(mark.read(samples, "find_marked", session_ids))
+        rows = ids_of(mark.read(samples, session_ids))
         if (
             len(rows) >= _ENOUGH
             and not _is_of_success(samples, mark, len(rows), len(session_ids))
@@ -131,26 +131,25 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
 
 def marked_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
     """By column, which of these sessions have the mark and would still be paid."""
-    return _marked(samples, find_marks(samples, session_ids), "find_marked_unpaid", session_ids)
+    unpaid = [one.session_id for one in samples.look_at(session_ids) if one.unpaid and one.is_owed and one.is_charged]
+    return _marked(samples, find_marks(samples, session_ids), unpaid, len(session_ids))
 
 
 def named_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
     """Columns of the sessions themselves that say refunded, with those of these sessions that have them set."""
     named = samples.columns(samples.sessions, lambda one: one.base_type in (*_MARKS, "uuid") and _says(one))
     marks = {mark.name: mark for mark in (*find_marks(samples, session_ids), *map(Mark, named))}
-    found = _marked(samples, marks.values(), "find_marked", session_ids)
+    found = _marked(samples, marks.values(), session_ids, len(session_ids))
     return {f"{samples.sessions.name}.{name}": marked for name, marked in found.items()}
 
 
-def _marked(
-    samples: Samples, marks: Iterable[Mark], statement: str, session_ids: Sequence[str]
-) -> dict[str, list[str]]:
-    """By mark, the sessions that a statement finds with it; without marks that are usual where work succeeded."""
-    found = {mark.name: (mark, mark.read(samples, statement, session_ids)) for mark in marks}
+def _marked(samples: Samples, marks: Iterable[Mark], session_ids: Sequence[str], known: int) -> dict[str, list[str]]:
+    """By mark, those of these sessions that have it; without marks that are usual where work succeeded."""
+    found = {mark.name: (mark, mark.read(samples, session_ids)) for mark in marks}
     return {
         name: ids_of(rows)
         for name, (mark, rows) in found.items()
-        if rows and not _is_of_success(samples, mark, len(rows), len(session_ids))
+        if rows and not _is_of_success(samples, mark, len(rows), known)
     }
 
 
