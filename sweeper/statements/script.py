@@ -132,8 +132,8 @@ _BY_ACCOUNT = (
 _NOT_IN_CITUS = ("fence", "release_fence", "find_unknown_statuses")
 _NOT_BY_ACCOUNT = (
     "compare_periods", "compare_invariant", "count_subjects", "end_settled_holds", "find_in_history", "find_moved",
-    "find_orphans", "find_other_amount", "find_partly_keyed", "find_refund_keys", "find_released",
-    "find_undone_charges", "list_tries", "list_unsettled", "find_reused", "read_found_rows", "read_numbers",
+    "find_orphans", "find_other_amount", "find_partly_keyed", "find_released",
+    "find_undone_charges", "find_retried", "list_unsettled", "find_reused", "read_found_rows", "read_numbers",
     "rekey", "sum_shares", "count_paid_again", "type_over_refund", "find_unmentioned",
 )  # fmt: skip
 _OF_LEDGER = ("columns", "values", "refund")

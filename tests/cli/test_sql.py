@@ -35,13 +35,13 @@ NEVER_SENT = {
     "first": {
         *OF_NONE, *OF_LEDGER, "note_seen", "find_in_app_ledger", "try_link", "list_double_refunds",
         "probe_guard", "probe_insert", "try_where", "compare_past", "find_missed_refunds", "compare_charge_accounts",
-        "compare_row_accounts", "sum_shares",
+        "sum_shares",
     },
     "prisma": {"sum_shares", "sample_durations", *OF_NONE},
     "ledger_only": {
         *OF_NONE, "balance_drift", "list_accounts", "lock_accounts", "lock_balances", "read_balances",
         "sample_durations", "compare_newest_balances", "compare_sums", "has_account", "compare_held",
-        "compare_with_balance", "compare_row_accounts", "sum_shares", "compare_periods",
+        "sum_shares", "compare_periods",
         "compare_invariant",
     },
 }  # fmt: skip
