@@ -19,7 +19,7 @@ from sweeper.check.rehearsal.accounts.counters import (
     uncounted,
 )
 from sweeper.check.rehearsal.accounts.invariants import check_broken, check_spent
-from sweeper.check.rehearsal.accounts.other_numbers import REPORT
+from sweeper.check.rehearsal.accounts.other_numbers import is_report
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
 from sweeper.check.rehearsal.accounts.sums import (
     check_counters,
@@ -190,7 +190,7 @@ def _satellites(samples: Samples, accounts: Table) -> list[Table]:
         if row.table_oid not in tables or (mapping.ledger and row.table_oid == mapping.ledger.table.oid):
             continue
         table = samples.table(row.table_oid)
-        if row.column_name in samples.unique_names(table) and not REPORT.search(table.name):
+        if row.column_name in samples.unique_names(table) and not is_report(table):
             found.append(table)
     return found[:10]
 

@@ -32,7 +32,7 @@ DOWN, UP = "down", "up"
 _Moved = tuple[str, bool]
 _GIVEN_AT_MOST, _ROWS_AT_MOST, _ACCOUNTS_AT_LEAST = 4, 1000, 5
 # a job of the app's works these out of the sessions again, so that a refund need not move them
-REPORT = re.compile(r"stat(s|istics)(_|$)|summar(y|ies)|roll_?up|aggregate|analytics|metrics|snapshot", re.IGNORECASE)
+_REPORT = re.compile(r"stat(s|istics)(_|$)|summar(y|ies)|roll_?up|aggregate|analytics|metrics|snapshot", re.IGNORECASE)
 _WORKED_OUT = re.compile(r"^(re)?(comput|calculat|aggregat|refresh)ed_?(at|on)$", re.IGNORECASE)
 
 
@@ -71,7 +71,7 @@ def _key(samples: Samples, key: Column) -> Slots:
 
 def is_report(table: Table) -> bool:
     times = [one.name for one in table.columns.values() if one.is_time]
-    return bool(REPORT.search(table.name)) or any(map(_WORKED_OUT.search, times))
+    return bool(_REPORT.search(table.name)) or any(map(_WORKED_OUT.search, times))
 
 
 def _links(samples: Samples, accounts: AppAccounts | None, *, explained: bool) -> Iterator[_Link]:
