@@ -18,13 +18,13 @@ REHEARSED = (
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "find_retried", "count_lots",
     "compare_planned", "find_refund_events", "list_parts", "find_partly_keyed", "sum_shares",
     "compare_periods", "compare_invariant", "find_undone_charges",
-    "read_found_rows", "find_unmentioned",
+    "find_other_spellings", "read_found_rows", "find_unmentioned",
 )  # fmt: skip
 
 OF_LEDGER = (
     "compare_newest_balances", "find_linked", "compare_sums", "sample_chain", "sample_entries",
     "try_sessions", "compare_clocks", "count_qualified", "list_row_kinds",
-    "count_lots", "find_undone_charges",
+    "count_lots", "find_undone_charges", "find_other_spellings",
 )  # fmt: skip
 
 _OF_ACCOUNTS = ("has_account", "compare_periods")
@@ -88,7 +88,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         for place, (text, value) in enumerate(own.items())
     ]
     written: list[Slots] = [{"column": text} for text in own]
-    of_texts = ("find_refund_json", "find_refund_rows", "find_refund_texts", "list_json_keys", "find_refund_events")
+    of_texts = ("find_refund_json", "find_refund_rows", "find_refund_texts", "find_refund_events")
     given: Choices = {
         "compared": compared,
         "unwritten": written,

@@ -20,6 +20,7 @@ from sweeper.check.rehearsal.ledger.linked_sessions import (
     check_named_in_texts,
     check_row_kinds,
     check_session_fails,
+    check_spellings,
 )
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.row_amounts import is_usual
@@ -53,7 +54,7 @@ def check_ledger(samples: Samples) -> Iterator[Check]:
         yield next(check_forgotten(samples), ok("none is mapped"))
         return
     failing = list(check_session_fails(samples, ledger))
-    found = [*failing, *check_linked(samples, ledger), *_running(samples, ledger)]
+    found = [*failing, *check_linked(samples, ledger), *_running(samples, ledger), *check_spellings(samples, ledger)]
     # refunds that `where` leaves out, by their words, or else by the sessions that they name
     missed = [] if failing else [*_missed(samples, ledger)] or [*check_row_kinds(samples, ledger)]
     found += missed or check_named_in_texts(samples, ledger)

@@ -89,6 +89,20 @@ def check_linked(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         )
 
 
+def check_spellings(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
+    """Sessions that would be paid although a refund names them in capitals, or with spaces around the id."""
+    key, own = ledger.key, ledger.section
+    if key is None or samples.mapping.is_by_account or not samples.sees(ledger.table, [key]):
+        return
+    rows = samples.try_read("find_other_spellings", samples.failed, key=key)
+    if len(rows) >= _SOME:
+        yield failure(
+            f"ledger.session = {own.session!r} has another spelling of the ids of {len(rows)} sessions that would be "
+            f"paid again, such as {rows[0].spelling!r} for {rows[0].session_id}",
+            "ledger.session: the same spelling for all rows, such as lower(trim(…))",
+        )
+
+
 def check_row_kinds(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Rows of the whole amount that only failed sessions have, while ``where`` is true of none of their rows.
 
