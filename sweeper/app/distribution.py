@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sweeper.app.catalog import WITH_ZONE, WITHOUT_ZONE, Table, has_subquery, problem
+from sweeper.app.catalog import MONEY, WITH_ZONE, WITHOUT_ZONE, Table, has_subquery, problem
 from sweeper.app.values import values_over_rows
 from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
@@ -101,6 +101,7 @@ def require_together(settings: Settings, tables: Sequence[Table]) -> None:
         )
     if groups == {None}:
         return
+    _require_no_money(settings, tables)
     if settings.ledger is not None and by_account:
         raise ConfigurationError(
             "[ledger] is not supported on tables that Citus distributes: whoever looks for a refund would join two "
@@ -110,6 +111,17 @@ def require_together(settings: Settings, tables: Sequence[Table]) -> None:
         )
     if by_account:
         _require_by_account(settings, tables)
+
+
+def _require_no_money(settings: Settings, tables: Sequence[Table]) -> None:
+    own = settings.accounts
+    for text in (own.balance or "", own.spent or "", *(own.add or {})) if own else ():
+        column = tables[1].column(text)
+        if column and column.base_type == MONEY:
+            raise problem(
+                "accounts", text, "is not supported: it is of type money, whose digits depend on a setting, and Citus "
+                "takes no such cast where it writes"
+            )  # fmt: skip
 
 
 def _require_by_account(settings: Settings, tables: Sequence[Table]) -> None:

@@ -76,6 +76,12 @@ def test_what_would_not_be_exact_is_refused(cluster: Cluster, tmp_path: Path, ol
     refused(cluster, tmp_path, script, toml, named)
 
 
+def test_balances_of_the_type_money_are_refused(cluster: Cluster, tmp_path: Path) -> None:
+    script = APP + "ALTER TABLE users ALTER credits TYPE money;" + BY_ACCOUNT
+    toml = "".join(line for line in TOML.splitlines(keepends=True) if not line.startswith("invariant"))
+    refused(cluster, tmp_path, script, toml, "it is of type money")
+
+
 def test_partitioned_tables_are_refused(cluster: Cluster, tmp_path: Path) -> None:
     partitioned = (
         "ALTER TABLE prediction_sessions RENAME TO old;"
