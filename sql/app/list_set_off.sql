@@ -28,10 +28,8 @@ types AS (
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = w.oid AND a.attnum > 0::int2 AND NOT a.attisdropped
     JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 ),
--- what a write to these tables, and to our own, runs: the functions of their triggers, defaults, constraints, indexes
--- and domains
-runs AS (
-    SELECT t.tgfoid AS oid
+triggers AS (
+    SELECT t.oid
     FROM pg_catalog.pg_trigger AS t
     WHERE NOT t.tgisinternal
       AND t.tgenabled <> 'D'::"char"
@@ -39,10 +37,20 @@ runs AS (
           t.tgrelid IN (SELECT w.oid FROM tables AS w)
           OR t.tgrelid IN (SELECT o.oid FROM own_tables AS o)
       )
-    UNION
-    SELECT d.refobjid
+),
+-- what a write to these tables, and to our own, runs: the functions of their triggers and the conditions of these, of
+-- defaults, constraints, indexes and domains; those behind an operator, or the operator class of an index, too
+runs AS (
+    SELECT CASE
+               WHEN d.refclassid = 'pg_catalog.pg_operator'::regclass::oid THEN o.oprcode::oid
+               WHEN d.refclassid = 'pg_catalog.pg_opclass'::regclass::oid THEN s.amproc::oid
+               ELSE d.refobjid
+           END AS oid
     FROM (
-        SELECT 'pg_catalog.pg_attrdef'::regclass::oid AS catalog, f.oid
+        SELECT 'pg_catalog.pg_trigger'::regclass::oid AS catalog, t.oid
+        FROM triggers AS t
+        UNION ALL
+        SELECT 'pg_catalog.pg_attrdef'::regclass::oid, f.oid
         FROM pg_catalog.pg_attrdef AS f
         JOIN tables AS w ON w.oid = f.adrelid
         UNION ALL
@@ -56,7 +64,18 @@ runs AS (
            OR k.contypid IN (SELECT y.oid FROM types AS y)
     ) AS part
     JOIN pg_catalog.pg_depend AS d
-      ON d.classid = part.catalog AND d.objid = part.oid AND d.refclassid = 'pg_catalog.pg_proc'::regclass::oid
+      ON d.classid = part.catalog
+      AND d.objid = part.oid
+      AND d.refclassid IN (
+          'pg_catalog.pg_proc'::regclass::oid,
+          'pg_catalog.pg_operator'::regclass::oid,
+          'pg_catalog.pg_opclass'::regclass::oid
+      )
+    LEFT JOIN pg_catalog.pg_operator AS o
+      ON d.refclassid = 'pg_catalog.pg_operator'::regclass::oid AND o.oid = d.refobjid
+    LEFT JOIN pg_catalog.pg_opclass AS c
+      ON d.refclassid = 'pg_catalog.pg_opclass'::regclass::oid AND c.oid = d.refobjid
+    LEFT JOIN pg_catalog.pg_amproc AS s ON s.amprocfamily = c.opcfamily
 ),
 may_create AS MATERIALIZED (
     SELECT 'trigger' AS kind, w.name AS place, g.grantee AS role
@@ -75,7 +94,7 @@ may_create AS MATERIALIZED (
     SELECT 'called',
            pg_catalog.format('%%I.%%I(%%s)', n.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)),
            p.proowner
-    FROM runs AS r
+    FROM (SELECT DISTINCT r.oid FROM runs AS r) AS r
     JOIN pg_catalog.pg_proc AS p ON p.oid = r.oid
     JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
     UNION ALL

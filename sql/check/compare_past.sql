@@ -7,7 +7,11 @@ SELECT v.session_id::text AS session_id,
        v.account_id::text AS account_id,
        v.amount::numeric::text AS amount,
        ARRAY[{each compared ", "}v.value_{place}{if money}::numeric{end}::text{end}]::text[] AS ours,
-       ARRAY[{each compared ", "}l.{column}{if json}::jsonb{end}{if money}::numeric{end}::text{end}]::text[] AS theirs,
+       ARRAY[{each compared ", "}{if folded}CASE
+           -- equal by the column's own type or collation, as in citext: then it is the same value in another spelling
+           WHEN ARRAY[v.value_{place}{collation}] OPERATOR(pg_catalog.=) ARRAY[l.{column}] THEN v.value_{place}::text
+           ELSE l.{column}::text
+       END{else}l.{column}{if json}::jsonb{end}{if money}::numeric{end}::text{end}{end}]::text[] AS theirs,
        ARRAY[{each unwritten ", "}l.{column}::text{end}]::text[] AS unwritten,
        l.past_account,
        l.past_amount

@@ -83,8 +83,9 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
     column: Slots = {"column": key, "value": ""}
     looked: Slots = {"column": key, "condition": "", "number": "", "flag": "", "moment": "yes", "place": "0"}
     own = mapping.ledger.insert if mapping.ledger else {}
+    no_kind = dict.fromkeys(("json", "money", "folded", "collation"), "")
     compared: list[Slots] = [
-        {"column": text, "value": value, "place": str(place), "json": "", "money": "", "column_type": "text"}
+        {"column": text, "value": value, "place": str(place), "column_type": "text", **no_kind}
         for place, (text, value) in enumerate(own.items())
     ]
     written: list[Slots] = [{"column": text} for text in own]

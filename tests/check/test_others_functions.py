@@ -48,6 +48,15 @@ def test_a_schema_for_sweeper_that_is_a_strangers_is_refused(bare: AppDatabase) 
 
 TRIGGER = "CREATE FUNCTION theirs.seen() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
 CHECK = "CREATE FUNCTION theirs.fine(integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true'"
+COMPARED = (
+    "CREATE FUNCTION theirs.compared(text, text) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT bttextcmp($1, $2)'"
+)
+CLASS = """CREATE OPERATOR CLASS by_theirs FOR TYPE text USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
+FUNCTION 1 theirs.compared(text, text); CREATE INDEX ON users (id by_theirs)"""
+WHEN = """CREATE FUNCTION ours() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER ours
+BEFORE UPDATE ON users FOR EACH ROW WHEN (theirs.fine(NEW.credits::integer)) EXECUTE FUNCTION ours()"""
+OPERATOR = """CREATE OPERATOR public.!! (RIGHTARG = integer, FUNCTION = theirs.fine);
+ALTER TABLE users ADD CHECK (OPERATOR(public.!!) credits::integer)"""
 ON_EACH = "FOR EACH ROW EXECUTE FUNCTION theirs.seen()"
 
 
@@ -59,6 +68,9 @@ ON_EACH = "FOR EACH ROW EXECUTE FUNCTION theirs.seen()"
         (TRIGGER, f"CREATE TRIGGER seen AFTER INSERT ON sweeper.refunds {ON_EACH}", "ROUTINE theirs.seen()"),
         (CHECK, "ALTER TABLE users ADD CHECK (theirs.fine(credits::integer))", "ROUTINE theirs.fine(integer)"),
         (CHECK, "CREATE INDEX ON users (theirs.fine(credits::integer))", "ROUTINE theirs.fine(integer)"),
+        (CHECK, WHEN, "ROUTINE theirs.fine(integer)"),
+        (CHECK, OPERATOR, "ROUTINE theirs.fine(integer)"),
+        (COMPARED, CLASS, "ROUTINE theirs.compared(text, text)"),
         ("CREATE DOMAIN theirs.note AS text", "ALTER TABLE users ADD note theirs.note", "TYPE theirs.note"),
         ("CREATE TYPE theirs.kind AS ENUM ('a')", "ALTER TABLE users ADD kinds theirs.kind[]", "TYPE theirs.kind"),
     ],

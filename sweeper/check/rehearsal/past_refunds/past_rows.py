@@ -78,6 +78,8 @@ def read_past_refunds(
             "value": "NULL" if one.meaning == "key" else one.value + "\n",
             "json": "yes" if one.column.base_type in JSON_TYPES else "",
             "money": "yes" if one.column.base_type == "money" else "",
+            "folded": "yes" if one.column.is_word and not one.column.equal_as_text else "",
+            "collation": one.column.collation,
         }
         for place, one in enumerate(compared)
     ]  # fmt: skip
@@ -95,7 +97,8 @@ def _added_up(
     rows: Sequence[Row], compared: Sequence[ComparedColumn], unwritten: Sequence[Column], digits: int | None
 ) -> PastRefund:
     first, single = rows[0], len(rows) == 1
-    meant = {one.meaning: first.ours[place] for place, one in reversed([*enumerate(compared)])}
+    places = {one.meaning: place for place, one in reversed([*enumerate(compared)])}
+    meant, written = ({name: values[place] for name, place in places.items()} for values in (first.ours, first.theirs))
     ours = meant.get("amount", first.amount)
     amounts = [Decimal(row.past_amount) for row in rows if row.past_amount is not None]
 
@@ -116,7 +119,7 @@ def _added_up(
         status=first.status,
         account=meant.get("account", first.account_id),
         amount=None if ours is None else _rounded(Decimal(ours), digits),
-        past_account=first.past_account,
+        past_account=written.get("account", first.past_account),
         past_amount=_rounded(sum(amounts, Decimal(0)), digits),
         rows=len(amounts),
         excluded=first.excluded,
