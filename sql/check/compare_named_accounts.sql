@@ -2,7 +2,10 @@
 -- of the two rows was changed since the session began, as a charge changes it.
 SELECT v.session_id::text AS session_id,
        v.account_id::text AS account,
-       s.{column}::text AS named,
+       {if account_folds}CASE
+           WHEN s.{column}::text::{account_type}{account_collate} {account_eq} v.account_id THEN v.account_id::text
+           ELSE s.{column}::text
+       END{else}s.{column}::text{end} AS named,
        {if touched}ours.at >= v.started_at - interval '10 s'{else}NULL::boolean{end} AS ours_changed,
        {if touched}theirs.at >= v.started_at - interval '10 s'{else}NULL::boolean{end} AS theirs_changed,
        {if touched}theirs.at <= v.started_at + interval '10 s'{else}NULL::boolean{end} AS theirs_not_later

@@ -28,7 +28,7 @@ CROSS JOIN LATERAL (
             FROM {ledger} AS l
             WHERE {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}
               AND ({ledger_where}) IS NOT TRUE{if account_column}
-              AND l.{account_column}::text = v.account_id::text{end}{each states ""}
+              AND {include same_account}{end}{each states ""}
               AND (l.{column}::text ~* %(not_made)s::text) IS NOT TRUE{end}{each qualifiers ""}
               AND ({qualifier}){end}
             LIMIT 100

@@ -12,7 +12,7 @@ SELECT v.session_id::text AS session_id,
 CROSS JOIN LATERAL (
     SELECT pg_catalog.count(*) AS rows,
            {if account_column}pg_catalog.min(l.{account_column}::text){else}NULL::text{end} AS account,
-           {if account_column}pg_catalog.bool_or(l.{account_column}::text OPERATOR(pg_catalog.=) v.account_id::text){else}NULL::boolean{end} AS same,
+           {if account_column}pg_catalog.bool_or({include same_account}){else}NULL::boolean{end} AS same,
            ARRAY[{each sides ", "}pg_catalog.min(l.{column}::text){end}]::text[] AS sides,
            ARRAY[{each states ", "}pg_catalog.bool_and({if flag}l.{column} IS FALSE{else}l.{column}::text ~* %(not_made)s::text{end}) IS TRUE{end}]::boolean[] AS met,
            ARRAY[{each numbers ", "}pg_catalog.sum(l.{column}::numeric)::text{end}]::text[] AS sums

@@ -51,8 +51,9 @@ CHECK = "CREATE FUNCTION theirs.fine(integer) RETURNS boolean LANGUAGE sql IMMUT
 COMPARED = (
     "CREATE FUNCTION theirs.compared(text, text) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT bttextcmp($1, $2)'"
 )
-CLASS = """CREATE OPERATOR CLASS by_theirs FOR TYPE text USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
-FUNCTION 1 theirs.compared(text, text); CREATE INDEX ON users (id by_theirs)"""
+CLASS = """CREATE OPERATOR CLASS by_theirs FOR TYPE text USING btree AS
+OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 theirs.compared(text, text);
+CREATE INDEX ON users (id by_theirs)"""
 WHEN = """CREATE FUNCTION ours() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER ours
 BEFORE UPDATE ON users FOR EACH ROW WHEN (theirs.fine(NEW.credits::integer)) EXECUTE FUNCTION ours()"""
 OPERATOR = """CREATE OPERATOR public.!! (RIGHTARG = integer, FUNCTION = theirs.fine);

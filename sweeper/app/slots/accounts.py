@@ -39,7 +39,7 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
             "account_collate": payer.collation,
             "account_eq": reader.equality("sessions.account", text, payer.type).equal,
         }
-        return Facts({**_NO_ACCOUNTS, **found}, _NOTHING_MOVES)
+        return Facts({**_NO_ACCOUNTS, **found}, {**_NOTHING_MOVES, "account_folds": payer.takes_for_equal})
     accounts = reader.table("accounts.table", own.table)
     key = reader.unique_column("accounts.id", own.id, accounts)
     key_value = Expression(f"a.{key.quoted}", key.base_type, key, key.collation)
@@ -70,7 +70,7 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
             "account_gt": equality.greater,
             "account_condition": _condition(reader, own, "invariant", accounts) or "true",
         },
-        {"serialized": own.serialized},
+        {"serialized": own.serialized, "account_folds": key_value.takes_for_equal},
     )
     balance = _balance(reader, own, accounts)
     facts |= _balance_slots(reader, own, accounts, slots, balance)
