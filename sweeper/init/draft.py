@@ -8,8 +8,8 @@ from sweeper.core.errors import ConfigurationError
 from sweeper.init.accounts.accounts import (
     WHOSE,
     Payer,
+    balances_of,
     find_payer,
-    leads_to_balance,
     open_accounts,
     plain_numbers,
     unknown_accounts,
@@ -17,7 +17,7 @@ from sweeper.init.accounts.accounts import (
 )
 from sweeper.init.accounts.running_balances import after_column, looks_like_books
 from sweeper.init.answers import Candidate, Chooser, Draft, Line, Section, asked, unknown
-from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.evidence import Evidence, Table
 from sweeper.init.ledger.find_ledgers import find_ledgers
 from sweeper.init.ledger.json_links import JsonLink, find_json_links
 from sweeper.init.ledger.ledger import Ledger
@@ -86,14 +86,22 @@ def _nothing_found(evidence: Evidence, dropped: Mapping[str, str]) -> str:
 def _choose(evidence: Evidence, found: list[Session], chooser: Chooser) -> tuple[Session | None, tuple[Session, ...]]:
     """The sessions table, if it is certain."""
     # of two that look alike, the one that leads to a balance is the paid one
-    leads = {session.table.oid: 2 * leads_to_balance(evidence, session) for session in found}
-    ranked = sorted(found, key=lambda session: -(session.score + leads[session.table.oid]))
+    held = {session.table.oid: balances_of(evidence, session) for session in found}
+    scores = {one.table.oid: one.score + 2 * bool(held[one.table.oid]) for one in found}
+    ranked = sorted(found, key=lambda session: -scores[session.table.oid])
     first = ranked[0]
-    best = first.score + leads[first.table.oid]
+    own = held[first.table.oid]
     alive = reserved_charges(evidence, first)
     # without a trace of a charge, the others are as likely as it is
-    close = _CLOSE if may_be_charged(evidence, first) else best
-    rivals = [one for one in ranked[1:] if one.score + leads[one.table.oid] >= best - close]
+    least = scores[first.table.oid] - _CLOSE if may_be_charged(evidence, first) else 0
+    rivals = [one for one in ranked[1:] if scores[one.table.oid] >= least]
+    # a table with a charge and a balance of its own is that of another product
+    rivals += [
+        one
+        for one in ranked[1:]
+        if one not in rivals and own and held[one.table.oid] and not own & {one.table.oid, *held[one.table.oid]}
+        and may_be_charged(evidence, one)
+    ]  # fmt: skip
     known = {one.table.oid for one in ranked}
     named = [one for table in alive if (one := named_session(evidence, table.as_sql))]
     listed = [first, *(one for one in named if one.table.oid not in known), *ranked[1:]]
@@ -142,7 +150,6 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
     exclude, refunded, notes = find_exclude(
         evidence, session, [] if ledger else links, chooser, has_ledger=ledger is not None and not ledger.is_silent
     )
-    error = _error(session)
     shown = without_unrefunded(evidence, session, exclude, ledger)
     lines = [
         Line("table", session.table.as_sql),
@@ -155,7 +162,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         *([charged] if charged else []),
         times.failed,
         *([Line("ended_at", times.ended.as_sql)] if times.ended else []),
-        *([Line("error", error.as_sql)] if error else []),
+        *([Line("error", session.error.as_sql)] if session.error else []),
         *exclude,
     ]
     lines += zone_lines(evidence, session)
@@ -199,15 +206,6 @@ def _account(payer: Payer, ledger: Ledger | None) -> Line:
     found = [Candidate(str(payer.account.value), f"to {payer.path.table.as_sql}.{payer.path.key.as_sql}")]
     question = f"{WHOSE} Several may be of one owner, or none, as long as it is not known what holds the balance."
     return unknown("account", question, found)
-
-
-def _error(session: Session) -> Column | None:
-    names = (
-        {"error", "message"}, {"error", "text"}, {"error"}, {"failure", "reason"}, {"failed", "reason"},
-        {"fail", "reason"}, {"failure"}, {"exception"}, {"fail", "message"}, {"err"}, {"fail"}, {"message"},
-    )  # fmt: skip
-    no_code = lambda column: column.is_text and not column.words & {"code", "type", "class", "id"}  # noqa: E731
-    return session.column(no_code, tuple(frozenset(wanted) for wanted in names))
 
 
 def _accounts(evidence: Evidence, payer: Payer, ledger: Ledger | None, links: Sequence[JsonLink]) -> list[Section]:

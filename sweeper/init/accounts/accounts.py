@@ -55,8 +55,9 @@ def find_payer(evidence: Evidence, session: Session, chooser: Chooser) -> Payer:
     return Payer(account, sections[0], holder.path, balance, tuple(sections[1:]))
 
 
-def leads_to_balance(evidence: Evidence, session: Session) -> bool:
-    return bool(find_holders(evidence, session, find_paths(evidence, session.table)))
+def balances_of(evidence: Evidence, session: Session) -> set[int]:
+    """The tables that may have the balance of whoever pays for such a session, by their oid."""
+    return {holder.table.oid for holder in find_holders(evidence, session, find_paths(evidence, session.table))}
 
 
 def open_accounts(evidence: Evidence, session: Session) -> Section | None:

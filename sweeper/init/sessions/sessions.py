@@ -42,6 +42,16 @@ class Session:
                 return min(found, key=lambda column: (len(column.words), len(column.name)))
         return None
 
+    @property
+    def error(self) -> Column | None:
+        """The message of why it failed."""
+        names = (
+            {"error", "message"}, {"error", "text"}, {"error"}, {"failure", "reason"}, {"failed", "reason"},
+            {"fail", "reason"}, {"failure"}, {"exception"}, {"fail", "message"}, {"err"}, {"fail"}, {"message"},
+        )  # fmt: skip
+        no_code = lambda column: column.is_text and not column.words & {"code", "type", "class", "id"}  # noqa: E731
+        return self.column(no_code, tuple(frozenset(wanted) for wanted in names))
+
     def condition(self, kind: Kind) -> str | None:
         """The condition that a row is a session of this kind; None if no status is known to mean that."""
         listed = ", ".join(quote_text(status) for status in self.statuses[kind])
