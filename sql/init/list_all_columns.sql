@@ -3,7 +3,9 @@
 SELECT a.attrelid::bigint AS table_oid,
        a.attname AS name,
        pg_catalog.quote_ident(a.attname) AS as_sql,
-       pg_catalog.format_type(coalesce(nullif(t.typbasetype, 0::oid), t.oid), -1) AS type,
+       pg_catalog.regexp_replace(  -- citext is text
+           pg_catalog.format_type(coalesce(nullif(t.typbasetype, 0::oid), t.oid), -1), '^(.*\.)?citext$', 'text'
+       ) AS type,
        t.typcategory::text AS category,
        (a.attnotnull OR t.typnotnull)
            AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = '' AS required,

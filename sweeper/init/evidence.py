@@ -99,9 +99,9 @@ class Table:
 
     @cached_property
     def key(self) -> Column | None:
-        """The key that is unique by itself, the primary one first; else one that is unique with the partition key."""
+        """The key that is unique by itself, a primary one first; else one that is unique with the partition key."""
         keys = list(self.keys) or [c for c in self.columns if c.unique_in_partitions and c.type in KEY_TYPES]
-        return next((column for column in keys if column.is_primary), keys[0] if keys else None)
+        return min(keys, key=lambda column: (not column.is_primary, not column.not_null), default=None)
 
 
 @dataclass(frozen=True)
