@@ -11,3 +11,9 @@ def values_of(evidence: Evidence, table: Table, column: Column) -> list[str]:
     if not column.labels:
         values += [str(value) for value, _ in evidence.rows("sample_values", table, column=column)]
     return list(dict.fromkeys(values)) if len(values) < _MOST_VALUES else []
+
+
+def is_ever(evidence: Evidence, table: Table, condition: str) -> bool:
+    """Whether a condition is true of any of the newest rows; also if there is no row."""
+    rows, so = evidence.counts("sample_condition", table, condition=condition) or (0, 0)
+    return bool(so) or not rows

@@ -138,7 +138,7 @@ def test_credits_in_cents_may_be_the_balance(server: Server, tmp_path: Path) -> 
     ("numbers", "balance"),
     [
         ("minutes int, credit_card_fee_cents int", "?"),
-        ("tokens int, credit_note_cents int", "tokens"),
+        ("tokens int DEFAULT 5, credit_note_cents int", "tokens"),
         ("bonus_credits int, monthly_allowance int, used_this_month int", "?"),
     ],
 )

@@ -9,6 +9,7 @@ from sweeper.init.accounts.paths import PAYERS, Path, owner_columns
 from sweeper.init.accounts.running_balances import after_column, find_running_balances, looks_like_books
 from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.sessions.sessions import Session
+from sweeper.init.values import is_ever
 
 _ENOUGH = 3
 
@@ -57,7 +58,7 @@ def _may_hold(evidence: Evidence, path: Path) -> bool:
         return False
     numbers = read_numbers(table)
     if numbers.speak:
-        return True
+        return any(c.not_null or is_ever(evidence, table, f"{c.as_sql} IS NOT NULL") for c in numbers.moving)
     # its names do not mention credits, but its ledger shows that something here is moved
     plain = any(not column.words & words.OTHER_NUMBERS for column in numbers.others)
     return plain and _has_books(evidence, table)

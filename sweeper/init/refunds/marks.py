@@ -9,6 +9,7 @@ from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, try_a
 from sweeper.init.evidence import Column, Evidence
 from sweeper.init.ledger.json_links import JsonLink
 from sweeper.init.sessions.sessions import Session
+from sweeper.init.values import is_ever
 from sweeper.postgres.templates import quote_text
 
 _QUESTION = "What is true of a session that the app has refunded itself, or that is not to be refunded?"
@@ -16,6 +17,7 @@ _NO_MARK = (
     "exclude: what is true of a session that the app has refunded itself, if it marks it. Without such a mark, and "
     "without [ledger], its own refunds cannot be known, and would be paid again."
 )
+_NOT_YET = "by its name; no row has it yet: make sure that each of the app's own refunds sets it"
 _LET_GO = frozenset({"released", "returned", "restored", "reversed"})
 _CHARGED = frozenset({"charged", "billed", "deducted", "debited", "paid", "captured"})
 _GIVEN = {"given", "gave", "give", "credited", "credit", "paid", "money", "handed"}
@@ -36,16 +38,21 @@ def find_exclude(
     evidence: Evidence, session: Session, links: Sequence[JsonLink], chooser: Chooser, *, has_ledger: bool
 ) -> tuple[list[Line], list[Section], list[str]]:
     """The line ``exclude``, ``[sessions.refunded]``, and notes if there is nothing to write."""
-    marks = list(_marks(session)) or list(_marked_by_text(evidence, session))
+    marks = list(_marks(session))
+    used = {mark for mark in marks if is_ever(evidence, session.table, mark.condition)}
+    marks.sort(key=lambda mark: mark not in used)
+    proven = bool(used)
+    said = [] if proven else list(_marked_by_text(evidence, session))
+    unproven, marks = bool(marks and said), marks + said
     given_back = marks[0].condition if marks else None
     refunded = _refunded(marks)
     results = list(_results(evidence, session))
-    linked = [link.refunded(session) for link in links if link.tells_refunds] if not marks else []
+    linked = [link.refunded(session) for link in links if link.tells_refunds] if not proven and not said else []
     unsure = [mark for mark in marks if mark.question]
-    if not results and not linked and not unsure:
+    if not (results or linked or unsure or unproven):
         if given_back is None:
             return [], refunded, [] if has_ledger else [_NO_MARK]
-        comment = "these look refunded by the app itself: never refund them again"
+        comment = "these look refunded by the app itself: never refund them again" if proven or said else _NOT_YET
         return [Line("exclude", given_back, comment)], refunded, []
     found = [Candidate(mark.condition, "how the app marks its refunds") for mark in marks]
     found += linked

@@ -9,6 +9,7 @@ from sweeper.core.durations import describe_duration
 from sweeper.init.answers import Candidate, Chooser, Line, asked, none_first, try_all
 from sweeper.init.evidence import Column, Evidence, expression
 from sweeper.init.sessions.sessions import Session
+from sweeper.init.values import is_ever
 
 _MOST = 6
 _ENOUGH = 3
@@ -80,11 +81,11 @@ def find_started(session: Session) -> Column | None:
 
 
 def _begun_later(evidence: Evidence, session: Session, made: Column | None) -> Column | None:
-    """When the work began, where that is more than an hour after the row was made, as of drafts or retries."""
-    if made is None or not made.words & _MADE:
-        return None
+    """When the work began, where that is over an hour after the row was made; or a time that more rows have."""
+    if made and not made.words & _MADE and not made.not_null:
+        return next((c for c in session.table.columns if c.is_time and c.not_null and not c.words & _KNOWN), None)
     begun = _time(session, *_BEGUN)
-    if begun is None or begun == made or begun.words & _PLANNED:
+    if made is None or not made.words & _MADE or begun is None or begun == made or begun.words & _PLANNED:
         return None
     *_, late = _moves(evidence, session, begun, made, "true")
     return begun if late >= _ENOUGH else None
@@ -113,7 +114,8 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
     condition = session.condition("running")
     running, moved, known, _ = _moves(evidence, session, beat, started, condition) if beat else (0, 0, 0, 0)
     silent = known < _ENOUGH and beat is not None and not beat.words.isdisjoint(_ALIVE)  # only its name says so
-    if beat and (running < _ENOUGH or moved * 2 > known or silent):
+    dead = beat is not None and not is_ever(evidence, session.table, f"{beat.as_sql} IS NOT NULL")
+    if beat and not dead and (running < _ENOUGH or moved * 2 > known or silent):
         return [Line("active_at", beat.as_sql, "last sign of life; stuck_after counts from it")]
     found = []
     lines = []

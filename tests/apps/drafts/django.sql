@@ -19,3 +19,4 @@ INSERT INTO studio_generation (id, state, prompt, cost, failure_reason, created,
     FROM generate_series(1, 40) AS n;
 INSERT INTO billing_wallettransaction (amount, balance_after, kind, created, wallet_id, generation_id)
     SELECT -1.25, 0, 'charge', now(), user_id, id FROM studio_generation;
+UPDATE studio_generation SET last_heartbeat = modified WHERE state = 'succeeded';

@@ -27,3 +27,4 @@ INSERT INTO credit_ledger (user_id,job_id,entry_type,delta,balance_after,idempot
 INSERT INTO webhooks (status) SELECT (ARRAY['sent','failed'])[1+n%2] FROM generate_series(1,40) n;
 INSERT INTO pgboss.job (name,state) SELECT 'render', (ARRAY['completed','failed','active'])[1+n%3]::pgboss.job_state
     FROM generate_series(1,40) n;
+UPDATE video_jobs SET heartbeat_at = queued_at WHERE status = 'completed';

@@ -16,3 +16,4 @@ INSERT INTO render_jobs(project_id,state,frames) SELECT
 INSERT INTO ledger_entries(organization_id,render_job_id,entry_kind,amount) SELECT
     p.organization_id,j.id,'consumption',-1.125 FROM render_jobs j JOIN projects p ON p.id=j.project_id;
 INSERT INTO ledger_entries(organization_id,entry_kind,amount) SELECT 1,'purchase',100 FROM generate_series(1,5);
+UPDATE render_jobs SET last_heartbeat_at = now() WHERE state = 'rendered';

@@ -8,3 +8,4 @@ INSERT INTO tenants SELECT n,'t',10 FROM generate_series(1,3) n; INSERT INTO use
     generate_series(1,3) n;
 INSERT INTO call_analyses(id,tenant_id,user_id,state,minutes) SELECT
     n,1,1,(ARRAY['queued','analysing','analysed','failed'])[1+n%4],3 FROM generate_series(1,80) n;
+UPDATE call_analyses SET heartbeat = now() WHERE state = 'analysed';
