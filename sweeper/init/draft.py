@@ -31,6 +31,7 @@ from sweeper.init.refunds.unrefunded import without_unrefunded
 from sweeper.init.sessions.sessions import (
     Session,
     find_sessions,
+    has_ids_of,
     may_be_charged,
     named_session,
     reserved_charges,
@@ -95,12 +96,14 @@ def _choose(evidence: Evidence, found: list[Session], chooser: Chooser) -> tuple
     # without a trace of a charge, the others are as likely as it is
     least = scores[first.table.oid] - _CLOSE if may_be_charged(evidence, first) else 0
     rivals = [one for one in ranked[1:] if scores[one.table.oid] >= least]
-    # a table with a charge and a balance of its own is that of another product
+    # one with a charge and a balance of its own is of another product; of one with the same ids this may be a copy
     rivals += [
         one
         for one in ranked[1:]
-        if one not in rivals and own and held[one.table.oid] and not own & {one.table.oid, *held[one.table.oid]}
-        and may_be_charged(evidence, one)
+        if one not in rivals and (
+            has_ids_of(evidence, first.table, one) or (own and (theirs := held[one.table.oid])
+            and not own & {one.table.oid, *theirs} and may_be_charged(evidence, one))
+        )
     ]  # fmt: skip
     known = {one.table.oid for one in ranked}
     named = [one for table in alive if (one := named_session(evidence, table.as_sql))]

@@ -34,6 +34,11 @@ def test_a_balance_that_is_null_in_every_row_is_none(server: Server, tmp_path: P
         INSERT INTO wallets SELECT id, 10 FROM users;"""
     found, _ = draft(server, tmp_path, APP, NO_CREDITS, wallets)
     assert (found["accounts"]["table"], found["accounts"]["balance"]) == ("wallets", "balance")
+    purses = """ALTER TABLE users ADD credit_balance int, ADD purse int NOT NULL DEFAULT 7;
+        CREATE TABLE credit_lines (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users,
+            amount int NOT NULL);"""
+    found, _ = draft(server, tmp_path, APP, NO_CREDITS, purses)
+    assert (found["accounts"]["table"], found["accounts"]["balance"]) == ("users", "?")
 
 
 def test_a_gift_is_a_part_of_a_balance(server: Server, tmp_path: Path) -> None:
@@ -110,6 +115,23 @@ def test_a_second_product_with_a_balance_of_its_own(server: Server, tmp_path: Pa
     assert found["sessions"]["table"] == "?"
     assert '"shop.exports"   its status' in text
     assert '"renders"   its status' in text
+
+
+def test_an_archive_with_a_better_name_is_a_question(server: Server, tmp_path: Path) -> None:
+    """Its name lacks what speaks against messages, so that it was taken; so were states of messages."""
+    names = """ALTER TABLE renders RENAME TO messages; CREATE TABLE messages_archive (LIKE messages INCLUDING ALL);
+        INSERT INTO messages_archive SELECT * FROM messages WHERE id < 50;"""
+    found, text = draft(server, tmp_path, APP, names)
+    assert found["sessions"]["table"] == "?"
+    assert '"messages"   its status' in text
+    states = """ALTER TABLE renders ADD code uuid NOT NULL DEFAULT gen_random_uuid(); ALTER TABLE renders DROP id;
+        ALTER TABLE renders RENAME TO messages; ALTER TABLE messages ADD PRIMARY KEY (code);
+        CREATE TABLE changes (id bigserial PRIMARY KEY, item_id uuid NOT NULL, status text NOT NULL, error text,
+            price int, created_at timestamptz NOT NULL DEFAULT now());
+        INSERT INTO changes (item_id, status) SELECT code, status FROM messages;"""
+    found, text = draft(server, tmp_path, APP, states)
+    assert found["sessions"]["table"] == "?"
+    assert '"messages"   its status' in text
 
 
 # the build of Postgres that the tests use has no citext: the name and the casts of it are enough here

@@ -57,8 +57,9 @@ def _may_hold(evidence: Evidence, path: Path) -> bool:
     if head & words.NOT_ACCOUNTS or (after_column(table) and looks_like_books(table)):
         return False
     numbers = read_numbers(table)
-    if numbers.speak:
-        return any(c.not_null or is_ever(evidence, table, f"{c.as_sql} IS NOT NULL") for c in numbers.moving)
+    set_ever = (c.not_null or is_ever(evidence, table, f"{c.as_sql} IS NOT NULL") for c in numbers.moving)
+    if numbers.speak and any(set_ever):
+        return True
     # its names do not mention credits, but its ledger shows that something here is moved
     plain = any(not column.words & words.OTHER_NUMBERS for column in numbers.others)
     return plain and _has_books(evidence, table)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sweeper.init import words
-from sweeper.init.evidence import KEY_TYPES, Column, Evidence, Table
+from sweeper.init.evidence import KEY_TYPES, Column, Evidence, Table, same_type
 from sweeper.init.sessions.queues import queue_of
 from sweeper.init.sessions.statuses import Status, find_status, is_event_table
 from sweeper.init.values import values_of
@@ -109,6 +109,14 @@ def may_be_charged(evidence: Evidence, session: Session) -> bool:
         for table in evidence.tables
         if table != session.table
     )  # fmt: skip
+
+
+def has_ids_of(evidence: Evidence, table: Table, other: Session) -> bool:
+    """Whether its rows have ids of the other's, as parts, states and copies have; numbers may agree by chance."""
+    alike = [column.name for column in table.columns] == [column.name for column in other.table.columns]
+    ids = [c for c in table.columns if (alike and c.name == other.key.name) or not c.is_integer]
+    ids = [c for c in ids if same_type(c, other.key) and evidence.reference(c) is None]
+    return any(evidence.agrees(table, column, other.table, other.key, least=0.9) for column in ids)
 
 
 def reserved_charges(evidence: Evidence, session: Session) -> list[Table]:
