@@ -134,6 +134,30 @@ def test_an_archive_with_a_better_name_is_a_question(server: Server, tmp_path: P
     assert '"messages"   its status' in text
 
 
+LINES = """CREATE TABLE {0} (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users, render_id int,
+        kind text NOT NULL, amount int NOT NULL);
+    INSERT INTO {0} (user_id, render_id, kind, amount) SELECT user_id, id, 'charge', -2 FROM renders WHERE id < {1}
+    UNION ALL SELECT user_id, id, 'refund', 2 FROM renders WHERE status = 'failed' AND id < {1} / 2;"""
+
+
+def test_an_old_ledger_with_fewer_rows_is_not_taken_for_its_name(server: Server, tmp_path: Path) -> None:
+    tables = LINES.format("wallettransaction", 60) + LINES.format("credit_transactions_2024", 20)
+    found, _ = draft(server, tmp_path, APP, tables)
+    assert found["ledger"]["table"] == "?"
+    found, _ = draft(server, tmp_path, APP, LINES.format("credit_transactions_2024", 60))
+    assert found["ledger"]["table"] == "credit_transactions_2024"
+
+
+def test_a_request_is_no_refund(server: Server, tmp_path: Path) -> None:
+    """A refund was a row among the wishes of customers."""
+    wishes = """CREATE TABLE refund_requests (id serial PRIMARY KEY, user_id int REFERENCES users, render_id int
+            REFERENCES renders, amount int NOT NULL, status text NOT NULL, reason text);
+        INSERT INTO refund_requests (user_id, render_id, amount, status) SELECT user_id, id, 2, 'rejected'
+        FROM renders WHERE id < 20;"""
+    found, _ = draft(server, tmp_path, APP, wishes)
+    assert "ledger" not in found
+
+
 # the build of Postgres that the tests use has no citext: the name and the casts of it are enough here
 CITEXT = """CREATE TYPE citext;
     CREATE FUNCTION citextin(cstring) RETURNS citext LANGUAGE internal IMMUTABLE STRICT AS 'textin';

@@ -39,7 +39,9 @@ def find_ledgers(evidence: Evidence, session: Session, path: Path | None, balanc
 def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path | None) -> Ledger | None:
     amount = amount_column(table)
     link = find_session_link(evidence, table, session) if amount else None
-    if amount is None or link is None or not is_ever(evidence, table, f"{amount.as_sql} IS NOT NULL"):
+    if amount is None or link is None or {"refund", "request"} <= table.words:
+        return None  # a request is none
+    if not is_ever(evidence, table, f"{amount.as_sql} IS NOT NULL"):
         return None
     column, values = kind_column(evidence, table, link.column)
     kinds = read_kinds(evidence, table, column, values, amount, link.column)

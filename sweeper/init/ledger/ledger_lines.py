@@ -31,7 +31,8 @@ def ledger_sections(
 ) -> list[Section]:
     """``[ledger]``, ``[ledger.insert]``, and ``[ledger.reverse]`` as a proposal for the user."""
     ledger = ledgers[0]
-    alike = [other for other in ledgers[1:] if other.score >= ledger.score - 1]
+    mixed = ledger.refunds != "true"  # a table of refunds alone has fewer rows
+    alike = [one for one in ledgers[1:] if one.score >= ledger.score - 1 or (mixed and one.named > ledger.named)]
     rivals = [other for other in alike if other.named or not ledger.named]
     table, link = Line("table", ledger.table.as_sql), Line("session", ledger.link.column.as_sql)
     if rivals:
