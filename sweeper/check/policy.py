@@ -5,7 +5,7 @@ from decimal import Decimal
 from statistics import median
 
 from sweeper.check.context import CheckContext
-from sweeper.check.rehearsal.samples import SampledSession, Samples, number
+from sweeper.check.rehearsal.samples import SampledSession, Samples, named, number, sampling
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.core.durations import describe_duration
 
@@ -61,12 +61,25 @@ def _huge(known: Sequence[SampledSession]) -> tuple[str, Decimal, Decimal] | Non
 
 
 def check_grace(context: CheckContext) -> Iterator[Check]:
+    """Whether grace counts from the failure, by the file and in the rows."""
     grace = describe_duration(context.settings.policy.grace)
+    own = context.settings.sessions
     if not context.knows_failure:
         yield warning(
             f"{grace}, and it counts from the start of a session: one that ran longer and fails is owed at "
             "once, before the app's own layers had time to refund it",
             "map sessions.failed_at to when it failed",
+        )
+        return
+    with sampling(context) as samples:
+        owed = samples.list_owed() if own.failed_at else []
+        failed_at = samples.expression("failed_at", own.failed_at) if owed else ""
+        ended = [row.ended for row in samples.try_read("list_ends", owed, ended_at=failed_at)]
+    if len(ended) >= _AMOUNTS_AT_LEAST and not any(ended):
+        yield warning(
+            f"{grace}, and sessions.failed_at = {own.failed_at!r} is null for all {len(owed)} that would be paid, such "
+            f"as {named(owed)}: it counts from their start, or their last sign of life",
+            "sessions.failed_at: when a session failed, also one that nobody has refunded yet",
         )
     else:
         yield ok(f"{grace} from the failure")

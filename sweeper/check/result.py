@@ -46,6 +46,12 @@ def joined(found: Sequence[Check]) -> Check:
     return (failure if failed else warning)(message, fixes)
 
 
+def problems_or_last(found: Sequence[Check]) -> Sequence[Check]:
+    """One item for what several rules have found: the problems together, or else the last result."""
+    problems = [check for check in found if check.status is not Status.OK]
+    return [joined(problems)] if len(problems) > 1 else problems or found[-1:]
+
+
 def with_name(name: str, found: Iterable[Check]) -> list[Check]:
     """What an item has found, under its name."""
     return [check if check.name else replace(check, name=name) for check in found]

@@ -56,7 +56,7 @@ def _unnamed(context: CheckContext, *, sampled: bool) -> Sequence[Row]:
 
 
 def check_amounts(context: CheckContext) -> Iterator[Check]:
-    """Whether failed sessions have an amount at all."""
+    """Whether failed sessions, or else running ones, have an amount at all."""
     try:
         with sampling(context) as samples:
             session_ids = text_array(samples.failed)
@@ -64,6 +64,9 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
             # those that were refunded have amounts: what is left cost nothing
             found = [*map(sampled, rows)]
             is_known = any(one.is_owed for one in found if one.is_refunded) or samples.is_netted()
+            running = [
+                one for one in map(sampled, samples.try_read("look_at_newest", samples.running)) if not one.never
+            ]
     except Refusal as refusal:
         yield _fails("newest failed sessions", refusal, "a run pays the others, and puts it on hold")
         return
@@ -79,6 +82,15 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
             f"none of the {len(unpaid)} newest failed sessions that nobody has refunded has an amount "
             "above zero: nothing would be refunded",
             "sessions.amount: what was charged, less what was delivered",
+        )
+    elif len(running) >= _ENOUGH and not is_any_owed and not any(one.unpaid and one.is_owed for one in running):
+        excluded = sum(one.excluded for one in running)
+        yield warning(
+            f"none of the {len(running)} newest running sessions would be refunded if it were stuck, and no failed one "
+            f"is owed: {excluded} are excluded, and the others have no amount, such as {running[0].session_id}",
+            "sessions.exclude: true of what the app has refunded, and of nothing else"
+            if excluded
+            else "sessions.amount: what was charged, less what was delivered",
         )
     elif many and not netted:
         yield warning(

@@ -36,7 +36,7 @@ from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.rehearsal.words import is_in_unit
 from sweeper.check.result import Check, failure, joined, ok, warning
 
-_GIVEN_AT_MOST, _MISSED, _DIGITS = 8, 3, 200
+_GIVEN_AT_MOST, _MISSED, _MANY, _DIGITS = 8, 3, 10, 200
 # so many accounts leave no room for a fraction that only fits by chance
 _FIT = 6
 _SIMPLE = {Fraction(above, below) for below in range(2, 21) for above in range(1, below)}
@@ -51,6 +51,8 @@ class _Other:
     above: Sequence[SessionCost]
     said: str
     fix: str
+    less: bool = False
+    """Whether the file would pay less for each of them."""
 
 
 def check_balances(samples: Samples) -> Iterator[Check]:
@@ -195,7 +197,7 @@ def _explained_otherwise(samples: Samples, costs: SessionCosts, targets: Sequenc
                 agreed = agree(target, other.totals)
                 missed = [one for one in agreed - agree(target, ours) if other.totals[one] != ours[one]]
                 if is_proof(agreed, other.totals, target) and len(missed) >= _MISSED:
-                    return [_failed(other, sorted(missed), list(target))]
+                    return [_failed(other, sorted(missed), list(target), less=other.less)]
     parts = _in_proportion(samples, costs, targets) or _given_back_in_part(costs, targets)
     return parts or _kind_in_part(samples, costs, targets)
 
@@ -231,14 +233,16 @@ def _failed(other: _Other, missed: Sequence[str], known: Sequence[str], *, less:
 
 
 def _others(samples: Samples, costs: SessionCosts, rows: Sequence[SessionCost]) -> Iterator[_Other]:
-    """All other values that may have been charged, where the file would pay more for some sessions."""
+    """All other values that may have been charged, where the file would pay more for some sessions, or less for all."""
     own, owed = samples.own, [row for row in rows if row.owed]
     for place, column in enumerate(costs.numbers):
         above = [row for row in owed if row.amount > (row.numbers[place] or 0)]
-        if above:
+        # what was delivered in part is not all of them
+        less = len(owed) >= _MANY and all(row.amount < (row.numbers[place] or 0) for row in owed)
+        if above or less:
             said = f"{column.name} of their sessions, and not by sessions.amount = {own.amount!r}"
             fix = f"sessions.amount = {column.quoted!r}, less what was given back"
-            yield _Other(total(costs, rows, place), above, said, fix)
+            yield _Other(total(costs, rows, place), above or owed, said, fix, less)
     if own.exclude and owed:
         excluded = [row for row in costs.rows if row.settled and not row.never]
         said = f"what sessions took that exclude = {own.exclude!r} is true of, and not by the others"

@@ -3,23 +3,29 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sweeper.check.rehearsal.marks.other_marks import check_other_marks
+from sweeper.check.rehearsal.marks.other_marks import check_closing, check_other_marks
 from sweeper.check.rehearsal.marks.parents import refunded_parts, refunded_wholes
 from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_netted
 from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
 from sweeper.check.rehearsal.marks.session_marks import find_marks, marked_and_unpaid, unwritten_marks, written_columns
 from sweeper.check.rehearsal.samples import Samples, marks_in, named
 from sweeper.check.rehearsal.statuses.statuses import refunded_by_name
-from sweeper.check.result import Check, failure, ok, warning
+from sweeper.check.result import Check, failure, ok, problems_or_last, warning
 from sweeper.config.model import SessionsSection
 from sweeper.postgres.templates import fill_expression
 
 _WORD = re.compile(r"\w+")
-_FEW, _MANY, _ENOUGH = 200, 10, 3
+_FEW, _MANY, _ENOUGH, _PART = 200, 10, 3, 0.1
+_RIGHT_EXCLUDE = "sessions.exclude: true of what the app has refunded, and of nothing else"
 _HOW_TO_SEE = "sessions.exclude, [ledger] or sessions.charged: how to see that the app has refunded a session itself"
 
 
 def check_marks(samples: Samples) -> Iterator[Check]:
+    """Whether the app finds a failed session after our refund as after its own."""
+    yield from problems_or_last([*check_closing(samples), *_check_marks(samples)])
+
+
+def _check_marks(samples: Samples) -> Iterator[Check]:
     """Whether ``exclude`` is true of a failed session after our refund."""
     own, ledger = samples.own, samples.mapping.ledger
     session_ids = samples.failed
@@ -56,11 +62,17 @@ def _looked_at(samples: Samples) -> set[str]:
 
 
 def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> Check | None:
-    """``exclude`` is true of all failed sessions, also of those without its mark."""
+    """``exclude`` is true of all failed sessions, also of those without its mark; or of all that succeeded, too."""
     rows = [row for row in samples.look_at(session_ids) if row.is_owed and not row.never]
     excluded = {row.session_id for row in rows if row.excluded}
     if len(excluded) < _MANY or any(not row.excluded for row in rows):
         return None
+    if _is_of_all(samples, exclude, session_ids):
+        return warning(
+            f"exclude = {exclude!r} is true of all {len(excluded)} newest failed sessions, such as "
+            f"{named(sorted(excluded))}, so that nobody is paid, and of all that succeeded: it is no mark of a refund",
+            _RIGHT_EXCLUDE,
+        )
     marked: set[str] = set()
     marks = [mark for mark in find_marks(samples, session_ids) if mark.column.name.lower() in exclude.lower()]
     for mark in marks:
@@ -72,8 +84,19 @@ def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> C
     return warning(
         f"exclude = {exclude!r} is true of all {len(excluded)} newest failed sessions, so that nobody is "
         f"paid; of {len(left)} of them, such as {named(left)}, {names} does not say that the app has refunded them",
-        "sessions.exclude: true of what the app has refunded, and of nothing else",
+        _RIGHT_EXCLUDE,
     )
+
+
+def _is_of_all(samples: Samples, exclude: str, session_ids: Sequence[str]) -> bool:
+    """Whether ``exclude`` is true of all that succeeded, and no column that it reads tells these from failed ones."""
+    settled = samples.settled_ids()
+    if len(settled) < _MANY or not all(row.excluded for row in samples.look_at(settled)):
+        return False
+    read = set(_WORD.findall(exclude.lower()))
+    columns = samples.columns(samples.sessions, lambda one: one.name.lower() in read)
+    parts = [[len(samples.texts(one, ids)) / len(ids) for ids in (session_ids, settled)] for one in columns]
+    return bool(parts) and all(abs(failed - done) < _PART for failed, done in parts)
 
 
 def _by_status(samples: Samples) -> Check | None:

@@ -9,7 +9,7 @@ from sweeper.app.catalog import Column, words_in
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.marks.session_marks import written_columns
 from sweeper.check.rehearsal.samples import Samples, marks_in, named
-from sweeper.check.rehearsal.words import NOTE, WRITER
+from sweeper.check.rehearsal.words import NOTE, UNDONE, WRITER
 from sweeper.check.result import Check, warning
 from sweeper.postgres.templates import fill_expression
 
@@ -19,7 +19,7 @@ _CALL = re.compile(r"\b(now|random|nextval|current_timestamp|clock_timestamp|\w*
 # what the app calls its own writer, or a note, the file may call otherwise
 _FREE = re.compile(f"{WRITER.pattern}|{NOTE.pattern}")
 _CONSTANT = re.compile(r"('[^'\s]*'|-?[\d.]+)(::[\w.\" ]+)?")
-_ENOUGH, _MOST = 3, 0.9
+_ENOUGH, _MANY, _MOST = 3, 10, 0.9
 
 
 def check_other_marks(samples: Samples) -> Iterator[Check]:
@@ -47,6 +47,44 @@ def check_other_marks(samples: Samples) -> Iterator[Check]:
                 f"[sessions.refunded] {column.quoted}: what the app's own code writes there when it refunds",
             )
             return
+
+
+def check_closing(samples: Samples) -> Iterator[Check]:
+    """Compare what [sessions.close] writes with the sessions that have failed, where the app has closed them."""
+    own, sessions, failed = samples.own, samples.sessions, samples.failed
+    closed = {column: value.strip() for text, value in own.close.items() if (column := sessions.column(text))}
+    readable = samples.readable(sessions) if closed and len(failed) >= _MANY else []
+    live = [*samples.running, *samples.settled_ids()] if readable else []
+    for column, value in closed.items():
+        if column == sessions.column(own.started_at):
+            yield _closed_otherwise(column, value, "is when the session began: sessions.started_at")
+        elif column in readable and (column.is_flag or (column.is_word and not _FREE.search(column.name))):
+            has = Counter(samples.texts(column, failed).values())
+            usual, count = has.most_common(1)[0] if has else ("", 0)
+            written = value.removesuffix("::" + column.full_type).strip("'")
+            of_live = [*samples.texts(column, live).values()].count(written)
+            if count >= len(failed) * _MOST and usual != written and not has[written] and of_live >= _ENOUGH:
+                said = f"is {usual!r} for {count} of the {len(failed)} newest sessions that failed, and none has this"
+                yield _closed_otherwise(column, value, said)
+        elif column in readable and column.is_time and not samples.texts(column, failed):
+            ends = [one for one in readable if one.is_time and one.nullable and one not in closed]
+            end = next((one for one in ends if _is_end(samples, one)), None)
+            if end or UNDONE.search(column.name):
+                said = f"is set for none of the {len(failed)} newest sessions that failed"
+                yield _closed_otherwise(column, value, said + (f", and {end.name} for all" if end else ""))
+
+
+def _is_end(samples: Samples, column: Column) -> bool:
+    """Whether all failed sessions have a time that none has which runs."""
+    of_failed = samples.texts(column, samples.failed)
+    return len(of_failed) == len(samples.failed) and not samples.texts(column, samples.running)
+
+
+def _closed_otherwise(column: Column, value: str, said: str) -> Check:
+    return warning(
+        f"[sessions.close] sets {column.name} to {value!r}, and that column {said}",
+        f"[sessions.close] {column.quoted}: what the app's own code writes there when a session fails",
+    )
 
 
 def _compared(samples: Samples) -> Iterator[tuple[Column, str]]:

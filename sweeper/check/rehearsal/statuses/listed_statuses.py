@@ -38,14 +38,16 @@ def words_of(name: str) -> set[str]:
 
 
 def check_status_names(samples: Samples, labels: Mapping[str, str]) -> Iterator[Check]:
-    """A status in ``failed`` named like success or work that goes on, or in ``running`` named like an end.
+    """A status in ``failed`` named like success or work that goes on, in ``running`` like an end.
 
+    Or one in ``succeeded`` like work that goes on, for which nothing is ever paid: that is a warning.
     ``labels``: what statuses are called that are the keys of another table's rows.
     """
     for key, said, against, excuses in (
         ("failed", "that has succeeded", _DONE, NOT_DONE),
         ("running", "that has succeeded", _ENDED, NOT_DONE | _OF_ELSE),
         ("failed", "that goes on", _GOES_ON, NOT_DONE | _OF_ELSE),
+        ("succeeded", "that goes on", _GOES_ON, NOT_DONE | _OF_ELSE),
     ):
         for status in getattr(samples.own, key):
             label = labels.get(str(status))
@@ -56,7 +58,7 @@ def check_status_names(samples: Samples, labels: Mapping[str, str]) -> Iterator[
                 # others, such as in transcription_completed, may say that it is about a step of the work
                 sure = words <= against - _UNSURE | _PLAIN
                 told = f"sessions.{key} has {shown(status, label)}"
-                yield (failure if sure else warning)(
+                yield (failure if sure and key != "succeeded" else warning)(
                     f"{told}, which is a name for work {said}" if sure else f"{told}: is that work {said}?",
                     f"{right}: {status!r}, when {why}",
                 )
@@ -169,8 +171,9 @@ def errorless(counted: Sequence[Ended]) -> set[str]:
     return {one.status for one in counted if one.has_none and any(other.has_errors for other in counted)}
 
 
-def count_ended(samples: Samples, session_ids: Sequence[str]) -> list[Ended]:
-    rows = samples.read("list_ends", session_ids, ended_at=samples.expression("ended_at", samples.own.ended_at))
+def count_ended(samples: Samples, session_ids: Sequence[str], ended_at: str | None = None) -> list[Ended]:
+    end = samples.expression("ended_at", ended_at or samples.own.ended_at)
+    rows = samples.read("list_ends", session_ids, ended_at=end)
     return [
         Ended(status, len(some), sum(row.ended for row in some), sum(row.failed for row in some), ids_of(some))
         for status, some in by_status(rows).items()
@@ -195,6 +198,8 @@ def _over(samples: Samples, labels: dict[str, str], settled: Sequence[str]) -> I
                 "it is",
             )
             return
+    if samples.own.ended_at is None and samples.own.failed_at and samples.own.running:
+        counted = count_ended(samples, samples.running, samples.own.failed_at)
     ended = sum(one.ended for one in counted)
     is_column = samples.sessions.column(samples.own.status) is not None  # a queue may delete what is done
     if not settled and not is_column and ENOUGH <= ended < sum(one.sessions for one in counted):

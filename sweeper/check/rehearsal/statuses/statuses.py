@@ -22,7 +22,7 @@ from sweeper.check.rehearsal.statuses.listed_statuses import (
 )
 from sweeper.check.rehearsal.statuses.other_columns import check_endless, check_other_status, check_over
 from sweeper.check.rehearsal.words import CANCELED
-from sweeper.check.result import Check, Status, failure, joined, warning
+from sweeper.check.result import Check, Status, failure, problems_or_last, warning
 from sweeper.check.rows import check_statuses as check_named
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
@@ -47,9 +47,7 @@ def check_statuses(samples: Samples) -> Iterator[Check]:
     """Statuses that are in no list, or in the wrong one."""
     # a status without a list stops no run; first, because it has a transaction of its own
     unnamed = [] if samples.context.is_brief else list(check_named(samples.context))
-    found = [*_wrong(samples), *unnamed]
-    problems = [check for check in found if check.status is not Status.OK]
-    yield from [joined(problems)] if len(problems) > 1 else problems or found[-1:]
+    yield from problems_or_last([*_wrong(samples), *unnamed])
 
 
 def _wrong(samples: Samples) -> Iterator[Check]:
@@ -63,7 +61,7 @@ def _wrong(samples: Samples) -> Iterator[Check]:
     settled = _seen(samples, settled_sessions, by_exclude=False)
     delivered = list(check_delivered(samples, settled_sessions))
     counted = count_ended(samples, samples.failed)
-    never_refunded = list(_never_refunded(failed, settled, counted))
+    never_refunded = list(_never_refunded(_by_amount(samples, failed), settled, counted))
     judged = [one.status for one in failed if never_refunded or one.is_always_refunded]
     ends = list(check_ends(samples, settled_sessions, labels, judged))
     ends = ends or list(check_over(samples, settled_sessions))
@@ -86,6 +84,23 @@ def _wrong(samples: Samples) -> Iterator[Check]:
     # where failures are listed, that none of them was refunded may be the very gap that a sweep closes
     misses_failures = all(_words(one) and not _words(one) & NOT_DONE for one in failed)
     yield from _refunded_elsewhere(failed, unnamed, "failed does not have", is_sure=misses_failures)
+
+
+def _by_amount(samples: Samples, failed: Sequence[StatusSample]) -> Sequence[StatusSample]:
+    """The same, where only an amount of nothing shows that the app has refunded a session."""
+    own = samples.own
+    if own.exclude or own.charged or samples.settings.ledger:
+        return failed
+    owed = {*samples.list_owed()}
+    return [
+        StatusSample(
+            one.status,
+            [*one.refunded, *(session_id for session_id in one.others if session_id not in owed)],
+            [session_id for session_id in one.others if session_id in owed],
+            one.label,
+        )
+        for one in failed
+    ]
 
 
 def _all_refunded(samples: Samples, failed: Sequence[StatusSample], settled: Sequence[StatusSample]) -> Iterator[Check]:
