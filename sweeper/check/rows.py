@@ -72,25 +72,29 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
         return
     unpaid = [row for row in rows if row.unpaid]
     nulls = sum(row.amount is None for row in unpaid)
-    is_any_owed = any(one.is_owed for one in found if one.unpaid)
+    owed = [one for one in found if one.unpaid and one.is_owed]
     own = context.settings
     # if nothing else shows what the app refunded itself, it is what has no amount
     netted = own.ledger is None and own.sessions.exclude is None and own.sessions.charged is None
     many = len(unpaid) >= _ENOUGH and nulls / len(unpaid) > _NULLS_ARE_MANY
-    if len(unpaid) >= _ENOUGH and not is_any_owed and not is_known:
+    if len(unpaid) >= _ENOUGH and not owed and not is_known:
         yield warning(
             f"none of the {len(unpaid)} newest failed sessions that nobody has refunded has an amount "
             "above zero: nothing would be refunded",
             "sessions.amount: what was charged, less what was delivered",
         )
-    elif len(running) >= _ENOUGH and not is_any_owed and not any(one.unpaid and one.is_owed for one in running):
-        excluded = sum(one.excluded for one in running)
+    elif (
+        len(running) >= _ENOUGH
+        and len(owed) * 10 <= len(found)
+        and not any(one.unpaid and one.is_owed for one in running)
+    ):
+        empty = sum(not one.is_owed for one in running)
         yield warning(
-            f"none of the {len(running)} newest running sessions would be refunded if it were stuck, and no failed one "
-            f"is owed: {excluded} are excluded, and the others have no amount, such as {running[0].session_id}",
-            "sessions.exclude: true of what the app has refunded, and of nothing else"
-            if excluded
-            else "sessions.amount: what was charged, less what was delivered",
+            f"none of the {len(running)} newest running sessions, such as {running[0].session_id}, would be refunded "
+            f"if it were stuck, and {len(owed)} of {len(found)} newest failed ones: by the file {empty} of those that "
+            "run have no amount, and all others are refunded",
+            "sessions.exclude, ledger.where: true of what the app has refunded, and of nothing else; sessions.amount: "
+            "what was charged, less what was delivered",
         )
     elif many and not netted:
         yield warning(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sweeper.check.rehearsal.marks.other_marks import check_closing, check_other_marks
+from sweeper.check.rehearsal.marks.other_marks import check_other_marks, check_writes_of_marks
 from sweeper.check.rehearsal.marks.parents import refunded_parts, refunded_wholes
 from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_netted
 from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
@@ -22,7 +22,7 @@ _HOW_TO_SEE = "sessions.exclude, [ledger] or sessions.charged: how to see that t
 
 def check_marks(samples: Samples) -> Iterator[Check]:
     """Whether the app finds a failed session after our refund as after its own."""
-    yield from problems_or_last([*check_closing(samples), *_check_marks(samples)])
+    yield from problems_or_last([*check_writes_of_marks(samples), *_check_marks(samples)])
 
 
 def _check_marks(samples: Samples) -> Iterator[Check]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from sweeper.app.catalog import Column, words_in
@@ -19,7 +19,7 @@ _CALL = re.compile(r"\b(now|random|nextval|current_timestamp|clock_timestamp|\w*
 # what the app calls its own writer, or a note, the file may call otherwise
 _FREE = re.compile(f"{WRITER.pattern}|{NOTE.pattern}")
 _CONSTANT = re.compile(r"('[^'\s]*'|-?[\d.]+)(::[\w.\" ]+)?")
-_ENOUGH, _MANY, _MOST = 3, 10, 0.9
+_ENOUGH, _SEVERAL, _MOST = 3, 5, 0.9
 
 
 def check_other_marks(samples: Samples) -> Iterator[Check]:
@@ -49,42 +49,49 @@ def check_other_marks(samples: Samples) -> Iterator[Check]:
             return
 
 
-def check_closing(samples: Samples) -> Iterator[Check]:
-    """Compare what [sessions.close] writes with the sessions that have failed, where the app has closed them."""
-    own, sessions, failed = samples.own, samples.sessions, samples.failed
-    closed = {column: value.strip() for text, value in own.close.items() if (column := sessions.column(text))}
-    readable = samples.readable(sessions) if closed and len(failed) >= _MANY else []
-    live = [*samples.running, *samples.settled_ids()] if readable else []
-    for column, value in closed.items():
+def check_writes_of_marks(samples: Samples) -> Iterator[Check]:
+    """Compare what a refund writes to a session with those that have failed, and those that the app has refunded."""
+    own = samples.own
+    yield from _unlike_others(samples, "close", own.close, samples.failed, "that failed")
+    yield from _unlike_others(samples, "refunded", own.refunded, samples.refunded_ids(), "that the app has refunded")
+
+
+def _unlike_others(
+    samples: Samples, section: str, values: Mapping[str, str], session_ids: Sequence[str], which: str
+) -> Iterator[Check]:
+    """The start of a session; a word or flag that others have, and none of these; a time that none of these has."""
+    own, sessions = samples.own, samples.sessions
+    written = {column: value.strip() for text, value in values.items() if (column := sessions.column(text))}
+    readable = samples.readable(sessions) if written and len(session_ids) >= _SEVERAL else []
+    others = [*samples.running, *samples.list_owed(), *samples.settled_ids()] if readable else []
+    others = [one for one in others if one not in session_ids]
+    newest = f"of the {len(session_ids)} newest sessions {which}"
+    for column, value in written.items():
+        said = ""
         if column == sessions.column(own.started_at):
-            yield _closed_otherwise(column, value, "is when the session began: sessions.started_at")
+            said = "is when the session began: sessions.started_at"
         elif column in readable and (column.is_flag or (column.is_word and not _FREE.search(column.name))):
-            has = Counter(samples.texts(column, failed).values())
+            has = Counter(samples.texts(column, session_ids).values())
             usual, count = has.most_common(1)[0] if has else ("", 0)
-            written = value.removesuffix("::" + column.full_type).strip("'")
-            of_live = [*samples.texts(column, live).values()].count(written)
-            if count >= len(failed) * _MOST and usual != written and not has[written] and of_live >= _ENOUGH:
-                said = f"is {usual!r} for {count} of the {len(failed)} newest sessions that failed, and none has this"
-                yield _closed_otherwise(column, value, said)
-        elif column in readable and column.is_time and not samples.texts(column, failed):
-            ends = [one for one in readable if one.is_time and one.nullable and one not in closed]
-            end = next((one for one in ends if _is_end(samples, one)), None)
+            word = value.removesuffix("::" + column.full_type).strip("'")
+            is_of_others = [*samples.texts(column, others).values()].count(word) >= _ENOUGH
+            if is_of_others and count >= len(session_ids) * _MOST and not has[word]:
+                said = f"is {usual!r} for {count} {newest}, and {word!r} for none"
+        elif column in readable and column.is_time and not samples.texts(column, session_ids):
+            ends = [one for one in readable if one.is_time and one.nullable and one not in written]
+            end = next((one for one in ends if _is_end(samples, one, session_ids)), None)
             if end or UNDONE.search(column.name):
-                said = f"is set for none of the {len(failed)} newest sessions that failed"
-                yield _closed_otherwise(column, value, said + (f", and {end.name} for all" if end else ""))
+                said = f"is set for none {newest}" + (f", and {end.name} for all" if end else "")
+        if said:
+            yield warning(
+                f"[sessions.{section}] sets {column.name} to {value!r}, and that column {said}",
+                f"[sessions.{section}] {column.quoted}: what the app's own code writes there",
+            )
 
 
-def _is_end(samples: Samples, column: Column) -> bool:
-    """Whether all failed sessions have a time that none has which runs."""
-    of_failed = samples.texts(column, samples.failed)
-    return len(of_failed) == len(samples.failed) and not samples.texts(column, samples.running)
-
-
-def _closed_otherwise(column: Column, value: str, said: str) -> Check:
-    return warning(
-        f"[sessions.close] sets {column.name} to {value!r}, and that column {said}",
-        f"[sessions.close] {column.quoted}: what the app's own code writes there when a session fails",
-    )
+def _is_end(samples: Samples, column: Column, session_ids: Sequence[str]) -> bool:
+    """Whether all of these sessions have a time that none has which runs."""
+    return len(samples.texts(column, session_ids)) == len(session_ids) and not samples.texts(column, samples.running)
 
 
 def _compared(samples: Samples) -> Iterator[tuple[Column, str]]:

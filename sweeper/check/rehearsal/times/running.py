@@ -1,6 +1,7 @@
 """Running sessions: whether their sign of life changes, which have no deadline, and which are planned for later."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -81,8 +82,22 @@ def check_active_at(samples: Samples) -> Iterator[Check]:
         yield from planned or [ok("no heartbeat: stuck_after counts from the start of a session")]
         return
     silent = [row for row in rows if row.silent]
-    if not silent:
+    last = Counter(round(row.age - row.moved) for row in rows if not row.silent).most_common(1)
+    # an UPDATE of all rows may have set a column
+    if (
+        len(rows) >= _SEVERAL
+        and last
+        and last[0][1] >= len(rows) * _NEARLY_ALL
+        and not samples.sessions.column(own.active_at or "")
+    ):
+        yield warning(
+            f"active_at = {own.active_at!r} is the same for {last[0][1]} of the {len(rows)} newest running sessions, "
+            f"such as {named([row.session_id for row in rows])}: is it a sign of life of each?",
+            "sessions.active_at: of the session itself, as by s.id in a subquery",
+        )
+    elif not silent:
         yield ok(f"each of the {len(rows)} newest running sessions has one")
+    if not silent:
         return
     limits = [limit for row in silent if (limit := settings.stuck_after(row.status)) is not None]
     shortest = min(limits)

@@ -1,0 +1,137 @@
+"""Right files with one key changed, which would pay nobody, pay work that is done, or close it as no app does."""
+
+import pytest
+
+from tests.helpers.any_app import App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items
+from tests.helpers.shops import marked_shop, refuses, rehearsed
+
+
+@pytest.fixture
+def marked(bare: AppDatabase) -> App:
+    """A shop without a book: the sessions alone say what was refunded."""
+    return marked_shop(bare)
+
+
+def said(app: App, item: str) -> str:
+    """What an item of `check` warns of, once the file is installed."""
+    assert app.install().exit_code == 0
+    found = items(check(app.database))[item]
+    return str(found["message"]) if found["status"] == "warning" else ""
+
+
+def test_work_that_goes_on_among_what_succeeded(app: App) -> None:
+    app.map(running=[], succeeded=["done", "running"])
+    assert rehearsed(app)["statuses"]["message"] == (
+        "sessions.succeeded has 'running', which is a name for work that goes on"
+    )
+
+
+@pytest.mark.parametrize(
+    "change", [{"exclude": "began IS NOT NULL"}, {"amount": "price / 10"}, {"exclude": "refunded_at IS NULL"}]
+)
+def test_a_file_by_which_nobody_is_paid(marked: App, change: dict[str, str]) -> None:
+    if "exclude" in change:  # what the app has refunded has no amount any more
+        marked.sql("UPDATE jobs SET price = 0 WHERE refunded_at IS NOT NULL")
+    marked.map(**change)
+    found = said(marked, "amounts")
+    assert "would be refunded if it were stuck" in found or "has an amount above zero" in found
+    marked.map(exclude="refunded_at IS NOT NULL", amount="price")
+    assert said(marked, "amounts") == ""
+
+
+def test_running_work_that_the_file_takes_for_refunded(app: App) -> None:
+    """`where` is true of charges, and [ledger.past] of the app's refunds."""
+    app.sql("DELETE FROM book WHERE kind = 'refund'")
+    app.map("ledger", where="job IS NOT NULL")
+    app.map("ledger.past", where="kind = 'refund'")
+    assert "none of the 10 newest running sessions, such as j41, would be refunded if it were stuck" in said(
+        app, "amounts"
+    )
+
+
+def test_an_exclude_that_is_true_of_all_that_is_over(marked: App) -> None:
+    marked.map(exclude="ended IS NOT NULL")
+    assert "and of all that succeeded: it is no mark of a refund" in rehearsed(marked)["marks"]["message"]
+    # one column says so of what failed, and another of what was delivered
+    marked.sql("ALTER TABLE jobs ADD file text; UPDATE jobs SET file = 'x' WHERE state = 'done'")
+    marked.sql("UPDATE jobs SET refunded_at = now() WHERE state = 'failed'")
+    marked.map(exclude="refunded_at IS NOT NULL OR file IS NOT NULL")
+    assert "marks" not in rehearsed(marked)
+
+
+def test_a_time_of_failure_that_only_refunds_set(marked: App) -> None:
+    marked.map(failed_at="refunded_at")
+    assert "sessions.failed_at = 'refunded_at' is null for all 10 that would be paid" in said(marked, "grace")
+    marked.sql("UPDATE jobs SET refunded_at = now() WHERE id = 'j30'")
+    marked.map(exclude="refunded_at IS NOT NULL AND id <> 'j30'")
+    assert said(marked, "grace") == "", "some have one"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "text"),
+    [
+        ("began", "at", "is when the session began"),
+        ("deleted_at", "at", "is set for none of the 30 newest sessions that failed"),
+        ("planned_at", "at", "is set for none of the 30 newest sessions that failed, and ended for all"),
+        ("live", "true", "is 'false' for 30 of the 30 newest sessions that failed, and 'true' for none"),
+        ("step", "'Open'", "is 'Closed' for 30 of the 30 newest sessions that failed, and 'Open' for none"),
+    ],
+)
+def test_a_closing_as_no_failed_session_has_it(app: App, column: str, value: str, text: str) -> None:
+    app.sql("ALTER TABLE jobs ADD deleted_at timestamptz, ADD planned_at timestamptz, ADD live bool, ADD step text")
+    app.sql("UPDATE jobs SET live = state = 'running', step = CASE state WHEN 'running' THEN 'Open' ELSE 'Closed' END")
+    app.map("sessions.close", **{column: value})
+    assert f"[sessions.close] sets {column} to {value!r}, and that column {text}" in rehearsed(app)["marks"]["message"]
+    app.map("sessions.close", ended="at", live="false", step="'Closed'", planned_at="at")
+    app.sections["sessions.close"] = {
+        name: one for name, one in app.sections["sessions.close"].items() if name not in ("began", "deleted_at")
+    }
+    assert "marks" not in rehearsed(app) or column in ("live", "step")
+
+
+def test_a_flag_that_a_refund_clears_although_a_hook_writes_it_too(marked: App) -> None:
+    marked.sql(
+        "ALTER TABLE jobs ADD given bool NOT NULL DEFAULT false; UPDATE jobs SET given = refunded_at IS NOT NULL"
+    )
+    marked.map(exclude="given")
+    marked.map("sessions.refunded", given="false")
+    assert "sets given to 'false', and that column is 'true' for 20 of the 20" in rehearsed(marked)["marks"]["message"]
+
+
+def test_what_succeeded_among_the_failed_where_only_amounts_show_refunds(marked: App) -> None:
+    marked.sql("UPDATE jobs SET state = 'made' WHERE state = 'done'")
+    marked.sql("ALTER TABLE jobs ADD held int; UPDATE jobs SET held = price WHERE refunded_at IS NULL")
+    marked.sql("ALTER TABLE jobs DROP refunded_at")
+    for key in ("exclude", "failed_at", "ended_at"):
+        marked.sections["sessions"].pop(key)
+    marked.sections.pop("sessions.refunded")
+    marked.map(amount="held", failed=["failed", "made"], succeeded=[])
+    assert "sessions.failed has 'made', and the app has refunded none of 10" in refuses(marked, "statuses")
+
+
+def test_a_sign_of_life_that_is_the_same_for_all(app: App) -> None:
+    app.sql("CREATE TABLE events (job text, at timestamptz)")
+    app.sql("INSERT INTO events SELECT id, beat - substr(id, 2)::int * interval '1 s' FROM jobs")
+    app.map(active_at="(SELECT max(e.at) FROM events AS e WHERE e.job <> s.id)")
+    assert "is the same for 10 of the 10 newest running sessions" in rehearsed(app)["active_at"]["message"]
+    app.map(active_at="(SELECT max(e.at) FROM events AS e WHERE e.job = s.id)")
+    assert "active_at" not in rehearsed(app)
+
+
+def test_an_end_that_only_the_time_of_failure_shows(app: App) -> None:
+    app.map(status="CASE WHEN state = 'failed' THEN 'failed' WHEN price = 0 THEN 'done' ELSE 'running' END")
+    app.map("sessions.close", state="'failed'")
+    app.sections["sessions"].pop("ended_at")
+    assert "no session has succeeded by sessions.status" in refuses(app, "statuses")
+
+
+def test_half_of_what_was_taken(marked: App) -> None:
+    """Rounded down, it is not the same part for all."""
+    marked.sql("UPDATE jobs SET price = price + substr(owner, 2)::int")
+    marked.sql("UPDATE wallets SET balance = 1000 - (SELECT sum(price) FROM jobs WHERE owner = wallets.id "
+               "AND refunded_at IS NULL)")  # fmt: skip
+    assert "balances" not in rehearsed(marked)
+    marked.map(amount="price / 2")
+    assert "would be paid less than was taken" in rehearsed(marked)["balances"]["message"]
