@@ -2,6 +2,7 @@
 -- amount.
 SELECT pg_catalog.count(*) AS steps,
        pg_catalog.count(*) FILTER (WHERE pg_catalog.abs(chain.step) = pg_catalog.abs(chain.amount)) AS by_amount,
+       pg_catalog.count(*) FILTER (WHERE chain.step = chain.amount) AS by_signed,
        pg_catalog.count(*) FILTER (WHERE chain.running <> 0::numeric) AS above_zero
 FROM (
     SELECT l.amount,

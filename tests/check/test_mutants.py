@@ -5,7 +5,7 @@ import pytest
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
-from tests.helpers.shops import marked_shop, refuses, rehearsed
+from tests.helpers.shops import marked_shop, refuses, rehearsed, shop
 
 
 @pytest.fixture
@@ -135,3 +135,19 @@ def test_half_of_what_was_taken(marked: App) -> None:
     assert "balances" not in rehearsed(marked)
     marked.map(amount="price / 2")
     assert "would be paid less than was taken" in rehearsed(marked)["balances"]["message"]
+
+
+@pytest.mark.parametrize("value", ["-amount", "(amount) * 100"])
+def test_an_amount_that_the_running_balance_does_not_step_by(bare: AppDatabase, value: str) -> None:
+    """`where` is our own mark, so that no refund of the app's shows it."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book ADD info text")
+    app.map(amount="(SELECT -sum(b.amount) FROM book AS b WHERE b.job = s.id AND b.info IS NULL)")
+    app.map("ledger", where="info = 'swept'")
+    app.map("ledger.insert", total="balance_after", info="'swept'")
+    app.sql("UPDATE wallets SET balance = 1000 + (SELECT sum(amount) FROM book WHERE wallet = wallets.id)")
+    assert "ledger" not in rehearsed(app)
+    app.map("ledger.insert", amount=value)
+    assert f"total steps by amount from row to row, and [ledger.insert] fills that with {value!r}" in refuses(
+        app, "ledger"
+    )

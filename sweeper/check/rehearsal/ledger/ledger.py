@@ -1,7 +1,7 @@
 """Rows of the app's ledger that contradict ``[ledger]``: running balances, missed refunds, work that comes later."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from sweeper.app.catalog import FLOATING_TYPES, TIME_TYPES, Column, has_subquery
 from sweeper.app.over_refund import names_in
@@ -38,6 +38,7 @@ from sweeper.check.rehearsal.words import (
 )
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
+from sweeper.postgres.transaction import Row
 
 _RUNNING = re.compile(r"balance|running|remaining|_total$|^total|before|after", re.IGNORECASE)
 _BALANCE_WORDS = {"balance_before", "balance_after"}
@@ -45,6 +46,7 @@ _LATER = re.compile(rf"({ADDED}|credited|transferred)(_?(at|on))?$", re.IGNORECA
 _PLANNED = re.compile(
     r"expir|until|valid|due|start|begin|end|creat|updat|delet|month|period|archiv|export", re.IGNORECASE
 )
+_SCALED = re.compile(r"[\s(]*(?P<sign>-)?[\s(]*amount[\s)]*(?P<unit>[*/]\s*[\d.]+)?[\s)]*")
 _STEPS_AT_LEAST, _MOST, _ENOUGH = 5, 0.8, 3
 
 
@@ -75,6 +77,7 @@ def _running(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         if names & _BALANCE_WORDS:
             if "balance_after" in names:
                 yield from check_newest_balances(samples, ledger, column)
+                yield from _steps_otherwise(samples, ledger, column)
             elif value.strip().lower() == "balance_before":
                 yield from check_not_newest(samples, ledger, column)
             continue
@@ -98,12 +101,31 @@ def _running(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
             )
 
 
+def _steps_otherwise(samples: Samples, ledger: AppLedger, running: Column) -> Iterator[Check]:
+    """A column by which the running balance steps from row to row, and that ours would have in another sign or unit."""
+    for column, value in ledger.values.items():
+        scaled = _SCALED.fullmatch(value)
+        if scaled is None or not any(scaled.groups()):
+            continue
+        for row in _steps(samples, ledger, column, running):
+            known = max(row.by_signed, row.by_amount if scaled["unit"] else 0)  # some ledgers have no signs
+            if row.steps >= _STEPS_AT_LEAST and known >= row.steps * _MOST:
+                yield failure(
+                    f"{running.name} steps by {column.name} from row to row, and [ledger.insert] fills that with "
+                    f"{value!r}: beside ours the two would not agree",
+                    f'[ledger.insert] {column.quoted} = "amount"',
+                )
+
+
+def _steps(samples: Samples, ledger: AppLedger, amount: Column, running: Column) -> Sequence[Row]:
+    if ledger.key is None or ledger.account is None or not ledger.key.is_whole:
+        return []
+    given = {"account_column": ledger.account, "amount_column": amount, "column": running}
+    return samples.ask_table(ledger.table, "sample_chain", **given)
+
+
 def _is_chained(samples: Samples, ledger: AppLedger, column: Column) -> bool:
-    key, account, amounts = ledger.key, ledger.account, ledger.amounts
-    if key is None or account is None or not key.is_whole or not amounts:
-        return False
-    given = {"account_column": account, "amount_column": amounts[0], "column": column}
-    rows = samples.ask_table(ledger.table, "sample_chain", **given)
+    rows = _steps(samples, ledger, ledger.amounts[0], column) if ledger.amounts else []
     # charges have a column of their own that is zero in a refund, and the balance steps by as much as was charged just
     # before
     return any(
