@@ -5,7 +5,7 @@ import pytest
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
-from tests.helpers.shops import marked_shop, refuses, rehearsed, shop
+from tests.helpers.shops import marked_shop, refuses, rehearsed, shop, without_ledger
 
 
 @pytest.fixture
@@ -151,3 +151,19 @@ def test_an_amount_that_the_running_balance_does_not_step_by(bare: AppDatabase, 
     assert f"total steps by amount from row to row, and [ledger.insert] fills that with {value!r}" in refuses(
         app, "ledger"
     )
+
+
+def test_a_multiple_of_what_the_rows_of_refunds_gave_back(app: App) -> None:
+    """The amount is read from the same table, and what accounts had at first differs."""
+    without_ledger(app)
+    app.sql("ALTER TABLE book RENAME kind TO purpose; UPDATE wallets SET balance = balance + 7 * substr(id, 2)::int")
+    right = "(SELECT -b.amount FROM book AS b WHERE b.job = s.id AND b.purpose = 'charge')"
+    refunded = "EXISTS (SELECT FROM book AS b WHERE b.job = s.id AND b.purpose = 'refund')"
+    app.sql(f"UPDATE jobs AS s SET refunded_at = now() WHERE {refunded}")
+    app.map(amount=right, exclude="refunded_at IS NOT NULL")
+    app.map("sessions.refunded", refunded_at="at")
+    assert "past_refunds" not in rehearsed(app)
+    app.map(amount=f"{right} * 2")
+    assert "is not what the row in" in refuses(app, "past_refunds")
+    app.map(amount=f"{right} / 2")
+    assert "is not what the row in" in rehearsed(app)["past_refunds"]["message"]

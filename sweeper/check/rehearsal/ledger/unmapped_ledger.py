@@ -67,8 +67,8 @@ def check_given_back(samples: Samples) -> Iterator[Check]:
     for where, found in rows.items():
         theirs = {one: found[one].amounts for one, amount in refunded.items() if one in found and amount}
         single = {one: amounts for one, amounts in theirs.items() if found[one].rows == 1 and amounts}
-        if not _is_read(samples, where, own.amount):
-            yield from _more_than_some(own.amount, where, single, refunded)
+        rule = _multiple_of_each if _is_read(samples, where, own.amount) else _more_than_some
+        yield from rule(own.amount, where, single, refunded)
         wrong = [one for one, amounts in theirs.items() if amounts and refunded[one] not in amounts]
         if len(wrong) >= max(_MANY, len(theirs) * _MOST) and not _is_read(samples, where, own.amount):
             yield from _another_number(samples, where, {one: theirs[one] for one in wrong}, refunded)
@@ -130,6 +130,21 @@ def _more_than_some(
             f"sessions.amount = {amount!r} is more than the row in {where} that looks like the app's own refund, for "
             f"{len(more)} sessions, such as {one}: {number(ours[one])} instead of {number(max(theirs[one]))}; for "
             f"{len(same)} it is the same",
+            "sessions.amount: what was taken, as the app gives it back",
+        )
+
+
+def _multiple_of_each(
+    amount: str, where: str, theirs: Mapping[str, Collection[Decimal]], ours: Mapping[str, Decimal]
+) -> Iterator[Check]:
+    """The amount is read from the same rows, and is another multiple, or the same part, of what each gave back."""
+    back = {one: max(amounts) for one, amounts in theirs.items() if ours[one]}
+    ratios = {Fraction(ours[one]) / Fraction(given) if given else None for one, given in back.items()}
+    if len(set(back.values())) >= _ENOUGH and len(ratios) == 1 and not ratios & {None, 1}:
+        one = next(iter(back))
+        yield (failure if ours[one] > back[one] else warning)(
+            f"sessions.amount = {amount!r} is not what the row in {where} gave back that looks like the app's own "
+            f"refund, for {len(back)} sessions, such as {one}: {number(ours[one])} instead of {number(back[one])}",
             "sessions.amount: what was taken, as the app gives it back",
         )
 
