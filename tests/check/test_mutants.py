@@ -41,6 +41,14 @@ def test_a_file_by_which_nobody_is_paid(marked: App, change: dict[str, str]) -> 
     assert said(marked, "amounts") == ""
 
 
+def test_an_exclude_that_is_true_of_what_runs_alone(marked: App) -> None:
+    marked.sql("UPDATE jobs SET refunded_at = NULL WHERE state = 'failed'")
+    marked.map(exclude="state = 'running'")
+    assert "would be refunded if it were stuck, and 30 of 30 newest failed ones" in said(marked, "amounts")
+    marked.map(exclude="id = 'j1' OR state = 'running'")
+    assert said(marked, "amounts") == ""
+
+
 def test_running_work_that_the_file_takes_for_refunded(app: App) -> None:
     """`where` is true of charges, and [ledger.past] of the app's refunds."""
     app.sql("DELETE FROM book WHERE kind = 'refund'")
