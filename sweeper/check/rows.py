@@ -64,18 +64,16 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
             # those that were refunded have amounts: what is left cost nothing
             found = [*map(sampled, rows)]
             is_known = any(one.is_owed for one in found if one.is_refunded) or samples.is_netted()
-            read = map(sampled, samples.try_read("look_at_newest", samples.running))
-            running = [one for one in read if not one.never]
+            live = [*map(sampled, samples.try_read("look_at_newest", samples.running))]
     except Refusal as refusal:
         yield _fails("newest failed sessions", refusal, "a run pays the others, and puts it on hold")
         return
     unpaid = [row for row in rows if row.unpaid]
     nulls = sum(row.amount is None for row in unpaid)
-    owed = [one for one in found if one.unpaid and one.is_owed]
+    running = [one for one in live if not one.never]
+    owed, payable = ([one for one in some if one.unpaid and one.is_owed] for some in (found, running))
     own = context.settings
-    # hardly a failed session is owed, or `exclude` is true of what runs, and of nothing that failed
-    is_odd = len(owed) * 10 <= len(found)
-    is_odd |= all(one.excluded for one in running) and not any(one.excluded for one in found)
+    alone = all(one.excluded for one in running) and not any(one.excluded for one in found)
     # if nothing else shows what the app refunded itself, it is what has no amount
     netted = own.ledger is None and own.sessions.exclude is None and own.sessions.charged is None
     many = len(unpaid) >= _ENOUGH and nulls / len(unpaid) > _NULLS_ARE_MANY
@@ -85,14 +83,11 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
             "above zero: nothing would be refunded",
             "sessions.amount: what was charged, less what was delivered",
         )
-    elif len(running) >= _ENOUGH and is_odd and not any(one.unpaid and one.is_owed for one in running):
-        empty = sum(not one.is_owed for one in running)
+    elif len(running) >= _ENOUGH and not payable and (alone or len(owed) * 10 <= len(found)):
         yield warning(
             f"none of the {len(running)} newest running sessions, such as {running[0].session_id}, would be refunded "
-            f"if it were stuck, and {len(owed)} of {len(found)} newest failed ones: by the file {empty} of those that "
-            "run have no amount, and all others are refunded",
-            "sessions.exclude, ledger.where: true of what the app has refunded, and of nothing else; sessions.amount: "
-            "what was charged, less what was delivered",
+            f"if it were stuck, and {len(owed)} of {len(found)} newest failed ones",
+            "sessions.exclude, ledger.where: true of what the app has refunded alone; or sessions.amount",
         )
     elif many and not netted:
         yield warning(

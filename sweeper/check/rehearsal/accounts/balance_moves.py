@@ -1,8 +1,7 @@
 """Whether the balances changed by the amounts of the file, or by something else that sessions have.
 
-What an account had at first is not known, but where all of them agree to the last credit, with one other amount or
-without one kind of session, and not with what the file says, that is no chance. What was bought in between makes them
-disagree with everything, and then nothing is said.
+What an account had at first is not known, but where all agree to the last credit with another amount, and not with the
+file's, that is no chance. What was bought in between makes them disagree with everything, and then nothing is said.
 """
 
 import re
@@ -45,14 +44,13 @@ _LOWERED = re.compile(r"\s*-\s*amount\s*")
 
 @dataclass(frozen=True)
 class _Other:
-    """What the balances may have changed by instead of the amounts, which sessions cost more then, and the message."""
+    """What the balances may have changed by instead of the amounts, which sessions cost more (or ``less``) then."""
 
     totals: Totals
     above: Sequence[SessionCost]
     said: str
     fix: str
     less: bool = False
-    """Whether the file would pay less for each of them."""
 
 
 def check_balances(samples: Samples) -> Iterator[Check]:
@@ -90,8 +88,8 @@ def are_balances_explained(samples: Samples, *, alone: bool = False) -> bool:
 
     ``alone`` when without any other number of the account, of which they may be what is left.
     """
-    accounts = app_accounts(samples)
-    if accounts is None or samples.mapping.is_by_account or not samples.mapping.has_balance:
+    accounts, mapping = app_accounts(samples), samples.mapping
+    if accounts is None or mapping.is_by_account or not mapping.has_balance:
         return False
     with localcontext(prec=_DIGITS):
         costs, targets = _read(samples, accounts)
@@ -148,14 +146,13 @@ def _targets(samples: Samples, accounts: AppAccounts, owners: Sequence[str]) -> 
 
 def _in_proportion(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
     """Balances that have moved by a part of the amounts, or by more, the same for all: these are in another unit."""
-    amount = samples.own.amount
     for rows in unsettled(costs):
         totals, owed = total(costs, rows), [row for row in rows if row.owed]
         for target in targets:
             if part := _part_of(totals, target, or_more=True):
-                said = f"{number(part[0])} where sessions.amount = {amount!r} is {number(part[1])}"
+                said = f"{number(part[0])} where sessions.amount = {samples.own.amount!r} is {number(part[1])}"
                 fix = "sessions.amount: what was taken, in the unit of the balance"
-                return [_failed(_Other(totals, owed, said, fix), sorted(target), list(target), less=part[0] > part[1])]
+                return [_failed(_Other(totals, owed, said, fix, part[0] > part[1]), sorted(target), list(target))]
     return []
 
 
@@ -197,9 +194,9 @@ def _explained_otherwise(samples: Samples, costs: SessionCosts, targets: Sequenc
                 agreed = agree(target, other.totals)
                 missed = [one for one in agreed - agree(target, ours) if other.totals[one] != ours[one]]
                 if is_proof(agreed, other.totals, target) and len(missed) >= _MISSED:
-                    return [_failed(other, sorted(missed), list(target), less=other.less)]
-    parts = _in_proportion(samples, costs, targets) or _given_back_in_part(costs, targets)
-    return parts or _kind_in_part(samples, costs, targets)
+                    return [_failed(other, sorted(missed), list(target))]
+    part = _in_proportion(samples, costs, targets) or _given_back_in_part(costs, targets)
+    return part or _kind_in_part(samples, costs, targets)
 
 
 def _kind_in_part(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
@@ -223,11 +220,11 @@ def _kind_in_part(samples: Samples, costs: SessionCosts, targets: Sequence[Total
     return []
 
 
-def _failed(other: _Other, missed: Sequence[str], known: Sequence[str], *, less: bool = False) -> Check:
-    return (warning if less else failure)(
+def _failed(other: _Other, missed: Sequence[str], known: Sequence[str]) -> Check:
+    return (warning if other.less else failure)(
         f"those of {len(known)} accounts, such as {missed[0]}, have moved by exactly {other.said}: "
         f"{len(other.above)} sessions, such as {named([one.session_id for one in other.above])}, would be paid "
-        f"{'less' if less else 'more'} than was taken for them",
+        f"{'less' if other.less else 'more'} than was taken for them",
         other.fix,
     )
 
@@ -237,7 +234,6 @@ def _others(samples: Samples, costs: SessionCosts, rows: Sequence[SessionCost]) 
     own, owed = samples.own, [row for row in rows if row.owed]
     for place, column in enumerate(costs.numbers):
         above = [row for row in owed if row.amount > (row.numbers[place] or 0)]
-        # what was delivered in part is not all of them
         less = len(owed) >= _MANY and all(row.amount < (row.numbers[place] or 0) for row in owed)
         if above or less:
             said = f"{column.name} of their sessions, and not by sessions.amount = {own.amount!r}"

@@ -21,8 +21,7 @@ NOT_DONE = {"not", "un", "partially", "partial", "error", "errors", "failed", "f
 _GOES_ON = {"running", "processing", "working", "generating", "rendering", "executing", "uploading", "downloading",
             "transcoding", "sending", "queued", "enqueued", "progress", "begun", "started", "ongoing", "active", "open",
             "busy", "claimed", "retrying", "retryable"}  # fmt: skip
-# by the queue, or by the customer
-_UNSURE = {"retryable"}
+_UNSURE = {"retryable"}  # by the queue, or by the customer
 # words for something other than the work or its result
 _OF_ELSE = {"refund", "refunding", "cancel", "canceling", "cancelling", "retry", "billing", "payment", "for", "to",
             "upload", "input", "queue", "start", "run", "process", "review", "stuck", "stopped", "lost", "abandoned",
@@ -40,7 +39,6 @@ def words_of(name: str) -> set[str]:
 def check_status_names(samples: Samples, labels: Mapping[str, str]) -> Iterator[Check]:
     """A status in ``failed`` named like success or work that goes on, in ``running`` like an end.
 
-    Or one in ``succeeded`` like work that goes on, for which nothing is ever paid: that is a warning.
     ``labels``: what statuses are called that are the keys of another table's rows.
     """
     for key, said, against, excuses in (
@@ -73,16 +71,14 @@ def shown(status: object, label: str | None) -> str:
 
 def labels_of_statuses(samples: Samples) -> dict[str, str]:
     """The name of each status; empty where the status is not a foreign key, or is a word itself."""
-    mapping = samples.mapping
-    status = mapping.sessions.column(samples.own.status)
+    status = samples.sessions.column(samples.own.status)
     if status is None:
         return {}
     tables = samples.readable_oids()
-    for row in samples.references(of=mapping.sessions):
+    for row in samples.references(of=samples.sessions):
         if row.column_name != status.name or row.target_oid not in tables:
             continue
-        table = samples.table(row.target_oid)
-        key = table.columns.get(row.target_column)
+        key = (table := samples.table(row.target_oid)).columns.get(row.target_column)
         texts = [one for one in samples.readable(table) if one.is_word and one != key]
         texts = [one for one in texts if _CALLED.search(one.name)] or texts
         if key is None or not texts or key not in samples.readable(table):
@@ -198,7 +194,7 @@ def _over(samples: Samples, labels: dict[str, str], settled: Sequence[str]) -> I
                 "it is",
             )
             return
-    if samples.own.ended_at is None and samples.own.failed_at and samples.own.running:
+    if samples.own.ended_at is None and counted:
         counted = count_ended(samples, samples.running, samples.own.failed_at)
     ended = sum(one.ended for one in counted)
     is_column = samples.sessions.column(samples.own.status) is not None  # a queue may delete what is done

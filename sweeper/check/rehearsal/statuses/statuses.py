@@ -92,15 +92,12 @@ def _by_amount(samples: Samples, failed: Sequence[StatusSample]) -> Sequence[Sta
     if own.exclude or own.charged or samples.settings.ledger:
         return failed
     owed = {*samples.list_owed()}
-    return [
-        StatusSample(
-            one.status,
-            [*one.refunded, *(session_id for session_id in one.others if session_id not in owed)],
-            [session_id for session_id in one.others if session_id in owed],
-            one.label,
-        )
-        for one in failed
-    ]
+    found = []
+    for one in failed:
+        nothing = [session_id for session_id in one.others if session_id not in owed]
+        rest = [session_id for session_id in one.others if session_id in owed]
+        found.append(StatusSample(one.status, [*one.refunded, *nothing], rest, one.label))
+    return found
 
 
 def _all_refunded(samples: Samples, failed: Sequence[StatusSample], settled: Sequence[StatusSample]) -> Iterator[Check]:
