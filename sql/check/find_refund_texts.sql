@@ -12,7 +12,6 @@ WITH spoken AS MATERIALIZED (  -- or the pattern is tried again for each of the 
                pg_catalog.concat_ws(' ', ''{each texts ""}, l.{column}::text{end}) AS words{each amounts ""},
                {if down}coalesce(l.{column}, 0)::numeric - coalesce(l.{down}, 0)::numeric{else}l.{column}::numeric{end} AS {name}{end}
         FROM {table} AS l
-        WHERE true{each states ""} AND (l.{column}::text ~* %(not_made)s::text) IS NOT TRUE{end}
         ORDER BY l.{key} DESC
         LIMIT 5000
     ) AS l

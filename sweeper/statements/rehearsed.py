@@ -17,14 +17,14 @@ REHEARSED = (
     "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "find_retried", "count_lots",
     "compare_planned", "find_refund_events", "list_parts", "find_partly_keyed", "sum_shares",
-    "compare_periods", "compare_invariant", "find_undone_charges",
+    "find_refund_keys", "compare_periods", "compare_invariant", "find_undone_charges",
     "find_other_spellings", "read_found_rows", "find_unmentioned",
 )  # fmt: skip
 
 OF_LEDGER = (
     "compare_newest_balances", "find_linked", "compare_sums", "sample_chain", "sample_entries",
     "try_sessions", "compare_clocks", "count_qualified", "list_row_kinds",
-    "count_lots", "find_undone_charges", "find_other_spellings",
+    "count_lots", "find_refund_keys", "find_undone_charges", "find_other_spellings",
 )  # fmt: skip
 
 _OF_ACCOUNTS = ("has_account", "compare_periods")

@@ -31,13 +31,13 @@ def test_a_short_id_behind_what_the_table_is_called(spoken: App) -> None:
 def test_another_kind_where_the_link_cannot_be_read_of_other_rows(spoken: App, kind: str) -> None:
     spoken.map("ledger", where=f"kind = '{kind}' AND ref LIKE 'job:%'")
     spoken.map("ledger.insert", kind=f"'{kind}'")
-    assert "name, in a text or JSON, 20 sessions that would be paid again" in refuses(spoken, "ledger")
+    assert "name, in a text, 20 sessions that would be paid again" in refuses(spoken, "ledger")
 
 
 def test_another_word_before_the_id(spoken: App) -> None:
     spoken.map("ledger", session="(substring(ref, 'work:(.*)')::int)", where="kind = 'refund' AND ref LIKE 'work:%'")
     spoken.map("ledger.insert", ref="'work:' || session_id")
-    assert "name, in a text or JSON, 20 sessions that would be paid again" in refuses(spoken, "ledger")
+    assert "name, in a text, 20 sessions that would be paid again" in refuses(spoken, "ledger")
 
 
 def test_what_is_refunded_to_something_else_of_the_same_number(spoken: App) -> None:

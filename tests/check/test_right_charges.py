@@ -91,15 +91,15 @@ def add_rows(app: App, *kinds: str) -> None:
     """Add rows of these kinds, each with its sign, to the jobs that are owed."""
     for kind in kinds:
         app.sql("INSERT INTO book (wallet, kind, amount, meta) SELECT owner, %s, %s * price, "
-                f"jsonb_build_object('jobId', id) {OWED}", kind[1:], int(f"{kind[0]}1"))  # fmt: skip
+                f"jsonb_build_object('of', id) {OWED}", kind[1:], int(f"{kind[0]}1"))  # fmt: skip
 
 
 def test_refunds_that_were_taken_back(numbered: App) -> None:
     add_rows(numbered, "+refund", "-refund_reversed")
     assert ledger_says(numbered) == ""
     numbered.sql("DELETE FROM book WHERE kind = 'refund_reversed'")
-    assert "name, in a text or JSON, " in refuses(numbered, "ledger")
-    numbered.sql("UPDATE book SET status = 'failed' WHERE meta ? 'jobId'")
+    assert "they name them in meta under 'of'" in refuses(numbered, "ledger")
+    numbered.sql("UPDATE book SET status = 'failed' WHERE meta ? 'of'")
     assert ledger_says(numbered) == "", "nobody got them"
 
 

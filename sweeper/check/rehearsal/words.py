@@ -30,10 +30,6 @@ UP_WORDS = r"\m(in|credit|plus|release|released|deposit|incoming|up|undo|void|vo
 DOWN_WORDS = (
     r"\m(out|debit|minus|charge|hold|held|reserve|reserved|spend|use|usage|outgoing|down|withdraw|withdrawal)\M"
 )
-# a column whose text says how far something has come
-STATE = re.compile(r"(^|_)(status|state|phase|stage)$|(Status|State|Phase|Stage)$")
-# states of rows whose credits nobody got
-NOBODY_GOT = "fail|error|void|expire|cancel|duplicate|invalid"
 _UNIT = re.compile(
     r"credit|token|coin|point|gem|minute|second|message|image|page|request|word|slot|byte|storage|call", re.IGNORECASE
 )

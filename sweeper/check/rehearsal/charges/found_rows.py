@@ -8,8 +8,8 @@ from decimal import Decimal
 from sweeper.app.catalog import JSON_TYPES, Column, Table, has_subquery
 from sweeper.check.rehearsal.accounts.unmapped_balances import amounts_of_balance
 from sweeper.check.rehearsal.ledger.app_ledger import account_of_rows
+from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import Samples, named, number
-from sweeper.check.rehearsal.words import STATE
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.transaction import Row
 

@@ -7,14 +7,17 @@ from decimal import Decimal
 from sweeper.app.catalog import JSON_TYPES, Column
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, amounts_taken, app_ledger
 from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
+from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.reading import ROWS_UNANSWERED
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.words import WRITER
+from sweeper.check.rehearsal.words import GIVEN_BACK, WRITER
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.templates import Slots, fill_expression, quote_text
 from sweeper.postgres.transaction import Row
 
+# states of rows in the ledger whose credits nobody got
+NOT_MADE = "fail|error|void|expire|cancel|duplicate|invalid"
 _ENOUGH, _SOME, _MOST, _FEW = 5, 3, 0.8, 0.1
 _LITERAL = re.compile(r"\s*'([^']*)'(?:::.*)?\s*")
 
@@ -31,27 +34,49 @@ def check_session_fails(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
 
 
 def check_named_in_texts(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
-    """Sessions that would be paid although a text, or a key of JSON, in rows that look like refunds names them."""
+    """Sessions that would be paid although a text in rows that look like refunds names them."""
     own, sessions, name = ledger.section, samples.own, ledger.table.name.lower()
     if name in samples.file_says("charged", "exclude") or samples.mapping.is_by_account:
         return
     if own.attempt:  # rows of an earlier one name the session, too
         return
-    owed = samples.list_owed()
-    rows = find_in_texts(samples, ledger.table, owed)
+    rows = find_in_texts(samples, ledger.table, samples.list_owed())
     named_there = sorted({row.session_id for row in rows})
     if name in sessions.amount.lower():  # it may subtract them
         named_there = _given_back_whole(samples, rows)
-    if len(named_there) < _SOME:  # each row of a session may have its number in JSON
-        rows = find_in_texts(samples, ledger.table, owed, types=JSON_TYPES)
-        named_there = sorted({row.session_id for row in rows if row.exact})
     if len(named_there) >= _SOME:
         yield failure(
             f"ledger.where = {own.where!r} and ledger.session = {own.session!r} miss rows that look like refunds and "
-            f"name, in a text or JSON, {len(named_there)} sessions that would be paid again, such as "
-            f"{named(named_there)}",
+            f"name, in a text, {len(named_there)} sessions that would be paid again, such as {named(named_there)}",
             "ledger.where and ledger.session: how the rows of the app's own refunds say which session they are of",
         )
+
+
+def check_named_in_json(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
+    """Sessions that would be paid although rows of refunds name them under another key of JSON."""
+    own, key, amounts, account = ledger.section, ledger.key, ledger.amounts, ledger.account
+    if not amounts or account is None or samples.mapping.is_by_account:
+        return
+    with_json = samples.columns(ledger.table, lambda one: one.base_type in JSON_TYPES)
+    said = samples.columns(ledger.table, lambda one: one.is_word)
+    if key is None or not said or not samples.sees(ledger.table, [key]):
+        return
+    given = {
+        "key": key, "amount_column": amounts[0], "account_column": account, "texts": said,
+        "states": [one for one in said if STATE.search(one.name)], "refund_words": GIVEN_BACK, "not_made": NOT_MADE,
+    }  # fmt: skip
+    session_ids = [*samples.failed, *samples.settled_ids()]
+    for column in with_json:
+        rows = samples.try_read("find_refund_keys", session_ids, column=column, **given)
+        row = next((row for row in rows if len(row.sessions) >= _SOME), None)
+        if row is not None:
+            yield failure(
+                f"ledger.where = {own.where!r} leaves out rows that look like refunds of {len(row.sessions)} sessions "
+                f"that would be paid again, such as {named(row.sessions)}: they name them in {column.name} under "
+                f"{row.name!r}, with the account and the whole amount",
+                "ledger.where and ledger.session: also rows of that key, as coalesce of both",
+            )
+            return
 
 
 def _given_back_whole(samples: Samples, rows: Sequence[Row]) -> list[str]:

@@ -14,7 +14,7 @@ from sweeper.check.rehearsal.ledger.app_ledger import account_of_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, PARTS, agree, row_amounts
 from sweeper.check.rehearsal.reading import UNANSWERED
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.words import GIVEN_BACK, NOBODY_GOT, STATE
+from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
 
@@ -32,20 +32,16 @@ _WISH = re.compile(r"desir|want|wish|request|expect|prefer|propos|ask", re.IGNOR
 _PARTS_AT_MOST = 3
 
 
-def find_in_texts(
-    samples: Samples, table: Table, session_ids: Sequence[str], types: Sequence[str] = TEXTS
-) -> Sequence[Row]:
-    """Rows of a table that look like refunds and name one of these sessions in a text, or in columns of other types."""
+def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str]) -> Sequence[Row]:
+    """Rows of a table that look like refunds and name one of these sessions in a text."""
     key = samples.key_of(table)
-    texts = [one for one in samples.readable(table) if one.is_word]
-    spoken = [one for one in samples.readable(table) if one.base_type in types]
+    spoken = [column for column in samples.readable(table) if column.base_type in TEXTS]
     if not spoken:
         return []
     return samples.ask_table(
-        table, "find_refund_texts", UNANSWERED, texts=list(dict.fromkeys((*spoken, *texts))),
-        states=[one for one in texts if STATE.search(one.name)], not_made=NOBODY_GOT, refund_words=GIVEN_BACK,
-        amounts=row_amounts(samples, table, (key,)) or [], account_column=account_of_rows(samples, table),
-        session_ids=list(session_ids)[:SPOKEN_AT_MOST], called=_called(samples.sessions.name),
+        table, "find_refund_texts", UNANSWERED, texts=spoken, amounts=row_amounts(samples, table, (key,)) or [],
+        account_column=account_of_rows(samples, table), session_ids=list(session_ids)[:SPOKEN_AT_MOST],
+        refund_words=GIVEN_BACK, called=_called(samples.sessions.name),
     )  # fmt: skip
 
 
@@ -53,7 +49,7 @@ def _called(table: str) -> str:
     """A pattern for how a text names a session, by its table's name and its id: ``render_job/42``."""
     parts = [part.lower().rstrip("s") for part in PARTS.findall(table)]
     names = "|".join({parts[-1], "s?[ _-]?".join(parts)}) if parts else table
-    return rf'(?:^|[^[:alnum:]])(?:{names})s?(?:[ _-]?id)?[ #:/._="-]+([[:alnum:]-]+)'
+    return rf"(?:^|[^[:alnum:]])(?:{names})s?(?:[ _-]?id)?[ #:/._=-]+([[:alnum:]-]+)"
 
 
 def find_events(

@@ -8,7 +8,7 @@ from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger
 from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.samples import Samples, marks_in
-from sweeper.check.rehearsal.words import STATE, UNDONE
+from sweeper.check.rehearsal.words import UNDONE
 from sweeper.config.model import LedgerSection
 
 # values that are different in every refund: no row of the app has the same
@@ -23,7 +23,8 @@ _KEY = re.compile(r"key|idempot|dedup|ref(?!und)|extern|nonce|request_?id", re.I
 _LITERAL = re.compile(r"\s*'(?:[^']|'')*'(::\s*\"?[\w.\"]+)?\s*")
 _NEGATED = re.compile(r"\bnot\b|\bis\s+null\b|<>|!=", re.IGNORECASE)
 _CONSTANT = re.compile(r"\(?-?[\d.]+\)?(::[\w ]+)?|true|false|'(?:[^']|'')*'(::[\w. \"]+)?")
-# texts of such a column for what is not paid yet
+# a column whose text says how far a refund has come, and texts of one that is not paid yet
+STATE = re.compile(r"(^|_)(status|state|phase|stage)$|(Status|State|Phase|Stage)$")
 _NOT_PAID_YET = re.compile(
     r"pending|requested|open|new|queued|processing|submitted|in[_ -]?review|awaiting.*|waiting|draft|todo|scheduled",
     re.IGNORECASE,
