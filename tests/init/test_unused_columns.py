@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from sweeper.init.evidence import Evidence
 from tests.helpers.drafted import draft
 from tests.helpers.server import Server
 
@@ -88,6 +91,19 @@ def test_a_running_balance_is_known_by_its_values(server: Server, tmp_path: Path
     assert "users.credits is upto of the newest row of moves for all 4 accounts" in text
     found, _ = draft(server, tmp_path, APP, moves, "UPDATE moves SET upto = upto + 1 WHERE user_id = 3;")
     assert found["accounts"]["balance"] == "credits"
+
+
+def test_so_are_those_of_a_few_tables_alone(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where hundreds name the accounts, no time was left for anything else, and all was a question."""
+    asked, look = list[str](), Evidence._look
+    monkeypatch.setattr(Evidence, "_look", lambda self, name, slots: (asked.append(name), look(self, name, slots))[1])
+    others = [
+        f"CREATE TABLE t{n} (id serial PRIMARY KEY, user_id int REFERENCES users, num int, upto int);"
+        for n in range(50)
+    ]
+    found, _ = draft(server, tmp_path, APP, *others)
+    assert found["accounts"]["balance"] == "credits"
+    assert asked.count("draft_running_total") == 60
 
 
 def test_a_start_that_not_every_row_has_is_a_question(server: Server, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from sweeper.init import words
 from sweeper.init.evidence import Column, Evidence, Reference, Table
 
 _AFTER = frozenset({"after", "running", "resulting", "closing"})
-_ENOUGH = 3
+# each number that is looked at by its values alone is a statement, and a draft has some forty seconds for all
+_ENOUGH, _LOOKED_AT_MOST = 3, 60
 _APPLIED = frozenset({"added", "applied", "posted", "processed", "synced", "booked", "settled", "counted", "flushed"})
 
 
@@ -62,7 +63,7 @@ def _has_one_row_an_owner(table: Table) -> bool:
 
 def find_running_balances(evidence: Evidence, accounts: Table, balance: Column) -> list[RunningBalance]:
     """The running balances of one balance, in all tables that name the account: by name, or by the values alone."""
-    found = []
+    found, left = [], _LOOKED_AT_MOST
     for table in evidence.tables:
         payer = next((r for r in evidence.references(table) if r.target == accounts), None)
         payer = payer or _shared(evidence, table, accounts)
@@ -71,7 +72,9 @@ def find_running_balances(evidence: Evidence, accounts: Table, balance: Column) 
         time = next((c for c in table.columns if c.is_time), None)
         order = table.key if table.key.is_integer or time is None else time
         named = after_column(table)
-        for total in [named] if named else _plain_numbers(table):
+        plain = [] if named else _plain_numbers(table)[:left]
+        left -= len(plain)
+        for total in [named] if named else plain:
             looked = evidence.counts(
                 "draft_running_total", None, ledger=table, payer=payer.column, total=f"s.{total.as_sql}", order=order,
                 accounts=accounts, key=payer.target_column, balance=f"a.{balance.as_sql}",
