@@ -1,10 +1,12 @@
 """Caps that are missing or far above real charges, and a grace that counts from the wrong time."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from statistics import median
 
 from sweeper.check.context import CheckContext
+from sweeper.check.rehearsal.reading import UNANSWERED
 from sweeper.check.rehearsal.samples import SampledSession, Samples, named, number, sampling
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.core.durations import describe_duration
@@ -71,8 +73,11 @@ def check_grace(context: CheckContext) -> Iterator[Check]:
             "map sessions.failed_at to when it failed",
         )
         return
-    with sampling(context) as samples:
-        owed = samples.list_owed() if own.failed_at else []
+    owed, ended = list[str](), list[bool]()
+    installed = context.installation is not None and context.installation.is_current and not context.missing
+    # that some rows fail is shown elsewhere
+    with suppress(*UNANSWERED), sampling(context) as samples:
+        owed = samples.list_owed() if installed and own.failed_at else []
         failed_at = samples.expression("failed_at", own.failed_at) if owed else ""
         ended = [row.ended for row in samples.try_read("list_ends", owed, ended_at=failed_at)]
     if len(ended) >= _AMOUNTS_AT_LEAST and not any(ended):

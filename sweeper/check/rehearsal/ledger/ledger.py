@@ -16,7 +16,9 @@ from sweeper.check.rehearsal.ledger.kinds_of_ledgers import (
     is_newest_balance,
 )
 from sweeper.check.rehearsal.ledger.linked_sessions import (
+    NOT_MADE,
     check_linked,
+    check_named_in_json,
     check_named_in_texts,
     check_row_kinds,
     check_session_fails,
@@ -24,18 +26,9 @@ from sweeper.check.rehearsal.ledger.linked_sessions import (
 )
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.row_amounts import is_usual
+from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.words import (
-    ADDED,
-    DOWN_WORDS,
-    NOBODY_GOT,
-    REFUND_WORDS,
-    STATE,
-    UNDONE,
-    UP_WORDS,
-    is_mark,
-    speaks_of_refund,
-)
+from sweeper.check.rehearsal.words import ADDED, DOWN_WORDS, REFUND_WORDS, UNDONE, UP_WORDS, is_mark, speaks_of_refund
 from sweeper.check.result import Check, failure, joined, ok, warning
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
 from sweeper.postgres.transaction import Row
@@ -46,7 +39,9 @@ _LATER = re.compile(rf"({ADDED}|credited|transferred)(_?(at|on))?$", re.IGNORECA
 _PLANNED = re.compile(
     r"expir|until|valid|due|start|begin|end|creat|updat|delet|month|period|archiv|export", re.IGNORECASE
 )
-_SCALED = re.compile(r"[\s(]*(?P<sign>-)?[\s(]*amount[\s)]*(?P<unit>[*/]\s*[\d.]+)?[\s)]*")
+_SCALED = re.compile(
+    r"[\s(]*(?P<sign>-)?[\s(]*(?:refund\.)?(?P<word>amount|balance_after)[\s)]*(?P<unit>[*/]\s*[\d.]+)?[\s)]*"
+)
 _STEPS_AT_LEAST, _MOST, _ENOUGH = 5, 0.8, 3
 
 
@@ -59,7 +54,7 @@ def check_ledger(samples: Samples) -> Iterator[Check]:
     found = [*failing, *check_linked(samples, ledger), *_running(samples, ledger), *check_spellings(samples, ledger)]
     # refunds that `where` leaves out, by their words, or else by the sessions that they name
     missed = [] if failing else [*_missed(samples, ledger)] or [*check_row_kinds(samples, ledger)]
-    found += missed or check_named_in_texts(samples, ledger)
+    found += missed or [*check_named_in_texts(samples, ledger)] or check_named_in_json(samples, ledger)
     found += [*_later(samples, ledger), *_no_room(samples), *check_ledger_subjects(samples, ledger)]
     found += [*check_lots(samples, ledger), *check_entries(samples, ledger), *_undone(samples, ledger)]
     yield joined(found) if found else ok("its newest rows agree with the file")
@@ -76,7 +71,9 @@ def _running(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         looks = bool(_RUNNING.search(column.name))
         if names & _BALANCE_WORDS:
             if "balance_after" in names:
-                yield from check_newest_balances(samples, ledger, column)
+                # a ledger in another unit than the balance has neither its newest value nor its steps
+                if not any(_scale(value, "balance_after") or ()):
+                    yield from check_newest_balances(samples, ledger, column)
                 yield from _steps_otherwise(samples, ledger, column)
             elif value.strip().lower() == "balance_before":
                 yield from check_not_newest(samples, ledger, column)
@@ -101,19 +98,27 @@ def _running(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
             )
 
 
+def _scale(value: str, word: str) -> tuple[str, str] | None:
+    """The sign and the unit, such as ``*100``, in which a value of [ledger.insert] has a word; None if it is more."""
+    found = _SCALED.fullmatch(value)
+    return (found["sign"] or "", "".join((found["unit"] or "").split())) if found and found["word"] == word else None
+
+
 def _steps_otherwise(samples: Samples, ledger: AppLedger, running: Column) -> Iterator[Check]:
     """A column by which the running balance steps from row to row, and that ours would have in another sign or unit."""
+    own = _scale(ledger.values[running], "balance_after")
     for column, value in ledger.values.items():
-        scaled = _SCALED.fullmatch(value)
-        if scaled is None or not any(scaled.groups()):
+        scale = _scale(value, "amount")
+        if scale is None or own is None or scale == own:
             continue
         for row in _steps(samples, ledger, column, running):
-            known = max(row.by_signed, row.by_amount if scaled["unit"] else 0)  # some ledgers have no signs
+            known = max(row.by_signed, row.by_amount if scale[1] != own[1] else 0)  # some ledgers have no signs
             if row.steps >= _STEPS_AT_LEAST and known >= row.steps * _MOST:
                 yield failure(
                     f"{running.name} steps by {column.name} from row to row, and [ledger.insert] fills that with "
                     f"{value!r}: beside ours the two would not agree",
-                    f'[ledger.insert] {column.quoted} = "amount"',
+                    f"[ledger.insert] {column.quoted}: the amount as {running.quoted} has the balance, such as "
+                    '"amount" beside "balance_after"',
                 )
 
 
@@ -152,7 +157,7 @@ def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         "amount_column": amounts[0], "account_column": account, "texts": words,
         "states": [one for one in words if is_of_refunds and STATE.search(one.name)],
         "qualifiers": of_these_sessions(samples, amounts[0]),
-        "netted": name in own.amount.lower(), "not_made": NOBODY_GOT,
+        "netted": name in own.amount.lower(), "not_made": NOT_MADE,
         "refund_words": REFUND_WORDS, "up_words": UP_WORDS, "down_words": DOWN_WORDS,
     }  # fmt: skip
     failed, settled = samples.failed, samples.settled_ids()

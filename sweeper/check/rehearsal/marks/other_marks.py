@@ -63,8 +63,9 @@ def _unlike_others(
     own, sessions = samples.own, samples.sessions
     written = {column: value.strip() for text, value in values.items() if (column := sessions.column(text))}
     readable = samples.readable(sessions) if written and len(session_ids) >= _SEVERAL else []
-    others = [*samples.running, *samples.list_owed(), *samples.settled_ids()] if readable else []
-    others = [one for one in others if one not in session_ids]
+    live = [*samples.running, *samples.list_owed()] if readable else []
+    live = [one for one in live if one not in session_ids]
+    others = [*live, *samples.settled_ids()] if readable else []
     newest = f"of the {len(session_ids)} newest sessions {which}"
     for column, value in written.items():
         said = ""
@@ -79,7 +80,7 @@ def _unlike_others(
                 said = f"is {usual!r} for {count} {newest}, and {word!r} for none"
         elif column in readable and column.is_time and not samples.texts(column, session_ids):
             ends = [one for one in readable if one.is_time and one.nullable and one not in written]
-            end = next((one for one in ends if _is_end(samples, one, session_ids)), None)
+            end = next((one for one in ends if _is_end(samples, one, session_ids, live)), None)
             if end or UNDONE.search(column.name):
                 said = f"is set for none {newest}" + (f", and {end.name} for all" if end else "")
         if said:
@@ -89,9 +90,9 @@ def _unlike_others(
             )
 
 
-def _is_end(samples: Samples, column: Column, session_ids: Sequence[str]) -> bool:
-    """Whether all of these sessions have a time that none has which runs."""
-    return len(samples.texts(column, session_ids)) == len(session_ids) and not samples.texts(column, samples.running)
+def _is_end(samples: Samples, column: Column, session_ids: Sequence[str], live: Sequence[str]) -> bool:
+    """Whether all of these sessions have a time that none has which is not yet as they are."""
+    return len(samples.texts(column, session_ids)) == len(session_ids) and not samples.texts(column, live)
 
 
 def _compared(samples: Samples) -> Iterator[tuple[Column, str]]:

@@ -61,7 +61,9 @@ def _wrong(samples: Samples) -> Iterator[Check]:
     settled = _seen(samples, settled_sessions, by_exclude=False)
     delivered = list(check_delivered(samples, settled_sessions))
     counted = count_ended(samples, samples.failed)
-    never_refunded = list(_never_refunded(_by_amount(samples, failed), settled, counted))
+    never_refunded = list(_never_refunded(by_amount := _by_amount(samples, failed), settled, counted))
+    if by_amount is not failed and settled:  # amounts alone may also show what was never charged
+        never_refunded = [warning(one.message, one.fix) for one in never_refunded]
     judged = [one.status for one in failed if never_refunded or one.is_always_refunded]
     ends = list(check_ends(samples, settled_sessions, labels, judged))
     ends = ends or list(check_over(samples, settled_sessions))
@@ -87,16 +89,16 @@ def _wrong(samples: Samples) -> Iterator[Check]:
 
 
 def _by_amount(samples: Samples, failed: Sequence[StatusSample]) -> Sequence[StatusSample]:
-    """The same, where only an amount of nothing shows that the app has refunded a session."""
-    own = samples.own
-    if own.exclude or own.charged or samples.settings.ledger:
+    """The same, where only an amount of nothing shows that the app has refunded most of a status."""
+    is_told = samples.own.exclude or samples.own.charged or samples.settings.ledger
+    live = [] if is_told else samples.look_at(samples.running)
+    if len(live) < ENOUGH or not all(one.is_owed for one in live):  # some are free
         return failed
-    owed = {*samples.list_owed()}
-    found = []
+    owed, found = {*samples.list_owed()}, []
     for one in failed:
-        nothing = [session_id for session_id in one.others if session_id not in owed]
-        rest = [session_id for session_id in one.others if session_id in owed]
-        found.append(StatusSample(one.status, [*one.refunded, *nothing], rest, one.label))
+        none, rest = ([each for each in one.others if (each in owed) is has] for has in (False, True))
+        is_split = 0 < len(rest) <= len(none)
+        found.append(StatusSample(one.status, [*one.refunded, *none], rest, one.label) if is_split else one)
     return found
 
 

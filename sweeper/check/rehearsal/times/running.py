@@ -22,6 +22,7 @@ _OLD_ENOUGH, _WELL_AFTER = 600.0, 300.0
 _AT_ONCE = timedelta(minutes=1)
 _END = re.compile(r"^(complet|finish|end|done|succeed|process)(e?d)?_?(at|on|time|date)?$", re.IGNORECASE)
 _SEVERAL, _NEARLY_ALL = 10, 0.9
+_OF_SESSION = re.compile(r'\bs\."?(\w+)')
 _DEADLINE = (
     "sessions.stuck_at: the time by which a running session must have ended; or sessions.active_at, when it is a sign "
     "of life"
@@ -83,13 +84,10 @@ def check_active_at(samples: Samples) -> Iterator[Check]:
         return
     silent = [row for row in rows if row.silent]
     last = Counter(round(row.age - row.moved) for row in rows if not row.silent).most_common(1)
-    # an UPDATE of all rows may have set a column
-    if (
-        len(rows) >= _SEVERAL
-        and last
-        and last[0][1] >= len(rows) * _NEARLY_ALL
-        and not samples.sessions.column(own.active_at or "")
-    ):
+    # an UPDATE of all rows may have set a column, and one worker may run all of them
+    of_each = set(_OF_SESSION.findall(own.active_at or "")) - {own.id.strip('"')}
+    alike = len(rows) >= _SEVERAL and last and last[0][1] >= len(rows) * _NEARLY_ALL
+    if alike and not of_each and not samples.sessions.column(own.active_at or ""):
         yield warning(
             f"active_at = {own.active_at!r} is the same for {last[0][1]} of the {len(rows)} newest running sessions, "
             f"such as {named([row.session_id for row in rows])}: is it a sign of life of each?",
