@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sweeper.app.catalog import JSON_TYPES, Column
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, amounts_taken, app_ledger
-from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
+from sweeper.check.rehearsal.marks.refund_texts import SPOKEN_AT_MOST, find_in_texts
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.reading import ROWS_UNANSWERED
 from sweeper.check.rehearsal.samples import Samples, named
@@ -18,7 +18,7 @@ from sweeper.postgres.transaction import Row
 
 # states of rows in the ledger whose credits nobody got
 NOT_MADE = "fail|error|void|expire|cancel|duplicate|invalid"
-_ENOUGH, _SOME, _MOST, _FEW = 5, 3, 0.8, 0.1
+_ENOUGH, _SOME, _MOST, _FEW, _NEARLY = 5, 3, 0.8, 0.1, 0.3
 _LITERAL = re.compile(r"\s*'([^']*)'(?:::.*)?\s*")
 
 
@@ -40,11 +40,12 @@ def check_named_in_texts(samples: Samples, ledger: AppLedger) -> Iterator[Check]
         return
     if own.attempt:  # rows of an earlier one name the session, too
         return
-    rows = find_in_texts(samples, ledger.table, samples.list_owed())
+    owed = samples.list_owed()[:SPOKEN_AT_MOST]
+    rows = find_in_texts(samples, ledger.table, owed)
     named_there = sorted({row.session_id for row in rows})
     if name in sessions.amount.lower():  # it may subtract them
         named_there = _given_back_whole(samples, rows)
-    if len(named_there) >= _SOME:
+    if len(named_there) >= _SOME and not _names_as_many_settled(samples, ledger, len(named_there) / len(owed)):
         yield failure(
             f"ledger.where = {own.where!r} and ledger.session = {own.session!r} miss rows that look like refunds and "
             f"name, in a text, {len(named_there)} sessions that would be paid again, such as {named(named_there)}",
@@ -77,6 +78,13 @@ def check_named_in_json(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
                 "ledger.where and ledger.session: also rows of that key, as coalesce of both",
             )
             return
+
+
+def _names_as_many_settled(samples: Samples, ledger: AppLedger, part: float) -> bool:
+    """Whether such rows name sessions that succeeded nearly as often: then the numbers are those of something else."""
+    settled = samples.settled_ids()[:SPOKEN_AT_MOST]
+    found = {row.session_id for row in find_in_texts(samples, ledger.table, settled)} if settled else set()
+    return len(found) >= _SOME and len(found) > len(settled) * part * _NEARLY
 
 
 def _given_back_whole(samples: Samples, rows: Sequence[Row]) -> list[str]:
