@@ -36,7 +36,7 @@ from sweeper.init.sessions.sessions import (
     named_session,
     reserved_charges,
 )
-from sweeper.init.sessions.status_lines import status_lines, with_statuses
+from sweeper.init.sessions.status_lines import status_lines, with_statuses, without_ended
 from sweeper.init.sessions.times import NO_LIFE, close_lines, find_times
 from sweeper.init.sessions.zones import zone_lines
 from sweeper.init.unproven import ask_unproven, hidden_note, hidden_tables
@@ -141,7 +141,7 @@ def _status_of(session: Session) -> str:
 
 
 def _draft(evidence: Evidence, session: Session, others: Sequence[Session], chooser: Chooser) -> Draft:
-    session = with_statuses(session, chooser)
+    session = with_statuses(without_ended(evidence, session), chooser)
     payer = find_payer(evidence, session, chooser)
     ledgers = find_ledgers(evidence, session, payer.path, payer.balance)
     ledger = ledgers[0] if ledgers else None

@@ -33,6 +33,15 @@ def test_a_flag_of_canceled_work_is_a_state_of_its_own(server: Server, tmp_path:
     assert "'failed' WHEN is_canceled THEN 'ended' WHEN delivered_at IS NOT NULL THEN 'done'" in text
 
 
+@pytest.mark.parametrize(("ended", "running"), [("completed_at", ["queued", "?"]), ("seen_at", ["active", "queued"])])
+def test_a_word_for_work_that_has_an_end(server: Server, tmp_path: Path, ended: str, running: list[str]) -> None:
+    """A voice is active once it is trained: taken for work that goes on, it would be closed and paid."""
+    more = f"""ALTER TABLE renders ADD {ended} timestamptz; UPDATE renders SET status = 'active' WHERE status = 'done';
+        UPDATE renders SET {ended} = now() WHERE status <> 'queued';"""
+    found, _ = draft(server, tmp_path, LOTS, more)
+    assert sorted(found["sessions"]["running"]) == sorted(running)
+
+
 @pytest.mark.parametrize("name", ["shoot_states", "shoot_status"])
 def test_a_table_of_states_is_not_taken_for_the_sessions(server: Server, tmp_path: Path, name: str) -> None:
     found, text = draft(server, tmp_path, EVENTS, f"ALTER TABLE shoot_events RENAME TO {name};")

@@ -6,8 +6,31 @@ from dataclasses import replace
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.answers import Chooser, Line, asked
+from sweeper.init.evidence import Evidence
 from sweeper.init.sessions.sessions import Session
+from sweeper.init.values import is_ever
 from sweeper.init.words import Kind
+from sweeper.postgres.templates import quote_text
+
+_ENDED = tuple(frozenset({word}) for word in ("completed", "finished", "ended", "done"))
+_ENOUGH = 3
+
+
+def without_ended(evidence: Evidence, session: Session) -> Session:
+    """Doubt what a word says of work that goes on, such as active, where all rows that have it have an end."""
+    status, table = session.status, session.table
+    end = session.column(lambda one: one.is_time and not one.not_null, _ENDED)
+    if status.column is None or end is None:
+        return session
+    doubted = []
+    for value in status.statuses["running"]:
+        is_so = f"{status.column.as_sql}::text = {quote_text(value)}"
+        ended = evidence.counts("sample_condition", table, condition=f"{is_so} AND {end.as_sql} IS NOT NULL")
+        if ended and ended[1] >= _ENOUGH and not is_ever(evidence, table, f"{is_so} AND {end.as_sql} IS NULL"):
+            doubted.append(value)
+    running = tuple(value for value in status.statuses["running"] if value not in doubted)
+    sorted_values = {**status.statuses, "running": running}
+    return replace(session, status=replace(status, statuses=sorted_values, unsorted=(*status.unsorted, *doubted)))
 
 
 def with_statuses(session: Session, chooser: Chooser) -> Session:
