@@ -59,44 +59,44 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
     """Whether failed sessions, or else running ones, have an amount at all."""
     try:
         with sampling(context) as samples:
-            session_ids = text_array(samples.failed)
-            rows = samples.ask("look_at_newest", session_ids=session_ids, as_of=context.as_of)
+            rows = samples.ask("look_at_newest", session_ids=text_array(samples.failed), as_of=context.as_of)
             # those that were refunded have amounts: what is left cost nothing
             found = [*map(sampled, rows)]
             is_known = any(one.is_owed for one in found if one.is_refunded) or samples.is_netted()
             live = [*map(sampled, samples.try_read("look_at_newest", samples.running))]
+            settled = [*map(sampled, samples.try_read("look_at_newest", samples.settled_ids()))]
     except Refusal as refusal:
         yield _fails("newest failed sessions", refusal, "a run pays the others, and puts it on hold")
         return
+    own, running = context.settings.sessions, [one for one in live if not one.never]
     unpaid = [row for row in rows if row.unpaid]
     nulls = sum(row.amount is None for row in unpaid)
-    running = [one for one in live if not one.never]
-    owed, payable = ([one for one in some if one.unpaid and one.is_owed] for some in (found, running))
-    own = context.settings
+    owed, payable, done = ([one for one in some if one.unpaid and one.is_owed] for some in (found, running, settled))
     alone = all(one.excluded for one in running) and not any(one.excluded for one in found)
+    # where those that succeeded have amounts, it may be taken at the end, or what runs now is free
+    few = settled and len(owed) * 10 <= len(found) and len(done) * 10 <= len(settled)
     # if nothing else shows what the app refunded itself, it is what has no amount
-    netted = own.ledger is None and own.sessions.exclude is None and own.sessions.charged is None
-    many = len(unpaid) >= _ENOUGH and nulls / len(unpaid) > _NULLS_ARE_MANY
+    netted = context.settings.ledger is None and own.exclude is None and own.charged is None
     if len(unpaid) >= _ENOUGH and not owed and not is_known:
         yield warning(
             f"none of the {len(unpaid)} newest failed sessions that nobody has refunded has an amount "
             "above zero: nothing would be refunded",
             "sessions.amount: what was charged, less what was delivered",
         )
-    elif len(running) >= _ENOUGH and not payable and (alone or len(owed) * 10 <= len(found)):
+    elif len(running) >= _ENOUGH and not payable and (alone or few):
         yield warning(
             f"none of the {len(running)} newest running sessions, such as {running[0].session_id}, would be refunded "
             f"if it were stuck, and {len(owed)} of {len(found)} newest failed ones",
             "sessions.exclude, ledger.where: true of what the app has refunded alone; or sessions.amount",
         )
-    elif many and not netted:
+    elif len(unpaid) >= _ENOUGH and nulls / len(unpaid) > _NULLS_ARE_MANY and not netted:
         yield warning(
             f"{nulls} of the {len(unpaid)} newest failed sessions have no amount: nothing would be refunded for them",
             "look at sessions.amount; right for a session without a charge, wrong where the expression misses it",
         )
     else:
-        amounts = f"{len(unpaid) - nulls} of the {len(unpaid)} newest failed sessions that nobody has refunded"
-        yield ok(f"{amounts} have an amount")
+        known = f"{len(unpaid) - nulls} of the {len(unpaid)}"
+        yield ok(f"{known} newest failed sessions that nobody has refunded have an amount")
 
 
 def check_future_times(context: CheckContext) -> Iterator[Check]:

@@ -76,6 +76,8 @@ def _unlike_others(
             usual, count = has.most_common(1)[0] if has else ("", 0)
             word = value.removesuffix("::" + column.full_type).strip("'")
             is_of_others = [*samples.texts(column, others).values()].count(word) >= _ENOUGH
+            if word == "false" and column.name.lower() not in samples.file_says("exclude", "status", "never"):
+                continue  # such as what tells of a change that another job has not passed on yet
             if is_of_others and count >= len(session_ids) * _MOST and not has[word]:
                 said = f"is {usual!r} for {count} {newest}, and {word!r} for none"
         elif column in readable and column.is_time and not samples.texts(column, session_ids):

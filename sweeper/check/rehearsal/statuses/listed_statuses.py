@@ -26,7 +26,6 @@ _UNSURE = {"retryable"}  # by the queue, or by the customer
 _OF_ELSE = {"refund", "refunding", "cancel", "canceling", "cancelling", "retry", "billing", "payment", "for", "to",
             "upload", "input", "queue", "start", "run", "process", "review", "stuck", "stopped", "lost", "abandoned",
             "expired", "zombie", "dead", "stale", "circuit", "exhausted", "gave"}  # fmt: skip
-_CALLED = re.compile(r"code|slug|name|key|status|state|value|label|title", re.IGNORECASE)
 # fewer prove nothing; a status counts as refunded when the app refunded at least this part of it
 ENOUGH, _SOME, _PART, _NEARLY_ALL = 3, 2, 0.25, Decimal("0.9")
 _NUMBER = re.compile(r"-?\d+")
@@ -45,12 +44,12 @@ def check_status_names(samples: Samples, labels: Mapping[str, str]) -> Iterator[
         ("failed", "that has succeeded", _DONE, NOT_DONE),
         ("running", "that has succeeded", _ENDED, NOT_DONE | _OF_ELSE),
         ("failed", "that goes on", _GOES_ON, NOT_DONE | _OF_ELSE),
-        ("succeeded", "that goes on", _GOES_ON, NOT_DONE | _OF_ELSE),
+        ("succeeded", "that goes on", _GOES_ON, NOT_DONE | _OF_ELSE | _DONE),
     ):
         for status in getattr(samples.own, key):
             label = labels.get(str(status))
             words = words_of(label or str(status))
-            if words & against and not words & excuses:
+            if words & against and not words & excuses and not (key == "succeeded" and _has_ended(samples, status)):
                 right = "sessions.running" if against is _GOES_ON else "sessions.succeeded"
                 why = "it is paid when it is stuck" if against is _GOES_ON else "nothing is owed for such a session"
                 # others, such as in transcription_completed, may say that it is about a step of the work
@@ -64,28 +63,15 @@ def check_status_names(samples: Samples, labels: Mapping[str, str]) -> Iterator[
                     return
 
 
+def _has_ended(samples: Samples, status: object) -> bool:
+    """Whether all that have this status have an end, such as a voice that is trained, and active from then on."""
+    return any(one.status == str(status) and one.ended == one.sessions
+               for one in count_ended(samples, samples.settled_ids()))  # fmt: skip
+
+
 def shown(status: object, label: str | None) -> str:
     """A status as messages show it, with the label that another table has for it."""
     return f"{status!r} ({label})" if label else repr(status)
-
-
-def labels_of_statuses(samples: Samples) -> dict[str, str]:
-    """The name of each status; empty where the status is not a foreign key, or is a word itself."""
-    status = samples.sessions.column(samples.own.status)
-    if status is None:
-        return {}
-    tables = samples.readable_oids()
-    for row in samples.references(of=samples.sessions):
-        if row.column_name != status.name or row.target_oid not in tables:
-            continue
-        key = (table := samples.table(row.target_oid)).columns.get(row.target_column)
-        texts = [one for one in samples.readable(table) if one.is_word and one != key]
-        texts = [one for one in texts if _CALLED.search(one.name)] or texts
-        if key is None or not texts or key not in samples.readable(table):
-            return {}
-        rows = samples.try_ask("list_status_names", table=table, key=key, column=texts[0])
-        return {label.value: label.label for label in rows}
-    return {}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from sweeper.check.rehearsal.charges.delivered import check_delivered
 from sweeper.check.rehearsal.marks.session_marks import mark_columns, number_marks
 from sweeper.check.rehearsal.samples import Samples, by_status, ids_of, named
+from sweeper.check.rehearsal.statuses.labels import labels_of_statuses
 from sweeper.check.rehearsal.statuses.listed_statuses import (
     ENOUGH,
     NOT_DONE,
@@ -17,7 +18,6 @@ from sweeper.check.rehearsal.statuses.listed_statuses import (
     count_ended,
     endless,
     errorless,
-    labels_of_statuses,
     words_of,
 )
 from sweeper.check.rehearsal.statuses.other_columns import check_endless, check_other_status, check_over

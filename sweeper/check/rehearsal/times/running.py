@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import Column, has_subquery
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.rehearsal.words import CANCELED
@@ -22,7 +22,7 @@ _OLD_ENOUGH, _WELL_AFTER = 600.0, 300.0
 _AT_ONCE = timedelta(minutes=1)
 _END = re.compile(r"^(complet|finish|end|done|succeed|process)(e?d)?_?(at|on|time|date)?$", re.IGNORECASE)
 _SEVERAL, _NEARLY_ALL = 10, 0.9
-_OF_SESSION = re.compile(r'\bs\."?(\w+)')
+_OF_SESSION = re.compile(r'\bs\s*\.\s*"?(\w+)')
 _DEADLINE = (
     "sessions.stuck_at: the time by which a running session must have ended; or sessions.active_at, when it is a sign "
     "of life"
@@ -83,14 +83,10 @@ def check_active_at(samples: Samples) -> Iterator[Check]:
         yield from planned or [ok("no heartbeat: stuck_after counts from the start of a session")]
         return
     silent = [row for row in rows if row.silent]
-    last = Counter(round(row.age - row.moved) for row in rows if not row.silent).most_common(1)
-    # an UPDATE of all rows may have set a column, and one worker may run all of them
-    of_each = set(_OF_SESSION.findall(own.active_at or "")) - {own.id.strip('"')}
-    alike = len(rows) >= _SEVERAL and last and last[0][1] >= len(rows) * _NEARLY_ALL
-    if alike and not of_each and not samples.sessions.column(own.active_at or ""):
+    if same := _is_same_for_all(samples, rows):
         yield warning(
-            f"active_at = {own.active_at!r} is the same for {last[0][1]} of the {len(rows)} newest running sessions, "
-            f"such as {named([row.session_id for row in rows])}: is it a sign of life of each?",
+            f"active_at = {own.active_at!r} is the same for {same} of the {len(rows)} newest running sessions, such as "
+            f"{named([row.session_id for row in rows])}, and for those that succeeded: is it a sign of life of each?",
             "sessions.active_at: of the session itself, as by s.id in a subquery",
         )
     elif not silent:
@@ -108,6 +104,23 @@ def check_active_at(samples: Samples) -> Iterator[Check]:
         f"sessions.stuck_at = {own.active_at!r}, if it is a deadline (null: never)"
     )
     yield (failure if shortest <= _AT_ONCE else warning)(message, fix)
+
+
+def _is_same_for_all(samples: Samples, rows: Sequence[Row]) -> int:
+    """How many running sessions have one sign of life, if those that succeeded have it too.
+
+    One UPDATE may set that of all that run, and a worker, which the session names, may have several of them.
+    """
+    text, own_id = samples.own.active_at or "", samples.own.id.strip('"')
+    if len(rows) < _SEVERAL or not has_subquery(text) or {*_OF_SESSION.findall(text)} - {own_id}:
+        return 0
+    deadline = samples.expression("stuck_at", None)
+    settled = samples.try_read("look_at_running", samples.settled_ids(), beat=samples.expression("active_at", text),
+                               deadline=deadline)  # fmt: skip
+    running, done = (Counter(round(row.age - row.moved) for row in some if not row.silent) for some in (rows, settled))
+    last = running.most_common(1)
+    is_same = last and last[0][1] >= len(rows) * _NEARLY_ALL and done[last[0][0]] > len(settled) / 2
+    return last[0][1] if is_same else 0
 
 
 def check_deadlines(samples: Samples) -> Iterator[Check]:
