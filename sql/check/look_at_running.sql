@@ -1,5 +1,5 @@
 -- Reads how long some running sessions have run, when they last showed a sign of life, and whether they have a
--- deadline, or one that had passed when they began.
+-- deadline, one that had passed when they began, or one that lies ahead.
 SELECT v.session_id::text AS session_id,
        v.status::text AS status,
        extract(epoch FROM %(as_of)s::timestamptz - v.started_at)::float8 AS age,
@@ -7,7 +7,8 @@ SELECT v.session_id::text AS session_id,
        v.beat IS NULL AS silent,
        -- such as the year 9999, which some apps write for never
        v.deadline IS NULL OR v.deadline > %(as_of)s::timestamptz + interval '100 years' AS endless,
-       (v.deadline <= v.started_at + interval '1 min') IS TRUE AS over
+       (v.deadline <= v.started_at + interval '1 min') IS TRUE AS over,
+       v.deadline > %(as_of)s::timestamptz AS lies_ahead
 FROM (
     SELECT {session_id} AS session_id,
            {status} AS status,

@@ -123,9 +123,11 @@ def _steps_otherwise(samples: Samples, ledger: AppLedger, running: Column) -> It
 
 
 def _steps(samples: Samples, ledger: AppLedger, amount: Column, running: Column) -> Sequence[Row]:
-    if ledger.key is None or ledger.account is None or not ledger.key.is_whole:
+    moments = (one for one, value in ledger.values.items() if value.strip() == "at")
+    order = ledger.key if ledger.key and ledger.key.is_whole else next(moments, None)
+    if order is None or ledger.account is None:
         return []
-    given = {"account_column": ledger.account, "amount_column": amount, "column": running}
+    given = {"account_column": ledger.account, "amount_column": amount, "column": running, "key": order}
     return samples.ask_table(ledger.table, "sample_chain", **given)
 
 

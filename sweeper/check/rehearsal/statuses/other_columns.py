@@ -77,6 +77,22 @@ def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
             return
 
 
+def check_swapped(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
+    """All that run by the file have an end, and none that succeeded; a failure of an earlier try is no end."""
+    own = samples.own
+    end = own.ended_at or own.failed_at
+    if not end or _FAILED.search(end):
+        return
+    running, done = (count_ended(samples, some, end) for some in (samples.running if own.running else [], settled))
+    over = bool(running) and all(one.ended == one.sessions >= _ENOUGH for one in running)
+    if over and len(settled) >= _ENOUGH and not any(one.ended for one in done):
+        yield failure(
+            f"by sessions.status = {own.status!r}, all sessions that run have an end, such as "
+            f"{named(running[0].samples)}, and none that succeeded: one is taken for the other",
+            "sessions.status, or sessions.running: what has no end",
+        )
+
+
 def check_endless(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     """The newest sessions that failed by an expression have no end, as all have that the app has refunded.
 

@@ -20,7 +20,7 @@ from sweeper.check.rehearsal.statuses.listed_statuses import (
     errorless,
     words_of,
 )
-from sweeper.check.rehearsal.statuses.other_columns import check_endless, check_other_status, check_over
+from sweeper.check.rehearsal.statuses.other_columns import check_endless, check_other_status, check_over, check_swapped
 from sweeper.check.rehearsal.words import CANCELED
 from sweeper.check.result import Check, Status, failure, problems_or_last, warning
 from sweeper.check.rows import check_statuses as check_named
@@ -66,8 +66,8 @@ def _wrong(samples: Samples) -> Iterator[Check]:
         never_refunded = [warning(one.message, one.fix) for one in never_refunded]
     judged = [one.status for one in failed if never_refunded or one.is_always_refunded]
     ends = list(check_ends(samples, settled_sessions, labels, judged))
-    ends = ends or list(check_over(samples, settled_sessions))
-    ends = ends or list(check_endless(samples, settled_sessions))
+    for rule in (check_swapped, check_over, check_endless):
+        ends = ends or list(rule(samples, settled_sessions))
     payments = list(check_other_status(samples))
     unnamed = [] if any(one.given_back for one in failed) else _unnamed(samples)
     own, ledger = samples.own, samples.settings.ledger

@@ -162,6 +162,15 @@ def _outlived(samples: Samples) -> Iterator[Check]:
     ended_at, deadline = (samples.expression(key, getattr(own, key)) for key in ("ended_at", "stuck_at"))
     rows = samples.read("count_outlived", samples.settled_ids(), ended_at=ended_at, deadline=deadline)
     outlived = [row.session_id for row in rows if row.outlived]
+    at_end, running = [row.session_id for row in rows if row.at_end], _running(samples)
+    never_ahead = len(running) >= _ENOUGH and not any(row.lies_ahead or row.endless for row in running)
+    if len(at_end) >= max(_ENOUGH, len(rows) * _NEARLY_ALL) and never_ahead and len(outlived) * 2 < len(rows):
+        yield warning(  # they may all be stuck
+            f"sessions.stuck_at = {own.stuck_at!r} is when {len(at_end)} of {len(rows)} sessions that succeeded ended, "
+            f"such as {named(at_end)}, and lies ahead for none of the {len(running)} newest running sessions: is it "
+            "the time of their last change?",
+            _DEADLINE,
+        )
     if len(outlived) < _ENOUGH or len(outlived) * 2 < len(rows):
         return
     yield failure(
