@@ -15,6 +15,7 @@ Link = tuple[int, str]
 _BALANCE = re.compile(r"credit|balance|coin|token|wallet|points", re.IGNORECASE)
 _NO_BALANCE = re.compile(r"price|cost|limit|max|used|spent|_id$|id$|per_", re.IGNORECASE)
 _CHANGED = re.compile(r"(updat|modif|chang)", re.IGNORECASE)
+_READ = re.compile(r'\(\s*SELECT\s+(?:\w+\.)?"?(\w+)"?\s+FROM\s+(?:\w+\.)?"?(\w+)"?\s+', re.IGNORECASE)
 _ENOUGH, _ODD, _MOST = 5, 0.05, 0.95
 _ACCOUNTS_AT_LEAST = 3
 # accounts with a row for each period, such as a month
@@ -30,6 +31,10 @@ def wrong_table(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     """
     own, sessions = samples.own, samples.sessions
     payer, key = sessions.column(own.account), accounts.column(accounts.own.id)
+    read = _READ.match(own.account)
+    if payer is None and read and (oid := next((one.oid for one in samples.tables() if one.table_name == read[2]), 0)):
+        sessions = samples.table(oid)  # whose column the subquery gives
+        payer = sessions.columns.get(read[1])
     if payer is None or key is None or not payer.is_whole or payer.name == key.name:
         return
     known: dict[Link, set[Link]] = {}
@@ -76,7 +81,7 @@ def check_payers(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
         other = samples.table(row.target_oid)
         if samples.hook_may_write([other.name]):
             continue
-        columns = samples.columns(other, _is_balance)
+        columns = samples.columns(other, is_balance)
         used = [column.name for column in samples.used_columns(other, columns)]
         if used and samples.is_shared(row.column_name) and not are_balances_explained(samples):
             yield warning(
@@ -87,7 +92,7 @@ def check_payers(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
             return
 
 
-def _is_balance(column: Column) -> bool:
+def is_balance(column: Column) -> bool:
     return column.is_number and bool(_BALANCE.search(column.name)) and not _NO_BALANCE.search(column.name)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table, has_subquery
+from sweeper.check.rehearsal.accounts.account_links import is_balance
 from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts, app_accounts
 from sweeper.check.rehearsal.accounts.other_numbers import is_report, never_moves
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
@@ -30,10 +31,13 @@ def check_other_sums(samples: Samples) -> Iterator[Check]:
         return
     moved = accounts is not None and (accounts.own.balance or accounts.own.add is not None)
     payers = [] if moved or adds_later(ledger.table) else _accounts_of(samples, ledger)
+    left_out = list[str]()
     for link, table, key in _named_by(samples, ledger, payers):
         if is_report(table) or samples.hook_may_write([table.name]) or samples.trigger_may_write(table.name):
             continue
         is_payer = link in payers
+        if is_payer and accounts is None:
+            left_out += [f"{one.name} of {table.name}" for one in samples.columns(table, is_balance)]
         for column, sample in _sums_by(samples, ledger, link, table, key, is_payer=is_payer)[:1]:
             if is_payer:
                 yield failure(
@@ -49,6 +53,13 @@ def check_other_sums(samples: Samples) -> Iterator[Check]:
                 f"a trigger on sweeper's refunds that moves {column.name} of {table.name} (docs/hooks.md), if no job "
                 "of the app's works it out from the rows",
             )
+
+    if left_out:
+        yield warning(
+            f"[accounts] is left out, and what looks like a balance is in {left_out[0]}, whose row is that of the "
+            "account: no trigger is there that would move it",
+            "[accounts], with that column as accounts.balance; unless a job of the app's adds up the ledger",
+        )
 
 
 def _accounts_of(samples: Samples, ledger: AppLedger) -> list[Column]:

@@ -21,6 +21,13 @@ def check_unpayable(samples: Samples) -> Iterator[Check]:
         return  # Citus allows no subquery of a row without a table of its own
     session_ids = samples.live(_LOOKED_AT)
     rows = samples.read("find_unpayable", session_ids)
+    if len(rows) >= _ENOUGH and all(row.account_id == row.session_id for row in rows):
+        yield failure(
+            f"sessions.account = {samples.own.account!r} is the session's own id, for all {len(rows)} sessions looked "
+            f"at, such as {named(session_ids)}: a refund would go to whoever has that id",
+            "sessions.account: who was charged",
+        )
+        return
     for why, said in (
         ("no_account", _no_account),
         ("account_inactive", _inactive),
@@ -28,8 +35,17 @@ def check_unpayable(samples: Samples) -> Iterator[Check]:
         ("balance_mismatch", _mismatch),
     ):
         held = [row for row in rows if row.why == why]
-        if len(held) >= _ENOUGH and len(held) * 2 > len(rows):
+        if len(held) < _ENOUGH or len(held) * 2 <= len(rows):
+            continue
+        if why != "account_inactive" or held[0].none_active or _are_others_inactive(samples):
             yield said(samples, held, len(rows))
+
+
+def _are_others_inactive(samples: Samples) -> bool:
+    """Whether each account whose sessions succeeded is not active either: among these, closed ones are few."""
+    rows = samples.read("find_unpayable", samples.settled_ids()[:_LOOKED_AT])
+    inactive = {row.account_id for row in rows if row.why == "account_inactive"}
+    return len(inactive) >= _ENOUGH and inactive == {row.account_id for row in rows}
 
 
 def _no_account(samples: Samples, held: Sequence[Row], known: int) -> Check:
@@ -75,7 +91,7 @@ def _inactive(samples: Samples, held: Sequence[Row], known: int) -> Check:
         (f"accounts.balance = {own.balance!r} is null for all", "accounts.balance: the column that has the credits")
         if own.active is None
         else (
-            f"accounts.active = {own.active!r} is true of none",
+            f"accounts.active = {own.active!r} is true of none{'' if held[0].none_active else ' with successes'}",
             "accounts.active: what is true of each account that may be paid",
         )
     )

@@ -1,10 +1,12 @@
 """Whether any amount is above what the books say was charged."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from sweeper.app.catalog import has_subquery
 from sweeper.app.over_refund import reads
@@ -52,7 +54,8 @@ def check_charges(samples: Samples) -> Iterator[Check]:
     if own.charged:
         found = _read(samples, charged=samples.expression("charged", own.charged))
     elif books is not None and has_subquery(own.amount) and books.table.name.lower() in own.amount.lower():
-        yield next(check_retried(samples), ok("sessions.amount is read from the books"))
+        more = next(check_retried(samples), None) or _multiple(samples)
+        yield more or ok("sessions.amount is read from the books")
         return
     else:
         found = _by_ledger(samples)
@@ -88,6 +91,22 @@ def _compared(samples: Samples, found: list[_Charge], known: Decimal = _KNOWN) -
         f"{sample.session_id} it is {number(sample.amount)}, and the charge {number(sample.charged)}",
         f"sessions.amount: the charge less what was given back; or sessions.charged: what "
         f"{samples.settings.ledger.table} says of the charge, whatever that is about",
+    )
+
+
+def _multiple(samples: Samples) -> Check | None:
+    """More than the ledger took, by the same factor for most: the app may keep a part, and never gives more."""
+    found = [one for one in _by_ledger(samples) or _by_ledger(samples, unsigned=True) if one.charged > 0]
+    ratios = Counter(Fraction(one.amount) / Fraction(one.charged) for one in found)
+    ratio, count = next(iter(ratios.most_common(1)), (Fraction(1), 0))
+    distinct = {one.amount for one in found if Fraction(one.amount) == ratio * Fraction(one.charged)}
+    if count * 2 <= len(found) or len(distinct) < _ENOUGH or any(one.amount <= one.charged for one in found):
+        return None
+    return failure(
+        f"sessions.amount = {samples.own.amount!r} is more than the ledger took for {len(found)} sessions, such as "
+        f"{named([one.session_id for one in found])}, by the same factor for {count}: "
+        f"{number(found[0].amount)} instead of {number(found[0].charged)}",
+        "sessions.amount: what was taken, in the unit of the ledger",
     )
 
 

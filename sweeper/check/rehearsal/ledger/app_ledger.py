@@ -96,7 +96,8 @@ def of_these_sessions(samples: Samples, amount: Column, *, unsigned: bool = Fals
     are ``unsigned``, all but refunds are charges.
     """
     own = samples.settings.ledger
-    parts = re.split(r"\band\b", own.where if own else "", flags=re.IGNORECASE)
+    where = ((own.past and own.past.where) or own.where) if own else ""
+    parts = re.split(r"\band\b", where, flags=re.IGNORECASE)
     equalities = filter(None, (_EQUALITY.fullmatch(part.strip()) for part in parts))
     conditions: list[Slots] = [{"qualifier": match[0]} for match in equalities]
     if not conditions:
