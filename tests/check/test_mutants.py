@@ -175,3 +175,51 @@ def test_a_multiple_of_what_the_rows_of_refunds_gave_back(app: App) -> None:
     assert "is not what the row in" in refuses(app, "past_refunds")
     app.map(amount=f"{right} / 2")
     assert "is not what the row in" in rehearsed(app)["past_refunds"]["message"]
+
+
+def test_an_amount_in_a_chain_whose_ids_are_uuids(bare: AppDatabase) -> None:
+    app = shop(bare)
+    app.sql("ALTER TABLE book ADD info text")
+    app.sql("UPDATE book SET made_at = now() - interval '1 day' + id * interval '1 s'")
+    app.sql("ALTER TABLE book ALTER id DROP DEFAULT, ALTER id TYPE uuid USING md5(id::text)::uuid")
+    app.sql("UPDATE wallets SET balance = 1000 + (SELECT sum(amount) FROM book WHERE wallet = wallets.id)")
+    app.map(amount="(SELECT -sum(b.amount) FROM book AS b WHERE b.job = s.id AND b.info IS NULL)")
+    app.map("ledger", where="info = 'swept'")
+    app.map("ledger.insert", id="refund_id", made_at="at", total="balance_after", info="'swept'")
+    assert "ledger" not in rehearsed(app)
+    app.map("ledger.insert", amount="(amount) * 100")
+    assert "total steps by amount from row to row" in refuses(app, "ledger")
+
+
+def test_twice_of_what_is_left_in_the_ledger(bare: AppDatabase) -> None:
+    """[ledger.past] is what the app has refunded, and the balances prove nothing."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total, ADD info text; UPDATE wallets SET balance = ascii(right(id, 1))")
+    right = "(SELECT -sum(b.amount) FROM book AS b WHERE b.job = s.id AND b.info IS NULL)"
+    app.map(amount=right)
+    app.map("ledger", where="info = 'swept'")
+    app.map("ledger.past", where="kind = 'refund' AND info IS NULL")
+    app.map("ledger.insert", info="'swept'")
+    assert "charges" not in rehearsed(app)
+    app.map(amount=f"{right} * 2")
+    assert "is more than the ledger took for 20 sessions" in refuses(app, "charges")
+
+
+def test_a_deadline_that_is_the_last_change(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD changed timestamptz; UPDATE jobs SET changed = coalesce(ended, beat)")
+    app.sections["sessions"].pop("active_at")
+    app.map(stuck_at="changed")
+    found = rehearsed(app)["deadlines"]["message"]
+    assert "is when 10 of 10 sessions that succeeded ended" in found
+    app.sql("UPDATE jobs SET changed = now() + interval '1 hour' WHERE id = 'j41'")
+    assert "deadlines" not in rehearsed(app)
+
+
+def test_running_and_succeeded_taken_for_each_other(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD left_over int; UPDATE jobs SET left_over = (ended IS NULL)::int")
+    right = "CASE WHEN state = 'failed' THEN 'failed' WHEN left_over = 0 THEN 'done' ELSE 'running' END"
+    app.map(status=right)
+    app.map("sessions.close", state="'failed'")
+    assert rehearsed(app) == {}
+    app.map(status=right.replace("= 0", "<> 0"))
+    assert "all sessions that run have an end" in refuses(app, "statuses")
