@@ -87,7 +87,7 @@ def test_a_running_balance_in_rows_that_only_the_time_orders(bare: AppDatabase, 
     app.map("ledger.insert", ref="refund_id::text", made_at="at", total="balance_after")
     assert "ledger" not in rehearsed(app)
     app.map("ledger.insert", total=value)
-    assert f"total of the newest row is the balance, and [ledger.insert] fills it with '{value}'" in refuses(
+    assert f"total steps by the amount from row to row, and [ledger.insert] fills it with '{value}'" in refuses(
         app, "ledger"
     )
 
