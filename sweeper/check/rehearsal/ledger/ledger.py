@@ -71,8 +71,8 @@ def _running(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         looks = bool(_RUNNING.search(column.name))
         if names & _BALANCE_WORDS:
             if "balance_after" in names:
-                # a ledger in another unit than the balance has neither its newest value nor its steps
-                if not any(_scale(value, "balance_after") or ()):
+                # in another unit, or where it counts what was used, its newest value is not the balance
+                if _scale(value, "balance_after") == ("", ""):
                     yield from check_newest_balances(samples, ledger, column)
                 yield from _steps_otherwise(samples, ledger, column)
             elif value.strip().lower() == "balance_before":
