@@ -3,15 +3,12 @@
 SELECT pair.key AS name,
        pg_catalog.count(DISTINCT {session_id}::text) AS sessions,
        pg_catalog.min({session_id}::text) AS sample
-FROM {sessions} AS s
-CROSS JOIN LATERAL ({if of_ledger}
-    SELECT pg_catalog.to_jsonb(l.{column}) AS content
-    FROM {ledger} AS l
-    WHERE {ledger_session} {ledger_session_eq} {session_id}{ledger_session_as}{else}
-    SELECT pg_catalog.to_jsonb(s.{column}) AS content{end}
-) AS held
+FROM {sessions} AS s{if of_ledger}
+JOIN {ledger} AS l ON {ledger_session} {ledger_session_eq} {session_id}{ledger_session_as}{end}
 CROSS JOIN LATERAL pg_catalog.jsonb_each(
-    CASE WHEN pg_catalog.jsonb_typeof(held.content) = 'object' THEN held.content END
+    CASE WHEN pg_catalog.jsonb_typeof(pg_catalog.to_jsonb({if of_ledger}l{else}s{end}.{column})) = 'object'
+        THEN pg_catalog.to_jsonb({if of_ledger}l{else}s{end}.{column})
+    END
 ) AS pair (key, value)
 WHERE {include chosen}
   AND pair.key ~* %(words)s::text
