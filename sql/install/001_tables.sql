@@ -12,7 +12,7 @@ $schema$;
 CREATE TABLE IF NOT EXISTS {refunds} (
     refund_id uuid{if by_account} NOT NULL{else} PRIMARY KEY{end},
     session_id {session_type}{session_collate} NOT NULL,
-    account_id {account_type}{account_collate},
+    account_id {if by_account}{shard_key_type}{else}{account_type}{end}{account_collate},
     -- what tells the charges of a session apart, by the mapping; 0 where it maps no attempt
     attempt {attempt_type}{attempt_collate} NOT NULL{if attempts}{else} DEFAULT 0{end},
     -- how often this charge had been refunded and taken back before: only a user can pay it once more
@@ -67,7 +67,7 @@ CREATE TABLE IF NOT EXISTS {holds} (
     session_id {session_type}{session_collate} NOT NULL,
     -- as text, to be shown; null where the attempt is null or cannot be read
     attempt text,
-    account_id {account_type}{account_collate},
+    account_id {if by_account}{shard_key_type}{else}{account_type}{end}{account_collate},
     why text NOT NULL,
     sqlstate text,
     message text,
@@ -88,7 +88,7 @@ CREATE INDEX IF NOT EXISTS holds_session_id_idx ON {holds} USING hash (session_i
 CREATE TABLE IF NOT EXISTS {reversals} (
     {if by_account}
     reversal_id uuid NOT NULL,
-    account_id {account_type}{account_collate} NOT NULL,
+    account_id {shard_key_type}{account_collate} NOT NULL,
     refund_id uuid NOT NULL,
     {else}
     reversal_id uuid PRIMARY KEY,

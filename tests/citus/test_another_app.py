@@ -188,3 +188,23 @@ def test_every_statement_that_is_shown_runs(app: AppDatabase) -> None:
     assert refused == {}
     assert shown > 60
     assert app.sql("SELECT count(*), sum(amount) FROM sweeper.refunds") == before
+
+
+def test_accounts_with_ids_of_a_limited_length_are_paid(cluster: Cluster, tmp_path: Path) -> None:
+    """Citus compares the length, too, where it decides whether an INSERT from a SELECT stays on one node."""
+    script = SCRIPT.replace("id uuid PRIMARY", "id varchar(40) PRIMARY").replace(
+        "wallet_id uuid", "wallet_id varchar(40)"
+    )
+    with cluster.blank(tmp_path, script) as app:
+        app.config.write_text(TOML)
+        installed = app.sweeper("install", now=None)
+        assert installed.exit_code == 0, installed.stderr
+        app.sql("INSERT INTO wallets VALUES ('w1', 10)")
+        app.sql("INSERT INTO jobs (wallet_id, id, state, price, taken) VALUES ('w1', 1, 40, 1.25, 1.25)")
+        assert app.sweeper("install", now=None).exit_code == 0
+        ran = app.run(now=None, role=None)
+        assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 1), ran.stderr
+        assert balances(app) == [Decimal("11.25")]
+        reverted = app.sweeper("revert", "--session", "1", "--reason", "x", "--yes", now=None)
+        assert reverted.exit_code == 0, reverted.stderr
+        assert balances(app) == [Decimal(10)]

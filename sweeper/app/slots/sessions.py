@@ -160,6 +160,8 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
     slots = {
         "account": account.sql,
         "account_type": account.type,
+        # with its length, or Citus would not write a session's account to the refunds on the same node
+        "shard_key_type": sessions.columns[sessions.distributed_by].full_type if sessions.distributed_by else "",
         "attempt": fill_part("typed", {"value": attempt.sql, "cast": attempt.compared_as(attempt)}),
         "attempt_type": attempt.type,
         "attempt_collate": attempt.collation,
