@@ -1,5 +1,6 @@
--- Some accounts of the newest rows of the app's ledger; the including statement limits how many.
-SELECT DISTINCT l.account
+-- Some accounts of the newest rows of the app's ledger, in an order that is always the same, but says nothing about
+-- them; the including statement limits how many.
+SELECT l.account
 FROM (
     SELECT l.{account_column} AS account
     FROM {ledger} AS l
@@ -7,3 +8,5 @@ FROM (
     ORDER BY l.{key} DESC
     LIMIT 1000
 ) AS l
+GROUP BY l.account
+ORDER BY pg_catalog.hashtextextended(l.account::text, 0)
