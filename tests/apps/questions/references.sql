@@ -6,7 +6,7 @@ CREATE TABLE coin_transactions (id bigserial PRIMARY KEY, member_id int NOT NULL
     coins int NOT NULL, subject_type text NOT NULL, subject_id int, description text NOT NULL);
 INSERT INTO members SELECT n, 100 FROM generate_series(1, 3) AS n;
 INSERT INTO mixdowns SELECT n, 1 + n % 3, (ARRAY['queued', 'mixing', 'done', 'failed'])[1 + n % 4], 2, NULL,
-    now() - interval '1 day', now() - interval '1 day' + interval '190 minutes' FROM generate_series(1, 36) AS n;
+    now() - interval '1 day', CASE WHEN n % 4 > 1 THEN now() - interval '1 day' + interval '190 minutes' END FROM generate_series(1, 36) AS n;
 INSERT INTO coin_transactions (member_id, kind, coins, subject_type, subject_id, description)
     SELECT member_id, 'debit', -2, 'mixdown', id, 'Mixdown' FROM mixdowns
     UNION ALL
