@@ -96,15 +96,15 @@ def _choose(evidence: Evidence, found: list[Session], chooser: Chooser) -> tuple
     # without a trace of a charge, the others are as likely as it is
     least = scores[first.table.oid] - _CLOSE if may_be_charged(evidence, first) else 0
     rivals = [one for one in ranked[1:] if scores[one.table.oid] >= least]
-    # one with a charge and a balance of its own is of another product; of one with the same ids this may be a copy
-    rivals += [
-        one
-        for one in ranked[1:]
-        if one not in rivals and (
-            has_ids_of(evidence, first.table, one) or (own and (theirs := held[one.table.oid])
-            and not own & {one.table.oid, *theirs} and may_be_charged(evidence, one))
-        )
-    ]  # fmt: skip
+
+    def is_of_another_product(one: Session) -> bool:
+        theirs = held[one.table.oid]
+        has_own_balance = bool(own and theirs) and not own & {one.table.oid, *theirs}
+        return has_own_balance and may_be_charged(evidence, one)
+
+    others = [one for one in ranked[1:] if one not in rivals]
+    # of one with the same ids the first may be a copy
+    rivals += [one for one in others if has_ids_of(evidence, first.table, one) or is_of_another_product(one)]
     known = {one.table.oid for one in ranked}
     named = [one for table in alive if (one := named_session(evidence, table.as_sql))]
     listed = [first, *(one for one in named if one.table.oid not in known), *ranked[1:]]

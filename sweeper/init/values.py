@@ -17,3 +17,8 @@ def is_ever(evidence: Evidence, table: Table, condition: str) -> bool:
     """Whether a condition is true of any of the newest rows; also if there is no row."""
     rows, so = evidence.counts("sample_condition", table, condition=condition) or (0, 0)
     return bool(so) or not rows
+
+
+def is_ever_set(evidence: Evidence, table: Table, column: Column) -> bool:
+    """Whether any of the newest rows has something in a column; also if there is no row."""
+    return column.not_null or is_ever(evidence, table, f"{column.as_sql} IS NOT NULL")

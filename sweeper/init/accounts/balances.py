@@ -8,7 +8,7 @@ from sweeper.init.accounts.numbers import POOL, Numbers, is_left, read_numbers
 from sweeper.init.accounts.running_balances import applied_column, find_running_balances, looks_like_books
 from sweeper.init.answers import Candidate
 from sweeper.init.evidence import Column, Evidence, Table, same_type
-from sweeper.init.values import is_ever
+from sweeper.init.values import is_ever_set
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def read_balance(evidence: Evidence, table: Table) -> Balance:
         )
         return Balance(table, numbers, None, f"{several}: {listed}", pools=pools if len(pools) > 1 else ())
     balance = numbers.balances[0]
-    if not is_ever(evidence, table, f"{balance.as_sql} IS NOT NULL"):
+    if not is_ever_set(evidence, table, balance):
         return Balance(table, numbers, None, f"{balance.as_sql} is null in every row")
     parts = [column.as_sql for column in numbers.others if not column.words & words.OTHER_NUMBERS]
     if balance.words & POOL and parts:

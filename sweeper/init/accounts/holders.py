@@ -9,7 +9,7 @@ from sweeper.init.accounts.paths import PAYERS, Path, owner_columns
 from sweeper.init.accounts.running_balances import after_column, find_running_balances, looks_like_books
 from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.sessions.sessions import Session
-from sweeper.init.values import is_ever
+from sweeper.init.values import is_ever_set
 
 _ENOUGH = 3
 
@@ -57,8 +57,7 @@ def _may_hold(evidence: Evidence, path: Path) -> bool:
     if head & words.NOT_ACCOUNTS or (after_column(table) and looks_like_books(table)):
         return False
     numbers = read_numbers(table)
-    set_ever = (c.not_null or is_ever(evidence, table, f"{c.as_sql} IS NOT NULL") for c in numbers.moving)
-    if numbers.speak and any(set_ever):
+    if numbers.speak and any(is_ever_set(evidence, table, column) for column in numbers.moving):
         return True
     # its names do not mention credits, but its ledger shows that something here is moved
     plain = any(not column.words & words.OTHER_NUMBERS for column in numbers.others)

@@ -14,7 +14,7 @@ from sweeper.init.ledger.refund_rows import account_value, as_type, texts_of
 from sweeper.init.ledger.row_kinds import RowKind, kind_column, read_kinds, says_kind
 from sweeper.init.ledger.session_link import SessionLink, find_session_link
 from sweeper.init.sessions.sessions import Session
-from sweeper.init.values import is_ever
+from sweeper.init.values import is_ever_set
 from sweeper.postgres.templates import quote_text
 
 _NO_AMOUNT = word_set("id at by version attempt try count number time created updated status state type kind code")
@@ -41,7 +41,7 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
     link = find_session_link(evidence, table, session) if amount else None
     if amount is None or link is None or {"refund", "request"} <= table.words:
         return None  # a request is none
-    if not is_ever(evidence, table, f"{amount.as_sql} IS NOT NULL"):
+    if not is_ever_set(evidence, table, amount):
         return None
     column, values = kind_column(evidence, table, link.column)
     kinds = read_kinds(evidence, table, column, values, amount, link.column)

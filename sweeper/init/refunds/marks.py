@@ -41,18 +41,18 @@ def find_exclude(
     marks = list(_marks(session))
     used = {mark for mark in marks if is_ever(evidence, session.table, mark.condition)}
     marks.sort(key=lambda mark: mark not in used)
-    proven = bool(used)
-    said = [] if proven else list(_marked_by_text(evidence, session))
-    unproven, marks = bool(marks and said), marks + said
+    said = [] if used else list(_marked_by_text(evidence, session))
+    are_rivals = bool(marks and said)
+    marks += said
     given_back = marks[0].condition if marks else None
     refunded = _refunded(marks)
     results = list(_results(evidence, session))
-    linked = [link.refunded(session) for link in links if link.tells_refunds] if not proven and not said else []
+    linked = [link.refunded(session) for link in links if link.tells_refunds] if not used and not said else []
     unsure = [mark for mark in marks if mark.question]
-    if not (results or linked or unsure or unproven):
+    if not (results or linked or unsure or are_rivals):
         if given_back is None:
             return [], refunded, [] if has_ledger else [_NO_MARK]
-        comment = "these look refunded by the app itself: never refund them again" if proven or said else _NOT_YET
+        comment = "these look refunded by the app itself: never refund them again" if used or said else _NOT_YET
         return [Line("exclude", given_back, comment)], refunded, []
     found = [Candidate(mark.condition, "how the app marks its refunds") for mark in marks]
     found += linked

@@ -9,7 +9,7 @@ from sweeper.core.durations import describe_duration
 from sweeper.init.answers import Candidate, Chooser, Line, asked, none_first, try_all
 from sweeper.init.evidence import Column, Evidence, expression
 from sweeper.init.sessions.sessions import Session
-from sweeper.init.values import is_ever
+from sweeper.init.values import is_ever_set
 
 _MOST = 6
 _ENOUGH = 3
@@ -114,8 +114,8 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
     condition = session.condition("running")
     running, moved, known, _ = _moves(evidence, session, beat, started, condition) if beat else (0, 0, 0, 0)
     silent = known < _ENOUGH and beat is not None and not beat.words.isdisjoint(_ALIVE)  # only its name says so
-    dead = beat is not None and not is_ever(evidence, session.table, f"{beat.as_sql} IS NOT NULL")
-    if beat and not dead and (running < _ENOUGH or moved * 2 > known or silent):
+    is_alive = beat is not None and is_ever_set(evidence, session.table, beat)
+    if beat and is_alive and (running < _ENOUGH or moved * 2 > known or silent):
         return [Line("active_at", beat.as_sql, "last sign of life; stuck_after counts from it")]
     found = []
     lines = []
