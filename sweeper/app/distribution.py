@@ -114,6 +114,11 @@ def require_together(settings: Settings, tables: Sequence[Table]) -> None:
 
 
 def _require_no_money(settings: Settings, tables: Sequence[Table]) -> None:
+    """Check that no balance is of type money: Citus takes no cast that depends on a setting where it writes.
+
+    Raises:
+        ConfigurationError: a column of the accounts that a refund changes is.
+    """
     own = settings.accounts
     for text in (own.balance or "", own.spent or "", *(own.add or {})) if own else ():
         column = tables[1].column(text)

@@ -139,7 +139,7 @@ def _check_installed(context: CheckContext, *, may_pay: bool) -> Iterator[Check]
     looks: dict[str, Callable[[], Iterator[Check]]] = {"installed": partial(installed.check_installed, context)}
     if installation is None:
         looks["guard"] = partial(guard.check_guard_before_install, context)
-    elif installation.is_current and not context.missing:
+    elif context.reads_own_tables:
         looks |= {
             "guard": partial(guard.check_guard, context, installation, may_pay=may_pay),
             "index": partial(installed.check_index, context, installation),

@@ -55,6 +55,11 @@ class CheckContext:
         return self._meant(own.failed_at or own.active_at or own.started_at) != self._meant(own.started_at)
 
     @property
+    def reads_own_tables(self) -> bool:
+        """Whether sweeper's own tables are there in their current form, and lack nothing."""
+        return self.installation is not None and self.installation.is_current and not self.missing
+
+    @property
     def reads_a_part(self) -> bool:
         """Whether a statement without an index to use reads only some of the sessions."""
         return self.is_brief and not self.mapping.is_sharded

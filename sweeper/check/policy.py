@@ -74,10 +74,9 @@ def check_grace(context: CheckContext) -> Iterator[Check]:
         )
         return
     owed, ended = list[str](), list[bool]()
-    installed = context.installation is not None and context.installation.is_current and not context.missing
     # that some rows fail is shown elsewhere
     with suppress(*UNANSWERED), sampling(context) as samples:
-        owed = samples.list_owed() if installed and own.failed_at else []
+        owed = samples.list_owed() if context.reads_own_tables and own.failed_at else []
         failed_at = samples.expression("failed_at", own.failed_at) if owed else ""
         ended = [row.ended for row in samples.try_read("list_ends", owed, ended_at=failed_at)]
     if len(ended) >= _AMOUNTS_AT_LEAST and not any(ended):

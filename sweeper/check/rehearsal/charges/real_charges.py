@@ -74,7 +74,7 @@ def check_without_charge(samples: Samples) -> Iterator[Check]:
     flags = samples.columns(samples.sessions, lambda one: one.is_flag and _FLAG.search(one.name))
     shares = paired_shares(samples.sessions)
     shares = shares if len(shares) > 1 and set(shares) <= set(samples.readable(samples.sessions)) else []
-    refunded, owed = [row.session_id for row in samples.read_failed() if row.is_refunded], samples.list_owed()
+    refunded, owed = samples.refunded_ids(), samples.list_owed()
     for columns in [*([one] for one in flags if one.name.lower() not in read), shares]:
         took = {row.session_id for one in columns for row in number_above_zero(samples, one, samples.failed)}
         without = [one for one in owed if one not in took]

@@ -72,12 +72,12 @@ def _unlike_others(
         if column == sessions.column(own.started_at):
             said = "is when the session began: sessions.started_at"
         elif column in readable and (column.is_flag or (column.is_word and not _FREE.search(column.name))):
-            has = Counter(samples.texts(column, session_ids).values())
-            usual, count = has.most_common(1)[0] if has else ("", 0)
             word = value.removesuffix("::" + column.full_type).strip("'")
-            is_of_others = [*samples.texts(column, others).values()].count(word) >= _ENOUGH
             if word == "false" and column.name.lower() not in samples.file_says("exclude", "status", "never"):
                 continue  # such as what tells of a change that another job has not passed on yet
+            has = Counter(samples.texts(column, session_ids).values())
+            usual, count = has.most_common(1)[0] if has else ("", 0)
+            is_of_others = [*samples.texts(column, others).values()].count(word) >= _ENOUGH
             if is_of_others and count >= len(session_ids) * _MOST and not has[word]:
                 said = f"is {usual!r} for {count} {newest}, and {word!r} for none"
         elif column in readable and column.is_time and not samples.texts(column, session_ids):
