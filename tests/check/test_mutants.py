@@ -99,6 +99,25 @@ def test_a_closing_as_no_failed_session_has_it(app: App, column: str, value: str
     assert "marks" not in rehearsed(app) or column in ("live", "step")
 
 
+@pytest.mark.parametrize(
+    ("section", "what"),
+    [
+        ("close", "each refund of a stuck session is refused for this"),
+        ("refunded", "each refund is refused for this"),
+        ("reversed", "a session whose refund was taken back would be paid again"),
+    ],
+)
+def test_a_write_that_changes_the_attempt(marked: App, section: str, what: str) -> None:
+    marked.sql("ALTER TABLE jobs ADD tries int NOT NULL DEFAULT 0, ADD step text")
+    marked.map(attempt="s.tries + 1")
+    marked.map(f"sessions.{section}", tries="0")
+    message = rehearsed(marked)["marks"]["message"]
+    assert f"[sessions.{section}] sets tries to '0', and sessions.attempt = 's.tries + 1' reads it" in message
+    assert what in message
+    marked.map(attempt="CASE WHEN s.step = 'tries' THEN 2 ELSE 1 END")
+    assert "reads it" not in rehearsed(marked).get("marks", {"message": ""})["message"]
+
+
 def test_a_flag_that_a_refund_clears_although_a_hook_writes_it_too(marked: App) -> None:
     marked.sql(
         "ALTER TABLE jobs ADD given bool NOT NULL DEFAULT false; UPDATE jobs SET given = refunded_at IS NOT NULL"

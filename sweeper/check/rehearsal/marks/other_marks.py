@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from sweeper.app.catalog import Column, words_in
+from sweeper.app.catalog import Column, has_subquery, words_in
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.marks.session_marks import written_columns
 from sweeper.check.rehearsal.samples import Samples, marks_in, named
@@ -52,8 +52,28 @@ def check_other_marks(samples: Samples) -> Iterator[Check]:
 def check_writes_of_marks(samples: Samples) -> Iterator[Check]:
     """Compare what a refund writes to a session with those that have failed, and those that the app has refunded."""
     own = samples.own
+    yield from _other_attempts(samples)
     yield from _unlike_others(samples, "close", own.close, samples.failed, "that failed")
     yield from _unlike_others(samples, "refunded", own.refunded, samples.refunded_ids(), "that the app has refunded")
+
+
+def _other_attempts(samples: Samples) -> Iterator[Check]:
+    """A column that is written with a refund, and tells the charges of a session apart."""
+    own, sessions = samples.own, samples.sessions
+    attempt = own.attempt or ""
+    read = set() if has_subquery(attempt) else {one for name in words_in(attempt) if (one := sessions.column(name))}
+    for section, values, what in (
+        ("close", own.close, "each refund of a stuck session is refused for this"),
+        ("refunded", own.refunded, "each refund is refused for this"),
+        ("reversed", own.reversed, "a session whose refund was taken back would be paid again"),
+    ):
+        for text, value in values.items():
+            if (column := sessions.column(text)) in read and column:
+                yield warning(
+                    f"[sessions.{section}] sets {column.name} to {value!r}, and sessions.attempt = {attempt!r} reads "
+                    f"it: what it changes looks like another charge, and {what}",
+                    "sessions.attempt: what a refund leaves as it is, such as the id of the charge",
+                )
 
 
 def _unlike_others(
