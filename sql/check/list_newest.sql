@@ -1,5 +1,7 @@
 -- Lists the newest failed or running sessions, which a rehearsal then reads. Bounded whatever the statuses are.
-SELECT newest.session_id::text AS session_id
+SELECT newest.session_id::text AS session_id{if bounded},
+       newest.started_at::text AS started_at,
+       extract(epoch FROM newest.started_at)::float8 AS epoch{end}
 FROM (
     SELECT {session_id} AS session_id,
            {status} {status_eq} ANY ({running}) AS running,

@@ -5,10 +5,13 @@ FROM {sessions} AS s
 WHERE {status} {status_eq} ANY ({succeeded})
 LIMIT 1000
 {else}
-SELECT found.session_id::text AS session_id
+SELECT found.session_id::text AS session_id{if bounded},
+       found.started_at::text AS started_at,
+       extract(epoch FROM found.started_at)::float8 AS epoch{end}
 FROM pg_catalog.unnest({succeeded}) AS listed (status)
 CROSS JOIN LATERAL (
-    SELECT {session_id} AS session_id
+    SELECT {session_id} AS session_id{if bounded},
+           {started_at} AS started_at{end}
     FROM {sessions} AS s
     WHERE {status} {status_eq} listed.status
     LIMIT 200

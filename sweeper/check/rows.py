@@ -12,7 +12,6 @@ from sweeper.check.rehearsal.times.running import Heartbeat, find_end, not_movin
 from sweeper.check.result import Check, failure, ok, warning
 from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
 from sweeper.core.durations import describe_duration
-from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import Timeouts
@@ -59,7 +58,7 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
     """Whether failed sessions, or else running ones, have an amount at all."""
     try:
         with sampling(context) as samples:
-            rows = samples.ask("look_at_newest", session_ids=text_array(samples.failed), as_of=context.as_of)
+            rows = samples.ask("look_at_newest", **samples.chosen(samples.failed))
             # those that were refunded have amounts: what is left cost nothing
             found = [*map(sampled, rows)]
             is_known = any(one.is_owed for one in found if one.is_refunded) or samples.is_netted()

@@ -12,7 +12,7 @@ from sweeper.postgres.transaction import Row
 from sweeper.sweep.owed import OwedReader, OwedSession, Survey, place_of
 from sweeper.sweep.selection import Place
 
-_PAGE_SIZE = 2000
+_PAGE_SIZE = 10_000
 # a count that need not be exact looks for so many failing rows one by one; from then on, so few sessions with one among
 # them are not counted
 _COUNTED_ALONE, _LEFT_TOGETHER = 200, 64
@@ -42,12 +42,15 @@ class OwedList(OwedReader):
     def count(self, budget: Decimal | None = None, *, payable: bool = False, settled: Collection[str] = ()) -> Survey:
         """Count what is owed, without the ``settled``; ``payable`` leaves out what will be put on hold."""
         reader = self
-        if payable and self.mapping.has_shared_ids:
-            reader = self._of(replace(self.selection, ambiguous=self.find_ambiguous(self.selection.session_ids)))
         binds = {"budget": budget, "payable": payable, "settled": text_array(settled) if settled else None}
         try:
             with self.transaction.savepoint():
-                row = reader._row("survey", **binds)
+                row = self._row("survey", **binds)
+                # all of history may have to be read for these, so not where nothing is left
+                if payable and row.sessions and self.mapping.has_shared_ids:
+                    ambiguous = self.find_ambiguous(self.selection.session_ids)
+                    reader = self._of(replace(self.selection, ambiguous=ambiguous))
+                    row = reader._row("survey", **binds)
             return Survey(row.sessions, Decimal(row.credits), row.over_budget, row.to_hold)
         except (Refusal, StatementError):  # one row's expression fails: count page by page, around it
             owed = (session for session in reader.iterate() if session.session_id not in settled)

@@ -1,5 +1,6 @@
 """Sessions in partitions: each is paid exactly, an id that several of them have is held, other partitions stay out."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.holds import holds
 from tests.helpers.installation import installed
 from tests.helpers.partitioned import BY_MONTH, by_month, partition
+from tests.helpers.query_plans import explained
 from tests.helpers.refund_function import refund
 from tests.helpers.server import Server
+from tests.helpers.statements import counted
 
 KINDS = {
     "range": ("RANGE (created_at)", BY_MONTH, "PRIMARY KEY (id, created_at)"),
@@ -220,3 +223,25 @@ def test_the_books_name_an_id_that_several_partitions_have_also_when_it_is_refun
     assert findings["ambiguous_id"]["count"] == 2
     explained = monthly.sweeper("explain", "held")
     assert "several sessions have this id" in explained.stdout
+
+
+# --- what is read of many partitions
+
+
+def test_a_run_that_finds_nothing_does_not_look_for_equal_ids_in_all_of_history(monthly: AppDatabase) -> None:
+    monthly.session("one", models=1)
+    assert monthly.run("--max-credits", "9").document["refunds"]["sessions"] == 1
+    with counted() as sent:
+        assert monthly.run("--max-credits", "9").exit_code == 0
+    assert sent["survey"] and not sent["find_all_ambiguous"] and not sent["find_ambiguous"]
+
+
+def test_the_rehearsal_reads_the_partitions_that_have_its_sessions(monthly: AppDatabase) -> None:
+    for number in range(5):
+        monthly.session(f"f{number}", models=1)
+        monthly.session(f"d{number}", "finished", created="2026-03-01 10:00")
+    with explained("EXPLAIN", "look_at_newest", "list_ends") as plans:
+        assert monthly.sweeper("check").exit_code == 0
+    for lines in plans.values():
+        read = {word for line in lines for word in line.split() if re.fullmatch(r"sessions_\w*\d", word)}
+        assert read == {"sessions_11", "sessions_3"}

@@ -5,6 +5,7 @@ from collections.abc import Mapping as Mapped
 from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TypeVar
 
 from sweeper.app.catalog import Column, Table
@@ -23,6 +24,8 @@ from sweeper.postgres.transaction import Row, Transaction
 T = TypeVar("T")
 # it stops after this many rows that the database refuses
 _REFUSED_AT_MOST = 20
+# statements that give no more than a row for each session: those of many partitions may be read in parts of this size
+_OF_EACH, _TOGETHER = ("list_texts", "look_at_newest", "read_amounts"), 100
 _TIMEOUTS = Timeouts(statement_ms=10_000)
 # the errors of a statement that the database refuses, or that takes too long; the second for one whose rows alone may
 # be at fault, where what a role may not read has to be reported
@@ -94,6 +97,7 @@ class Reading:
                     rows = self.transaction.rows(statement, {"running": running, "newest": self.context.newest})
             except TooSlow as slow:
                 return slow
+            self.know_starts(rows)
             return tuple(row.session_id for row in rows)
 
         statement = self.mapping.statement("list_newest")
@@ -109,19 +113,21 @@ class Reading:
             Refusal, StatementError: it refuses one after the other.
         """
         text, binds = self._filled(statement, given)
+        parts = self._near_in_time(session_ids) if statement in _OF_EACH else [session_ids]
         key = text, tuple(session_ids), repr(binds)
-        return [*self.once(key, lambda: self._in_order(text, session_ids, binds))]
+        return [*self.once(key, lambda: self._in_order(text, session_ids, parts, binds))]
 
-    def _in_order(self, text: str, session_ids: Sequence[str], binds: Mapped[str, object]) -> list[Row]:
+    def _in_order(
+        self, text: str, session_ids: Sequence[str], parts: Sequence[Sequence[str]], binds: Mapped[str, object]
+    ) -> list[Row]:
         """The rows, in the order of the sessions, so that the samples in messages are the same each time."""
 
         def ask(some: Sequence[str]) -> Sequence[Row]:
-            given = {"session_ids": text_array(some), "as_of": self.context.as_of, **binds}
             with self.transaction.savepoint():
-                return self.transaction.rows(text, given)
+                return self.transaction.rows(text, {**self.chosen(some), **binds})
 
         found, refused = list[Row](), 0
-        for answer in in_halves(session_ids, ask, Refusal, StatementError):
+        for answer in chain.from_iterable(in_halves(part, ask, Refusal, StatementError) for part in parts):
             if isinstance(answer, RefusedAlone):
                 refused += 1
                 if refused > _REFUSED_AT_MOST or getattr(answer.error, "code", "") == "privilege":
@@ -132,6 +138,31 @@ class Reading:
             places = {session_id: place for place, session_id in enumerate(session_ids)}
             found.sort(key=lambda row: places.get(row.session_id, len(places)))
         return found
+
+    def know_starts(self, listed: Sequence[Row]) -> None:
+        """Remember when sessions of a partitioned table started, so that only their partitions are read."""
+        if self.mapping.is_bounded:
+            self._starts.update({row.session_id: (row.epoch, row.started_at) for row in listed})
+
+    @property
+    def _starts(self) -> dict[str, tuple[float | None, str | None]]:
+        """When the listed sessions started, in seconds and as the server's text."""
+        return self.once("starts", dict)
+
+    def _near_in_time(self, session_ids: Sequence[str]) -> Sequence[Sequence[str]]:
+        """Sessions of many partitions in parts that started near each other."""
+        if not self.mapping.is_bounded:
+            return [session_ids]
+        ordered = sorted(session_ids, key=lambda one: self._starts.get(one, (0, ""))[0] or 0)
+        return [ordered[first : first + _TOGETHER] for first in range(0, len(ordered), _TOGETHER)]
+
+    def chosen(self, session_ids: Sequence[str]) -> dict[str, object]:
+        """The binds of ``parts/check/chosen.sql``, with the first and the last start if all are known, as texts."""
+        known = [self._starts.get(one, (None, None)) for one in session_ids]
+        starts = sorted((epoch, text) for epoch, text in known if epoch is not None)
+        first, last = (starts[0][1], starts[-1][1]) if starts and len(starts) == len(known) else (None, None)
+        given = {"session_ids": text_array(session_ids), "as_of": self.context.as_of}
+        return {**given, "first_start": first, "last_start": last}
 
     def ask(self, statement: str, **given: object) -> Sequence[Row]:
         """The rows of a statement over other tables than the sessions."""
