@@ -13,6 +13,7 @@ from sweeper.app.mapping import Mapping
 from sweeper.app.reader import Reader
 from sweeper.app.transactions import app_transaction
 from sweeper.check.context import CheckContext
+from sweeper.check.rehearsal.start_times import StartTimes
 from sweeper.config.model import SessionsSection, Settings
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.postgres.binds import text_array
@@ -24,9 +25,10 @@ from sweeper.postgres.transaction import Row, Transaction
 T = TypeVar("T")
 # it stops after this many rows that the database refuses
 _REFUSED_AT_MOST = 20
-# statements that give no more than a row for each session: those of many partitions may be read in parts of this size
-_OF_EACH, _TOGETHER = ("list_texts", "look_at_newest", "read_amounts"), 100
-_TIMEOUTS = Timeouts(statement_ms=10_000)
+# statements that give no more than a row for each session: those of many partitions may be read in parts
+_OF_EACH = ("list_texts", "look_at_newest", "read_amounts")
+# once a statement has taken too long, others need not take as long to show the same, such as a missing index
+_TIMEOUTS, _SHORT_TIMEOUTS = Timeouts(statement_ms=10_000), Timeouts(statement_ms=2_000)
 # the errors of a statement that the database refuses, or that takes too long; the second for one whose rows alone may
 # be at fault, where what a role may not read has to be reported
 UNANSWERED, ROWS_UNANSWERED = (Refusal, StatementError, TooSlow), (Refusal, TooSlow)
@@ -64,7 +66,8 @@ class Reading:
     def transaction(self) -> Transaction:
         """The transaction, which begins when the first statement needs it: often others have asked all of them."""
         context = self.context
-        return self._opened.enter_context(app_transaction(context.database, context.mapping, _TIMEOUTS, read_only=True))
+        timeouts = _SHORT_TIMEOUTS if context.known.get("slow") else _TIMEOUTS
+        return self._opened.enter_context(app_transaction(context.database, context.mapping, timeouts, read_only=True))
 
     @cached_property
     def reader(self) -> Reader:
@@ -91,20 +94,14 @@ class Reading:
             TooSlow: finding them takes too long, as it may before the index on them is there.
         """
 
-        def find() -> tuple[str, ...] | TooSlow:
-            try:
-                with self.transaction.savepoint():
-                    rows = self.transaction.rows(statement, {"running": running, "newest": self.context.newest})
-            except TooSlow as slow:
-                return slow
-            self.know_starts(rows)
+        def find() -> tuple[str, ...]:
+            with self.transaction.savepoint():
+                rows = self.transaction.rows(statement, {"running": running, "newest": self.context.newest})
+            self.learn_starts(rows)
             return tuple(row.session_id for row in rows)
 
         statement = self.mapping.statement("list_newest")
-        found = self.once(("newest", running), find)
-        if isinstance(found, TooSlow):
-            raise found
-        return found
+        return self.once(("newest", running), find)
 
     def read(self, statement: str, session_ids: Sequence[str], **given: object) -> list[Row]:
         """The rows that ``statement`` gives for these sessions, without those of a session that the database refuses.
@@ -113,7 +110,8 @@ class Reading:
             Refusal, StatementError: it refuses one after the other.
         """
         text, binds = self._filled(statement, given)
-        parts = self._near_in_time(session_ids) if statement in _OF_EACH else [session_ids]
+        apart = self.mapping.is_bounded and statement in _OF_EACH
+        parts = self.starts.near_each_other(session_ids) if apart else [session_ids]
         key = text, tuple(session_ids), repr(binds)
         return [*self.once(key, lambda: self._in_order(text, session_ids, parts, binds))]
 
@@ -139,30 +137,19 @@ class Reading:
             found.sort(key=lambda row: places.get(row.session_id, len(places)))
         return found
 
-    def know_starts(self, listed: Sequence[Row]) -> None:
-        """Remember when sessions of a partitioned table started, so that only their partitions are read."""
-        if self.mapping.is_bounded:
-            self._starts.update({row.session_id: (row.epoch, row.started_at) for row in listed})
-
     @property
-    def _starts(self) -> dict[str, tuple[float | None, str | None]]:
-        """When the listed sessions started, in seconds and as the server's text."""
-        return self.once("starts", dict)
+    def starts(self) -> StartTimes:
+        return self.once("starts", StartTimes)
 
-    def _near_in_time(self, session_ids: Sequence[str]) -> Sequence[Sequence[str]]:
-        """Sessions of many partitions in parts that started near each other."""
-        if not self.mapping.is_bounded:
-            return [session_ids]
-        ordered = sorted(session_ids, key=lambda one: self._starts.get(one, (0, ""))[0] or 0)
-        return [ordered[first : first + _TOGETHER] for first in range(0, len(ordered), _TOGETHER)]
+    def learn_starts(self, listed: Sequence[Row]) -> None:
+        """Remember when sessions that a statement lists started, if that tells their partitions."""
+        if self.mapping.is_bounded:
+            self.starts.learn(listed)
 
     def chosen(self, session_ids: Sequence[str]) -> dict[str, object]:
-        """The binds of ``parts/check/chosen.sql``, with the first and the last start if all are known, as texts."""
-        known = [self._starts.get(one, (None, None)) for one in session_ids]
-        starts = sorted((epoch, text) for epoch, text in known if epoch is not None)
-        first, last = (starts[0][1], starts[-1][1]) if starts and len(starts) == len(known) else (None, None)
-        given = {"session_ids": text_array(session_ids), "as_of": self.context.as_of}
-        return {**given, "first_start": first, "last_start": last}
+        """The binds of a statement that reads these sessions."""
+        ids = {"session_ids": text_array(session_ids), "as_of": self.context.as_of}
+        return {**ids, **self.starts.bounds(session_ids)}
 
     def ask(self, statement: str, **given: object) -> Sequence[Row]:
         """The rows of a statement over other tables than the sessions."""
@@ -211,11 +198,21 @@ class Reading:
         return self.once((text, repr(binds)), ask)
 
     def once(self, key: object, work: Callable[[], T]) -> T:
-        """What ``work`` gives, which is done once in a rehearsal."""
+        """What ``work`` gives, which is done once in a rehearsal.
+
+        Raises:
+            TooSlow: it takes too long, or has done so before.
+        """
         known = self.context.known
         if key not in known:
-            known[key] = work()
-        found: T = known[key]
+            try:
+                known[key] = work()
+            except TooSlow as slow:
+                known[key] = slow
+                known["slow"] = True
+        found: T | TooSlow = known[key]
+        if isinstance(found, TooSlow):
+            raise found
         return found
 
     def file_says(self, *keys: str) -> str:

@@ -119,7 +119,7 @@ class Samples(AppTables):
         """Some sessions that succeeded; empty where finding them takes too long."""
         succeeded = self.own.succeeded
         rows = self.try_ask("list_settled", (TooSlow,)) if succeeded else []
-        self.know_starts(rows)
+        self.learn_starts(rows)
         return [row.session_id for row in rows]
 
     def is_netted(self) -> bool:

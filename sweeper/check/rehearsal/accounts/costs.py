@@ -186,7 +186,7 @@ def _sessions_of(samples: Samples, owner: Owner, owners: Sequence[str]) -> dict[
     while len(some) >= ENOUGH:
         rows = samples.try_ask("list_sessions_of", ids=some, most=_ROWS_AT_MOST + 1, **given)
         if len(rows) <= _ROWS_AT_MOST:
-            samples.know_starts(rows)
+            samples.learn_starts(rows)
             return {row.session_id: row.owner for row in rows}
         busiest = [one for one, _ in Counter(row.owner for row in rows).most_common(max(1, len(some) // 4))]
         some = [one for one in some if one not in busiest]
