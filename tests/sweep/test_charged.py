@@ -51,6 +51,18 @@ def test_what_was_not_charged_or_was_given_back_owes_nothing(app: App, taken: tu
     assert app.sql("SELECT sweeper.refund('u', 'a test')") == [(0,)]
 
 
+def test_a_charge_that_a_hook_gives_back_twice_is_held(app: App) -> None:
+    assert app.install().exit_code == 0
+    app.sql(
+        "CREATE FUNCTION book() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$ BEGIN "
+        "INSERT INTO books (job, taken) VALUES (NEW.session_id, -2 * NEW.amount); RETURN NULL; END $$; "
+        "CREATE TRIGGER book AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION book()"
+    )
+    ran = app.database.run("--session", "j")
+    assert (ran.exit_code, ran.document["held"], ran.document["refunds"]["sessions"]) == (3, 1, 0)
+    assert app.database.value("SELECT message FROM sweeper.holds").startswith("sessions.charged is below zero")
+
+
 @pytest.mark.parametrize("taken", [("2.5",), ("3", "-0.01"), ("NaN",)])
 def test_an_amount_above_the_charge_is_held_and_never_paid(app: App, taken: tuple[str, ...]) -> None:
     job(app, "above", *taken)
