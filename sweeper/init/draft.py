@@ -150,9 +150,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
     amounts, charged = find_amounts(evidence, session, payer.balance, ledger, links)
     amount = asked(chooser, "amount", _AMOUNT, amounts)
     times = find_times(evidence, session, chooser)
-    exclude, refunded, notes = find_exclude(
-        evidence, session, [] if ledger else links, chooser, has_ledger=ledger is not None and not ledger.is_silent
-    )
+    exclude, refunded, notes = find_exclude(evidence, session, ledger, [] if ledger else links, chooser)
     shown = without_unrefunded(evidence, session, exclude, ledger)
     lines = [
         Line("table", session.table.as_sql),

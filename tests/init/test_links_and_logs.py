@@ -7,6 +7,7 @@ import pytest
 from tests.helpers.drafted import draft
 from tests.helpers.server import Server
 
+REFERENCES = (Path(__file__).parents[1] / "apps/questions/references.sql").read_text()
 MESSAGES = """
 CREATE TABLE clinics (id int PRIMARY KEY, name text, sms_credits int NOT NULL);
 CREATE TABLE sms_logs (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), clinic_id int NOT NULL REFERENCES clinics,
@@ -152,3 +153,28 @@ def test_work_of_a_type_that_speaks_of_refunds(server: Server, tmp_path: Path) -
         INSERT INTO hooks SELECT id, user_id, status FROM jobs;"""
     found, _ = draft(server, tmp_path, jobs)
     assert found["sessions"]["table"] == "jobs"
+
+
+def test_refunds_that_name_nothing_must_be_shown_by_exclude(server: Server, tmp_path: Path) -> None:
+    """The net recipe sees them as little as `where` does: what it pays, the app has paid."""
+    nameless = "UPDATE coin_transactions SET subject_id = NULL WHERE kind = 'refund'"
+    found, text = draft(server, tmp_path, REFERENCES, nameless)
+    assert (found["sessions"]["exclude"], found["ledger"]["where"]) == ("?", "?")
+    assert "6 refund rows of coin_transactions have nothing in subject_id" in text
+    assert "net recipe" not in text
+
+
+def test_the_state_of_the_rows_of_refunds_is_not_left_to_its_default(server: Server, tmp_path: Path) -> None:
+    """The order of the rows is when they were written, not when their money arrived."""
+    more = """DELETE FROM coin_transactions WHERE subject_type = 'album';
+        ALTER TABLE coin_transactions ADD status text NOT NULL DEFAULT 'pending', ADD paid_at timestamptz,
+            ADD balance_before int, ADD balance_after int, ADD created_at timestamptz NOT NULL DEFAULT now();
+        UPDATE coin_transactions SET status = 'completed', balance_after = 100 - id, balance_before = 100 - id - coins,
+            paid_at = CASE WHEN id > 20 THEN now() END, created_at = now() - id * interval '1 minute';
+        UPDATE members SET coins = (SELECT balance_after FROM coin_transactions AS t WHERE t.member_id = members.id
+            ORDER BY t.created_at DESC LIMIT 1);
+        ALTER TABLE coin_transactions ALTER id DROP DEFAULT, ALTER id TYPE text"""
+    found, _ = draft(server, tmp_path, REFERENCES, more)
+    insert = found["ledger"]["insert"]
+    assert insert["status"] == "'completed'"
+    assert (insert["balance_before"], insert["balance_after"]) == ("balance_before", "balance_after")

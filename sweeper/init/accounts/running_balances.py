@@ -69,7 +69,10 @@ def find_running_balances(evidence: Evidence, accounts: Table, balance: Column) 
         payer = payer or _shared(evidence, table, accounts)
         if payer is None or table == accounts or table.key is None:
             continue
-        time = next((c for c in table.columns if c.is_time), None)
+        times = sorted(
+            (c for c in table.columns if c.is_time), key=lambda c: (not c.not_null, "created" not in c.words)
+        )
+        time = next(iter(times), None)
         order = table.key if table.key.is_integer or time is None else time
         named = after_column(table)
         plain = [] if named else _plain_numbers(table)[:left]

@@ -17,6 +17,17 @@ def find_doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: B
     return (*doubts, *_of_first_tries(evidence, session, ledger), *_of_pools(evidence, ledger, balance))
 
 
+def find_nameless(evidence: Evidence, session: Session, ledger: Ledger) -> str:
+    """How many refund rows have nothing where others name their session; empty if none, or if the sign alone tells."""
+    if ledger.refunds is None or (ledger.kind is None and ledger.refunds != "true"):
+        return ""
+    column = ledger.link.column.as_sql
+    looked = compare_rows(evidence, session, ledger, f"({ledger.refunds}) AND s.{column} IS NULL")
+    if not looked or not looked[0]:
+        return ""
+    return f"{looked[0]} refund rows of {ledger.table.as_sql} have nothing in {column}"
+
+
 def _of_links(evidence: Evidence, session: Session, ledger: Ledger) -> list[str] | None:
     """Refunds that name no session, something else, or one that others name, too; None if nothing shows that."""
     table, link, column = ledger.table, ledger.link, ledger.link.column.as_sql
@@ -44,9 +55,8 @@ def _of_links(evidence: Evidence, session: Session, ledger: Ledger) -> list[str]
     if len(link.kinds) > 1 and link.of_sessions is None:
         doubts.append(f"{column} is about several kinds of things, and which are sessions is not known: "
                       f"{', '.join(link.kinds)}")  # fmt: skip
-    state = next((c for c in table.columns if c.words & {"status", "state"} and c != ledger.kind), None)
-    if state:
-        doubts.append(f"its rows have {state.as_sql}: not each of them may have been paid")
+    if ledger.state:
+        doubts.append(f"its rows have {ledger.state.as_sql}: not each of them may have been paid")
     if most > 1:
         doubts.append(f"a session has up to {most} refund rows there: refunds come in parts, or a row a pool")
     return doubts

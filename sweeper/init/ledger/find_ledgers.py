@@ -8,7 +8,7 @@ from sweeper.init import words
 from sweeper.init.accounts.balances import Balance
 from sweeper.init.accounts.paths import Path
 from sweeper.init.evidence import Column, Evidence, Table
-from sweeper.init.ledger.doubts import find_doubts
+from sweeper.init.ledger.doubts import find_doubts, find_nameless
 from sweeper.init.ledger.ledger import Charge, Ledger, compare_rows
 from sweeper.init.ledger.refund_rows import account_value, as_type, texts_of
 from sweeper.init.ledger.row_kinds import RowKind, kind_column, read_kinds, says_kind
@@ -33,7 +33,8 @@ def find_ledgers(evidence: Evidence, session: Session, path: Path | None, balanc
     found = [_with_links(evidence, session, ledger) for ledger in found]
     found.sort(key=lambda ledger: (not ledger.named, -ledger.score))  # rows that name sessions show more than names
     found = [replace(ledger, names_sessions=_names_sessions(evidence, session, ledger)) for ledger in found]
-    return [replace(ledger, doubts=find_doubts(evidence, session, ledger, balance)) for ledger in found]
+    found = [replace(ledger, doubts=find_doubts(evidence, session, ledger, balance)) for ledger in found]
+    return [replace(ledger, nameless=find_nameless(evidence, session, ledger)) for ledger in found]
 
 
 def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path | None) -> Ledger | None:

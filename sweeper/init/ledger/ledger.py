@@ -24,7 +24,8 @@ class Ledger:
 
     ``refunds`` is the condition of a refund, without what says that it is of a session; None when nothing shows it.
     ``doubts`` are the reasons why there may not be one row for each session. ``names_sessions`` is false when there are
-    refund rows and no row names a session: they may be refunds of something else.
+    refund rows and no row names a session: they may be refunds of something else. ``nameless`` says how many refund
+    rows name nothing at all, so that no condition finds what they are of; empty if none.
     """
 
     table: Table
@@ -38,6 +39,7 @@ class Ledger:
     score: int
     refund_kinds: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    nameless: str = ""
     linked: bool = True
     names_sessions: bool = True
     let_go: str = ""
@@ -56,6 +58,11 @@ class Ledger:
     def is_silent(self) -> bool:
         """Whether nothing in it distinguishes a refund from a charge: perhaps it has no refunds at all."""
         return self.refunds is None and self.kind is None and not code_columns(self.table, self.link.column)
+
+    @property
+    def state(self) -> Column | None:
+        """What says whether a row is pending or has been paid."""
+        return next((c for c in self.table.columns if c.words & {"status", "state"} and c != self.kind), None)
 
     @property
     def mark(self) -> str | None:

@@ -67,7 +67,8 @@ def ledger_sections(
     codes = code_columns(ledger.table, ledger.link.column)
     kinds = [column for column in (ledger.kind, *codes) if column]
     back = reverse_lines(ledger.table, lines, ledger.amount, kinds, ledger.link.column)
-    past = [Line("where", ledger.where, proposed=True)] if ledger.doubts and ledger.refunds else []
+    by_net = ledger.doubts and not ledger.nameless
+    past = [Line("where", ledger.where, proposed=True)] if by_net and ledger.refunds else []
     return [
         Section("ledger", (table, link, where), tuple(notes)),
         Section("ledger.past", tuple(past), comment="with the net recipe: the refunds that the app wrote itself"),
@@ -102,6 +103,9 @@ def _known(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> dict[
         values = texts_of(evidence, ledger.table, column, ledger.where if ledger.refunds else "true")
         sure = len(values) == 1 and ledger.refunds
         known.setdefault(column.name, _literal(column, values[0]) if sure else OPEN_QUESTION)
+    states = texts_of(evidence, ledger.table, ledger.state, ledger.where) if ledger.state and ledger.refunds else []
+    if ledger.state and states:  # its default, such as 'pending', may be another
+        known.setdefault(ledger.state.name, quote_text(states[0]) if len(states) == 1 else OPEN_QUESTION)
     for column in code_columns(ledger.table, ledger.link.column):  # their default would give a refund another kind
         known.setdefault(column.name, _code(evidence, ledger, column))
     return known
@@ -213,14 +217,16 @@ def _ask_where(ledger: Ledger, numbered: list[Candidate], unnamed: list[Candidat
     if len(ledger.refund_kinds) > 1:
         question += f" Several kinds sound like one: {', '.join(ledger.refund_kinds)}."
     question += "".join(f" But {doubt}." for doubt in ledger.doubts)
-    if ledger.doubts:
+    if ledger.nameless:
+        question += " No condition shows which session such rows are of: sessions.exclude must."
+    elif ledger.doubts:
         question += f" Then use {_NET}."
     found = [] if ledger.refunds is None else [Candidate(ledger.where, "all that look like refunds of a session")]
     found = numbered or found
     if ledger.refunds is None and ledger.let_go:
         found = [Candidate(ledger.let_go, "by their name they release what was taken")]
     found = found or unnamed
-    if ledger.doubts and ledger.mark:
+    if ledger.doubts and ledger.mark and not ledger.nameless:
         found = [Candidate(ledger.mark, "a mark of our own, which [ledger.insert] writes: the net recipe"), *found]
     if not found:
         return unknown("where", question)

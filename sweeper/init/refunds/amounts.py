@@ -67,7 +67,7 @@ def _booked(session: Session, ledger: Ledger | None, net: Candidate | None) -> I
         return
     sums = [_of_ledger(session, ledger, "booked", sign=one.sign, charge=one.condition) for one in ledger.charges]
     charges = [Candidate(sql, "what was booked as its charge") for sql in sums]
-    if net and ledger.doubts:
+    if net and ledger.doubts and not ledger.nameless:
         meaning = f"{net.meaning}: for the net recipe, where our own rows must not count"
         mark = f", so add AND NOT ({ledger.mark}) to its condition" if ledger.mark else ""
         yield Candidate(net.sql, meaning + mark)

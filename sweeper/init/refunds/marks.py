@@ -8,6 +8,7 @@ from sweeper.init import words
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, try_all, unknown
 from sweeper.init.evidence import Column, Evidence
 from sweeper.init.ledger.json_links import JsonLink
+from sweeper.init.ledger.ledger import Ledger
 from sweeper.init.sessions.sessions import Session
 from sweeper.init.values import is_ever
 from sweeper.postgres.templates import quote_text
@@ -35,7 +36,7 @@ class Mark:
 
 
 def find_exclude(
-    evidence: Evidence, session: Session, links: Sequence[JsonLink], chooser: Chooser, *, has_ledger: bool
+    evidence: Evidence, session: Session, ledger: Ledger | None, links: Sequence[JsonLink], chooser: Chooser
 ) -> tuple[list[Line], list[Section], list[str]]:
     """The line ``exclude``, ``[sessions.refunded]``, and notes if there is nothing to write."""
     marks = list(_marks(session))
@@ -49,9 +50,10 @@ def find_exclude(
     results = list(_results(evidence, session))
     linked = [link.refunded(session) for link in links if link.tells_refunds] if not used and not said else []
     unsure = [mark for mark in marks if mark.question]
-    if not (results or linked or unsure or are_rivals):
+    unseen = ledger.nameless if ledger and not used and not said else ""
+    if not (results or linked or unsure or are_rivals or unseen):
         if given_back is None:
-            return [], refunded, [] if has_ledger else [_NO_MARK]
+            return [], refunded, [] if ledger and not ledger.is_silent else [_NO_MARK]
         comment = "these look refunded by the app itself: never refund them again" if used or said else _NOT_YET
         return [Line("exclude", given_back, comment)], refunded, []
     found = [Candidate(mark.condition, "how the app marks its refunds") for mark in marks]
@@ -63,6 +65,9 @@ def find_exclude(
         both = f"{given_back} OR {delivered}" if given_back else delivered
         found.append(Candidate(both, "what was delivered is not owed, either"))
     question += "".join(f" {mark.question}" for mark in unsure)
+    if unseen:
+        question += f" {unseen}: if they are of sessions, [ledger] does not see them, and they would be paid again."
+        found.append(Candidate("false", "if those rows are refunds of something else, such as purchases"))
     found = try_all(evidence, session.table, session.failed_condition, found)
     return [asked(chooser, "exclude", question, found)], refunded, []
 
