@@ -178,3 +178,37 @@ def test_the_state_of_the_rows_of_refunds_is_not_left_to_its_default(server: Ser
     insert = found["ledger"]["insert"]
     assert insert["status"] == "'completed'"
     assert (insert["balance_before"], insert["balance_after"]) == ("balance_before", "balance_after")
+
+
+RETURNED = """
+CREATE TABLE students (id uuid PRIMARY KEY, credits int NOT NULL);
+CREATE TABLE recordings (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), student_id uuid NOT NULL REFERENCES students,
+    status text NOT NULL, cost int NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE credit_transactions (id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    student_id uuid NOT NULL REFERENCES students, kind text NOT NULL, amount int NOT NULL, ref_type text, ref_id text,
+    key text UNIQUE NOT NULL);
+INSERT INTO students SELECT gen_random_uuid(), 100 FROM generate_series(1, 4);
+INSERT INTO recordings (student_id, status, cost) SELECT id, (ARRAY['queued', 'failed', 'ready'])[1 + n % 3], 2
+    FROM students, generate_series(1, 12) AS n;
+INSERT INTO credit_transactions (student_id, kind, amount, ref_type, ref_id, key)
+SELECT student_id, 'recording', -2, 'recording', id::text, 'take-' || id FROM recordings
+UNION ALL (SELECT student_id, 'extra_purchase', 2, 'recording_refund', id::text, 'back-' || id FROM recordings
+    WHERE status = 'failed' LIMIT 6)
+UNION ALL SELECT id, 'extra_purchase', 100, 'payment_event', gen_random_uuid()::text, 'pay-' || id FROM students;
+"""
+
+
+def test_a_refund_may_be_named_by_what_its_reference_is(server: Server, tmp_path: Path) -> None:
+    """By its kind it is a purchase, and by the name of the table its reference would be no recording."""
+    found, text = draft(server, tmp_path, RETURNED)
+    assert found["ledger"]["where"] == "ref_type = 'recording_refund'"
+    insert = found["ledger"]["insert"]
+    assert (insert["ref_type"], insert["ref_id"], insert["kind"]) == ("'recording_refund'", "session_id::text", "?")
+    assert "recording_refund" in found["sessions"]["charged"]  # what was given back is subtracted
+
+
+def test_a_key_that_names_the_session_is_asked_about_where_the_link_is_open(server: Server, tmp_path: Path) -> None:
+    state = "ALTER TABLE credit_transactions ADD status text NOT NULL DEFAULT 'pending'"
+    found, text = draft(server, tmp_path, RETURNED, state)
+    assert found["ledger"]["insert"]["ref_id"] == found["ledger"]["insert"]["key"] == "?"
+    assert "The app's rows name their session in key, such as back-" in text

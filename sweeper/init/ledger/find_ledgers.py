@@ -11,7 +11,7 @@ from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.ledger.doubts import find_doubts, find_nameless
 from sweeper.init.ledger.ledger import Charge, Ledger, compare_rows
 from sweeper.init.ledger.refund_rows import account_value, as_type, texts_of
-from sweeper.init.ledger.row_kinds import RowKind, kind_column, read_kinds, says_kind
+from sweeper.init.ledger.row_kinds import RowKind, kind_column, read_kinds, says_kind, says_what
 from sweeper.init.ledger.session_link import SessionLink, find_session_link
 from sweeper.init.sessions.sessions import Session
 from sweeper.init.values import is_ever_set
@@ -45,6 +45,8 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
     if not is_ever_set(evidence, table, amount):
         return None
     column, values = kind_column(evidence, table, link.column)
+    if column and says_what(column, link.column):
+        link = replace(link, of_sessions=None, kinds=())
     kinds = read_kinds(evidence, table, column, values, amount, link.column)
     refunds = tuple(sorted((kind.value for kind in kinds if kind.is_refund), key=len))
     released = _released(kinds, refunds)

@@ -61,8 +61,9 @@ def ledger_sections(
     known = _known(evidence, ledger, payer.balance)
     refunds = ledger.where if ledger.refunds else None
     lines = insert_lines(
-        evidence, ledger.table, known, payer.path, session, refunds, is_known=not payer.account.is_open
-    )
+        evidence, ledger.table, known, payer.path, session, refunds, ledger.link.column,
+        is_known=not payer.account.is_open,
+    )  # fmt: skip
     comment = "the row of a refund: column = SQL over the refund"
     codes = code_columns(ledger.table, ledger.link.column)
     kinds = [column for column in (ledger.kind, *codes) if column]

@@ -24,7 +24,7 @@ _SHOWN = frozenset({"description", "title", "label", "message", "text"})
 
 def insert_lines(
     evidence: Evidence, table: Table, known: Mapping[str, str], path: Path | None, session: Session,
-    refunds: str | None, *, is_known: bool,
+    refunds: str | None, link: Column, *, is_known: bool,
 ) -> list[Line]:  # fmt: skip
     """Each column with its value; ``known`` are the certain ones.
 
@@ -48,7 +48,7 @@ def insert_lines(
         open_path = path is not None and not (path.unique and is_known)
         several = pays and open_path and column.name not in known
         is_own_key = value == _OWN_KEY and column.name not in known
-        if is_own_key and (keys := _session_keys(evidence, table, column, refunds, known)):
+        if is_own_key and (keys := _session_keys(evidence, table, column, refunds, link)):
             question = (
                 f"The app's rows name their session in {column.as_sql}, such as {', '.join(keys)}: its own code may "
                 "find a refund by that. What will ours have?"
@@ -100,17 +100,14 @@ def _texts(evidence: Evidence, table: Table, column: Column, refunds: str | None
     return [" ".join(value.split()) for value in values]
 
 
-def _session_keys(
-    evidence: Evidence, table: Table, column: Column, refunds: str | None, known: Mapping[str, str]
-) -> list[str]:
+def _session_keys(evidence: Evidence, table: Table, column: Column, refunds: str | None, link: Column) -> list[str]:
     """Some of the values by which the app's refunds name their session in a unique column; empty if they do not.
 
     Where there is no refund yet, other rows show how the app makes such values.
     """
-    link = next((one for one in table.columns if known.get(one.name, "").startswith("session_id")), None)
     theirs = _texts(evidence, table, column, refunds)
     values = theirs or _texts(evidence, table, column, _EACH_ROW)
-    if link is None or not values:
+    if not values:
         return []
     of_rows = refunds if refunds and theirs else _EACH_ROW
     condition = expression("names_session", column=column, link=link, refunds=of_rows)

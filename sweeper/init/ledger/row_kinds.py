@@ -42,13 +42,14 @@ def kind_column(evidence: Evidence, table: Table, session: Column) -> tuple[Colu
     for column in table.columns:
         if not (column.category == "E" or column.is_text) or not column.words & words.KIND:
             continue
-        if says_what(column, session):
-            continue
         values = values_of(evidence, table, column)
+        about = says_what(column, session)
         speaks = any(frozenset(words.words(value)) & words.REFUND for value in values)
+        if about and not speaks:  # what a row is about may say that it is a refund, such as 'render_refund'
+            continue
         named = bool({"type", "kind"} & column.words)
         few = 1 < len(values) <= _FEW_VALUES  # what every row has one of a few of, under a name such as reason
-        found.append((4 * speaks + 2 * named + few, column, values))
+        found.append((4 * speaks + 2 * named + few - about, column, values))
     best = max(found, key=lambda scored: scored[0])
     return best[1], best[2]
 

@@ -9,6 +9,7 @@ from sweeper.init.answers import Candidate, Line, none_first, try_all
 from sweeper.init.evidence import Column, Evidence, expression
 from sweeper.init.ledger.json_links import JsonLink
 from sweeper.init.ledger.ledger import Ledger
+from sweeper.init.ledger.row_kinds import says_what
 from sweeper.init.sessions.sessions import Session
 
 _MOST, _ENOUGH = 7, 5
@@ -45,6 +46,8 @@ def _net(session: Session, ledger: Ledger) -> Candidate | None:
     if not ledger.charges:
         return None
     also = f" AND {ledger.link.condition}" if ledger.link.condition else ""
+    if ledger.kind and ledger.refunds and says_what(ledger.kind, ledger.link.column):  # an id may be of something else
+        also = f" AND ({' OR '.join([*(charge.condition for charge in ledger.charges), ledger.refunds])})"
     booked = partial(_of_ledger, session, ledger, also=also)
     if ledger.signed:
         sql = booked("booked_net", sign=ledger.charges[0].sign)
