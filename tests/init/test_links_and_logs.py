@@ -200,7 +200,7 @@ UNION ALL SELECT id, 'extra_purchase', 100, 'payment_event', gen_random_uuid()::
 
 def test_a_refund_may_be_named_by_what_its_reference_is(server: Server, tmp_path: Path) -> None:
     """By its kind it is a purchase, and by the name of the table its reference would be no recording."""
-    found, text = draft(server, tmp_path, RETURNED)
+    found, _ = draft(server, tmp_path, RETURNED)
     assert found["ledger"]["where"] == "ref_type = 'recording_refund'"
     insert = found["ledger"]["insert"]
     assert (insert["ref_type"], insert["ref_id"], insert["kind"]) == ("'recording_refund'", "session_id::text", "?")

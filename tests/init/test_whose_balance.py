@@ -156,3 +156,28 @@ def test_a_key_of_any_name_that_accounts_and_sessions_share(server: Server, tmp_
     found, _ = draft(server, tmp_path, WORK, shared)
     accounts = found["accounts"]
     assert (found["sessions"]["account"], accounts["table"], accounts["id"]) == ("uid", "app_users", "uid")
+
+
+KEPT = """
+CREATE TABLE balances (user_id int PRIMARY KEY REFERENCES users, amount_microdollars bigint NOT NULL);
+CREATE TABLE transactions (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users, type text NOT NULL,
+    amount_microdollars bigint NOT NULL, render_id int REFERENCES renders);
+INSERT INTO balances SELECT id, 100 FROM users;
+INSERT INTO transactions (user_id, type, amount_microdollars, render_id)
+SELECT user_id, 'charge', -2, id FROM renders UNION ALL
+SELECT user_id, 'refund', 2, id FROM renders WHERE status = 'failed' AND id < 30;
+"""
+
+
+def test_the_only_number_of_a_table_of_balances_is_the_balance(server: Server, tmp_path: Path) -> None:
+    found, _ = draft(server, tmp_path, WORK, KEPT)
+    assert found["sessions"]["account"] == "user_id"
+    assert found["accounts"]["table"] == "balances"
+    assert found["accounts"]["balance"] == "amount_microdollars"
+
+
+def test_a_number_with_one_row_an_owner_may_be_the_balance(server: Server, tmp_path: Path) -> None:
+    """Else the balance would be the sum of the ledger: its rows are written, and nobody gets the credits."""
+    found, text = draft(server, tmp_path, WORK, KEPT.replace("balances", "user_funds"))
+    assert found["accounts"] == {"table": "?", "id": "?", "balance": "?"}
+    assert '"amount_microdollars"   of user_funds' in text

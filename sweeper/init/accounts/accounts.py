@@ -10,7 +10,7 @@ from sweeper.init.accounts.balances import Balance, candidates, read_balance
 from sweeper.init.accounts.holders import Holder, find_holders, other_payers
 from sweeper.init.accounts.numbers import read_numbers
 from sweeper.init.accounts.paths import Path, find_paths, owner_columns
-from sweeper.init.accounts.running_balances import after_column
+from sweeper.init.accounts.running_balances import after_column, has_one_row_an_owner
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, none_first, try_all, unknown
 from sweeper.init.evidence import Column, Evidence, Table, expression
 from sweeper.init.sessions.sessions import Session
@@ -155,12 +155,18 @@ def _sections(
 
 
 def unlinked_balances(evidence: Evidence) -> list[tuple[Table, Column]]:
-    """Columns that look like a balance in any table that is named like one of accounts."""
-    return [
-        (table, column)
-        for table in evidence.tables
-        if table.words & words.ACCOUNT and not table.words & words.LEDGER and not after_column(table)
-        for column in read_numbers(table).balances
+    """Columns that look like a balance in any table that is named like one of accounts.
+
+    Or else numbers of any name in a table with one row an owner: one of them may be it.
+    """
+    tables = [one for one in evidence.tables if not one.words & words.LEDGER and not after_column(one)]
+    named = [(one, column) for one in tables if one.words & words.ACCOUNT for column in read_numbers(one).balances]
+    return named or [
+        (one, column)
+        for one in tables
+        if has_one_row_an_owner(one) and one.words & (words.ACCOUNT | words.OWNER)
+        for column in read_numbers(one).others
+        if not column.words & (words.OTHER_NUMBERS | {"total"})
     ]
 
 

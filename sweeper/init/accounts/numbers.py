@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sweeper.init import words
+from sweeper.init.accounts.running_balances import has_one_row_an_owner
 from sweeper.init.evidence import Column, Table
 
 POOL = frozenset({"free", "paid", "bonus", "promo", "promotional", "monthly", "daily", "weekly", "gift", "gifted",
@@ -56,6 +57,9 @@ def read_numbers(table: Table) -> Numbers:
     if not spoken & (words.CREDITS | words.LEFT | words.LIMIT):  # "jobs_used" in a table without a limit
         found["other"] += found["used"]
         found["used"] = []
+    named_so = bool(table.words & (words.CREDITS | {"wallet"})) and has_one_row_an_owner(table)
+    if named_so and not found["balance"] and len(found["other"]) == 1:  # balances.amount, the only number
+        found["balance"], found["other"] = found["other"], []
     # what was granted or bought is a pool of its own, unless a counter shows how much of it was used
     found["limit" if found["used"] or found["history"] else "balance"] += found.pop("given")
     return Numbers(*(tuple(columns) for columns in found.values()))

@@ -28,7 +28,7 @@ class RunningBalance:
 
 def after_column(table: Table) -> Column | None:
     """The column of a running balance: ``balance_after``, or a balance or total beside an amount."""
-    if _has_one_row_an_owner(table):
+    if has_one_row_an_owner(table):
         return None
     numbers = [c for c in table.columns if c.is_number and not c.is_unique and "id" not in c.words]
     after = next((c for c in numbers if c.words & _AFTER), None)
@@ -49,13 +49,13 @@ def applied_column(table: Table) -> Column | None:
 def looks_like_books(table: Table) -> bool:
     """Whether its rows move credits: it has an amount, and a name that says so or a running balance."""
     moved = any(c.is_number and c.words & words.DELTA and not c.is_unique for c in table.columns)
-    moved = moved and not _has_one_row_an_owner(table)
+    moved = moved and not has_one_row_an_owner(table)
     return moved and not table.words & words.OTHER_MONEY and bool(
         table.words & (words.BOOKS | words.CREDITS | {"book", "line", "wallet"})
     )  # fmt: skip
 
 
-def _has_one_row_an_owner(table: Table) -> bool:
+def has_one_row_an_owner(table: Table) -> bool:
     """Whether an owner can have one row alone, so that the rows are accounts and no movements."""
     keys = [c for c in table.columns if c.is_unique and "id" in c.words and c.words & words.OWNER]
     return any(c.words - {"id"} <= words.OWNER for c in keys)  # a user_request_id is one of each movement
