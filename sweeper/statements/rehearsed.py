@@ -18,13 +18,14 @@ REHEARSED = (
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "find_retried", "count_lots",
     "compare_planned", "find_refund_events", "list_parts", "find_partly_keyed", "sum_shares",
     "find_refund_keys", "compare_periods", "compare_invariant", "find_undone_charges",
-    "find_other_spellings", "read_found_rows", "find_unmentioned",
+    "find_other_spellings", "read_found_rows", "find_unmentioned", "find_nameless_refunds",
 )  # fmt: skip
 
 OF_LEDGER = (
     "compare_newest_balances", "find_linked", "compare_sums", "sample_chain", "sample_entries",
     "try_sessions", "compare_clocks", "count_qualified", "list_row_kinds",
     "count_lots", "find_refund_keys", "find_undone_charges", "find_other_spellings",
+    "find_nameless_refunds",
 )  # fmt: skip
 
 _OF_ACCOUNTS = ("has_account", "compare_periods")

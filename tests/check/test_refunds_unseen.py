@@ -231,3 +231,24 @@ def test_a_price_of_what_has_no_charge(app: App, link: str) -> None:
     assert (found["status"], "not for 3 of the 10 that would be paid" in found["message"]) == ("failure", True), found
     app.map(exclude=f"refunded_at IS NOT NULL OR {link} IS NULL")
     assert "charges" not in rehearsed(app)
+
+
+def test_refunds_that_name_no_session(app: App) -> None:
+    app.sql(
+        "ALTER TABLE jobs ADD refunded bool; UPDATE jobs SET refunded = id IN (SELECT job FROM book WHERE kind = 'refund')"
+    )
+    app.sql("UPDATE book SET job = NULL WHERE kind = 'refund'")
+    app.map("ledger.insert", made_at="at")
+    found = rehearsed(app)["ledger"]
+    assert found["status"] == "warning", "10 of the 30 have no such row"
+    assert "that name no session have the account and the amount of 20 of the 30 sessions" in found["message"]
+    app.map(exclude="refunded")
+    app.map("sessions.refunded", refunded="true")
+    assert "ledger" not in rehearsed(app), "each of them has its session"
+    del app.sections["sessions"]["exclude"], app.sections["sessions.refunded"]
+    app.sql("DELETE FROM jobs WHERE state = 'failed' AND NOT refunded")
+    assert "20 of the 20 sessions" in refuses(app, "ledger")
+    app.sql("UPDATE book SET amount = amount + 100 WHERE kind = 'refund'")  # of purchases
+    assert "ledger" not in rehearsed(app)
+    app.sql("UPDATE book SET amount = amount - 100, made_at = now() - interval '1 year' WHERE kind = 'refund'")
+    assert "ledger" not in rehearsed(app), "they are about older work"

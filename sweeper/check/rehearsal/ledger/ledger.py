@@ -24,6 +24,7 @@ from sweeper.check.rehearsal.ledger.linked_sessions import (
     check_session_fails,
     check_spellings,
 )
+from sweeper.check.rehearsal.ledger.nameless_refunds import check_nameless
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.row_amounts import is_usual
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
@@ -55,6 +56,7 @@ def check_ledger(samples: Samples) -> Iterator[Check]:
     # refunds that `where` leaves out, by their words, or else by the sessions that they name
     missed = [] if failing else [*_missed(samples, ledger)] or [*check_row_kinds(samples, ledger)]
     found += missed or [*check_named_in_texts(samples, ledger)] or check_named_in_json(samples, ledger)
+    found += [] if failing else check_nameless(samples, ledger)
     found += [*_later(samples, ledger), *_no_room(samples), *check_ledger_subjects(samples, ledger)]
     found += [*check_lots(samples, ledger), *check_entries(samples, ledger), *_undone(samples, ledger)]
     yield joined(found) if found else ok("its newest rows agree with the file")
