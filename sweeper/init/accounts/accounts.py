@@ -28,10 +28,6 @@ class Payer:
     balance: Balance | None
     extra: tuple[Section, ...] = ()
 
-    @property
-    def table(self) -> str:
-        return self.path.table.as_sql if self.path else "not known"
-
 
 def find_payer(evidence: Evidence, session: Session, chooser: Chooser) -> Payer:
     paths = find_paths(evidence, session.table)

@@ -45,7 +45,7 @@ class Numbers:
 
 
 def read_numbers(table: Table) -> Numbers:
-    found: dict[str, list[Column]] = {"balance": [], "used": [], "history": [], "limit": [], "other": [], "given": []}
+    found: dict[str, list[Column]] = {"balance": [], "used": [], "history": [], "limit": [], "other": []}
     unit = words.CREDITS | words.UNITS
     named = [one.words for one in table.columns if one.is_number and one.words & _IN_CURRENCY]
     kept = frozenset(word for said in named for word in said & _CURRENCIES)  # what the balance is in
@@ -60,8 +60,6 @@ def read_numbers(table: Table) -> Numbers:
     named_so = bool(table.words & (words.CREDITS | {"wallet"})) and has_one_row_an_owner(table)
     if named_so and not found["balance"] and len(found["other"]) == 1:  # balances.amount, the only number
         found["balance"], found["other"] = found["other"], []
-    # what was granted or bought is a pool of its own, unless a counter shows how much of it was used
-    found["limit" if found["used"] or found["history"] else "balance"] += found.pop("given")
     return Numbers(*(tuple(columns) for columns in found.values()))
 
 
@@ -80,7 +78,7 @@ def _kind(column: Column, unit: frozenset[str], kept: frozenset[str]) -> str:
     if said & _USED:
         return "used"
     if said & words.LIMIT and "balance" not in said:
-        return "given" if said & {"purchased", "granted"} and said & words.CREDITS else "limit"
+        return "limit"
     return "balance" if said & words.CREDITS or (said & POOL and said & unit) else "other"
 
 

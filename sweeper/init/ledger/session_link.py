@@ -65,7 +65,7 @@ def _by_name(evidence: Evidence, table: Table, fitting: list[Column], session: S
             return SessionLink(column, 3)
     for column in fitting:
         work = words.words(column.name)[-1:] == ("id",) and column.words & words.WORK
-        if work and not evidence.reference(column) and _proven(evidence, table, column, session):
+        if work and evidence.agrees(table, column, session.table, session.key) is not False:
             return SessionLink(column, 2)
     for column in fitting:
         if column.words & words.POLYMORPHIC and "id" in column.words:
@@ -94,13 +94,6 @@ def _counted(evidence: Evidence, table: Table, column: Column, session: Session,
         typed=typed_link("line", session.key), refunds=condition,
     ) or (0, 0, 0)  # fmt: skip
     return rows, known
-
-
-def _proven(evidence: Evidence, table: Table, column: Column, session: Session) -> bool:
-    """A name alone counts only if the rows do not contradict it."""
-    if column.type != session.key.type:
-        return True
-    return evidence.agrees(table, column, session.table, session.key) is not False
 
 
 def _of_sessions(

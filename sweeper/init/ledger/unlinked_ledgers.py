@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 from sweeper.init import words
 from sweeper.init.answers import Section
-from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.evidence import Evidence, Table
 from sweeper.init.ledger.find_ledgers import amount_column
 from sweeper.init.ledger.json_links import JsonLink
 from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import quote_text
 
 _BOOKS_AT_MOST = 4
+# a column that may have the kind of a row, or of its subject
+_SPEAKING = words.KIND | words.POLYMORPHIC | words.NOTE
 
 
 def without_ledger(
@@ -47,11 +49,5 @@ def _books(evidence: Evidence, session: Session, accounts: Table | None) -> list
             table.words & (words.LEDGER | words.CREDITS)
             or any(reference.target == accounts for reference in evidence.references(table))
         )
-        and any(_speaks(table, column) for column in table.columns)
+        and any(column.words & _SPEAKING for column in table.columns)
     ]
-
-
-def _speaks(table: Table, column: Column) -> bool:
-    """Whether a column may have the kind of a row, or of its subject."""
-    about = words.KIND | words.POLYMORPHIC | words.NOTE
-    return column.table_oid == table.oid and bool(column.words & about)

@@ -84,7 +84,7 @@ def _marks(session: Session) -> Iterator[Mark]:
         given_back |= bool(said & _LET_GO and said & (words.CREDITS | {"second", "minute", "slot"}))
         if not (said & (words.REFUND - {"restored"}) or given_back) or column.generated:
             continue
-        if column == session.status.column or said & {"refundable", "request", "requested", "reason", "policy"}:
+        if said & {"refundable", "request", "requested", "reason", "policy"}:
             continue
         name = column.as_sql
         if column.is_flag:
@@ -116,19 +116,14 @@ def _marked_by_text(evidence: Evidence, session: Session) -> Iterator[Mark]:
     """A recurring text that says that the credits were refunded."""
     status = session.status.column
     failed = ", ".join(quote_text(value) for value in session.statuses["failed"])
-    refunded = [value for value in session.status.unsorted if "refund" in value.lower()]
     for column in session.table.columns:
         if not column.is_text or not failed or status is None or column == status or column.is_unique:
             continue
         recurring = evidence.rows("sample_marks", session.table, column=column, status=status, failed=failed)
         texts = [str(value) for value, _ in recurring]
         if len(texts) == 1:
-            condition = f"{column.as_sql} = {quote_text(texts[0])}"
-            yield Mark(condition, column, quote_text(texts[0]), proposed=True)
-        elif texts and not refunded:
-            condition = f"{column.as_sql} IN ({', '.join(quote_text(text) for text in texts)})"
-            yield Mark(condition, column, quote_text(texts[0]), proposed=True)
-        if texts:
+            text = quote_text(texts[0])
+            yield Mark(f"{column.as_sql} = {text}", column, text, proposed=True)
             return
 
 
@@ -161,7 +156,7 @@ def _results(evidence: Evidence, session: Session) -> Iterator[Column]:
         where = column.words & {"url", "urls", "uri", "path", "key", "file", "at", "id", "image", "video", "data"}
         if not failed or not result or not (where or column.words == result) or column.words & words.ERROR:
             continue
-        if column.not_null or column.is_number or column == session.status.column:
+        if column.not_null or column.is_number:
             continue
         condition = f"{column.as_sql} IS NOT NULL"
         looked = evidence.counts("draft_marked_failures", session.table, condition=condition, failed=failed)

@@ -140,15 +140,12 @@ def _names(evidence: Evidence, table: Table, session: Session) -> bool:
 
 
 def _has_a_life(evidence: Evidence, table: Table, column: Column) -> bool:
-    if not (column.category == "E" or column.is_text) or table.key is None:
+    is_text = column.category == "E" or column.is_text
+    if not is_text or not column.words & {"status", "state", "kind", "type", "phase"}:
         return False
-    if not column.words & {"status", "state", "kind", "type", "phase"}:
-        return False
-    values = [*column.labels, *column.literals]
-    values = values or [str(value) for value, _ in evidence.rows("sample_values", table, column=column)]
-    said = [frozenset(words.words(value)) for value in values]
+    said = [frozenset(words.words(value)) for value in values_of(evidence, table, column)]
     ledger_words = frozenset({"purchase", "topup", "charge", "debit", "usage", "bonus", "refund"})
-    if len(said) > 8 or any(ledger_words & value or words.sort_status("_".join(value)) == "failed" for value in said):
+    if any(ledger_words & value for value in said):
         return False
     return any(value & _HOLDING for value in said) and any(value & _RELEASED for value in said)
 
@@ -203,16 +200,12 @@ def _without_parts(evidence: Evidence, found: list[Session]) -> list[Session]:
         replace(session, score=session.score - _PART)
         if any(
             reference.target.oid in whole - {session.table.oid}
-            and not (_is_priced(session.table) and not _is_charged(evidence, reference.target))
+            and not (_is_priced(session.table) and not _has_ledger(evidence, reference.target))
             for reference in evidence.references(session.table)
         )
         else session
         for session in found
     ]
-
-
-def _is_charged(evidence: Evidence, table: Table) -> bool:
-    return _is_priced(table) or _has_ledger(evidence, table)
 
 
 def _has_ledger(evidence: Evidence, table: Table) -> bool:
