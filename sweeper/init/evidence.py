@@ -20,7 +20,7 @@ _CATALOG = Timeouts(statement_ms=60_000)
 _LOOK_MS = 5_000
 _SECONDS = 45  # for all queries of rows together
 # these only show what a candidate gives, and prove nothing
-_SHOWING = frozenset({"try_expression", "draft_durations", "draft_signs_of_life", "draft_nulls", "draft_texts"})
+_SHOWING = frozenset({"try_expression", "draft_durations", "draft_signs_of_life", "draft_texts"})
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 KEY_TYPES = ("text", "character varying", "character", "bpchar", "uuid", "integer", "bigint", "smallint")
 
@@ -167,6 +167,13 @@ class Evidence:
     def has_several(self, table: Table, column: Column) -> bool:
         """Whether a column has several different values, so that a match means something."""
         return len(self.rows("sample_values", table, column=column)) > 1
+
+    def count_true(self, table: Table, condition: str, among: str = "true") -> tuple[int, ...]:
+        """Of the newest rows that ``among`` selects: how many there are, and for how many the condition is true.
+
+        Empty as for `rows`.
+        """
+        return self.counts("sample_condition", table, condition=condition, among=among)
 
     def counts(self, statement: str, table: Table | None, **given: Column | Table | str) -> tuple[int, ...]:
         """The numbers of the one row that a statement gives; empty as for `rows`."""

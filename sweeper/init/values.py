@@ -13,9 +13,21 @@ def values_of(evidence: Evidence, table: Table, column: Column) -> list[str]:
     return list(dict.fromkeys(values)) if len(values) < _MOST_VALUES else []
 
 
+def labels_of(evidence: Evidence, column: Column, called: frozenset[str]) -> dict[str, str]:
+    """What the table that a column refers to calls each of its keys, best in a column with one of these names."""
+    reference = evidence.reference(column)
+    texts = [one for one in reference.target.columns if one.is_text] if reference else []
+    if reference is None or not texts:
+        return {}
+    # the model of a content type
+    label = min(texts, key=lambda one: ("model" not in one.words, not one.words & called))
+    labels = evidence.rows("draft_labels", reference.target, key=reference.target_column, label=label)
+    return {str(value): str(label) for value, label in labels}
+
+
 def is_ever(evidence: Evidence, table: Table, condition: str) -> bool:
     """Whether a condition is true of any of the newest rows; also if there is no row."""
-    rows, so = evidence.counts("sample_condition", table, condition=condition) or (0, 0)
+    rows, so = evidence.count_true(table, condition) or (0, 0)
     return bool(so) or not rows
 
 

@@ -189,7 +189,7 @@ class Filling:
 
     def _of_draft(self, name: str) -> dict[str, str]:
         """Slots for a statement of `sweeper init` about a table of sessions, or a ledger."""
-        mapping, slots = self.mapping, self.mapping.slots
+        slots = self.mapping.slots
         key, sessions = slots["key"], slots["sessions"]
         of_json = name == "draft_json_keys"
         cast = {"type": slots["session_type"], "collation": ""}
@@ -202,7 +202,7 @@ class Filling:
             ),
             **dict.fromkeys(("column", "status"), slots["status_column"] or key),
             **dict.fromkeys(("started", "ended", "at"), slots["started_at"]),
-            **dict.fromkeys(("condition", "succeeded", "running", "refunds", "failed"), "true"),
+            **dict.fromkeys(("condition", "among", "succeeded", "running", "refunds", "failed"), "true"),
             **dict.fromkeys(("expression", "amount", "total"), slots["amount"]),
             "kind": slots["status"],
             "json": fill_part("typed", {"value": "NULL", "cast": as_json}),
@@ -218,9 +218,6 @@ class Filling:
                 known |= {"failed": ", ".join(quote_text(status) for status in self.settings.sessions.failed)}
             case "try_expression":
                 known |= {"condition": slots["live_condition"]}
-            case "sample_condition":
-                known |= {"condition": slots.get("account_condition", "true")}
-                known |= {"table": slots["accounts"], "key": slots["accounts_id"]} if mapping.has_accounts else {}
         return known
 
 

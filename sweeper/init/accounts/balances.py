@@ -7,7 +7,7 @@ from sweeper.init import words
 from sweeper.init.accounts.numbers import POOL, Numbers, is_left, read_numbers
 from sweeper.init.accounts.running_balances import applied_column, find_running_balances, looks_like_books
 from sweeper.init.answers import Candidate
-from sweeper.init.evidence import Column, Evidence, Table, same_type
+from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.values import is_ever_set
 
 
@@ -66,7 +66,7 @@ def _moved_later(evidence: Evidence, table: Table, balance: Column) -> str:
     """Why a ledger may change the balance by itself; empty if none does."""
     for books in evidence.tables:
         applied = applied_column(books) if looks_like_books(books) else None
-        if applied and _names_account(evidence, books, table):
+        if applied:
             return (
                 f"rows of {books.as_sql} have {applied.as_sql}: something may add them to the balance later, and then "
                 f"a refund that also moves {table.as_sql}.{balance.as_sql} pays twice. If so, leave [accounts] out"
@@ -88,15 +88,6 @@ def _carried(evidence: Evidence, table: Table, balance: Column) -> str:
     return ""
 
 
-def _names_account(evidence: Evidence, books: Table, accounts: Table) -> bool:
-    """Whether its rows may belong to these accounts: by a key, or by any id of that type."""
-    if any(reference.target == accounts for reference in evidence.references(books)):
-        return True
-    return accounts.key is not None and any(
-        same_type(accounts.key, column) and "id" in column.words and not column.is_unique for column in books.columns
-    )
-
-
 def _proven(evidence: Evidence, table: Table, balance: Column, numbers: Numbers) -> tuple[Column | None, str | None]:
     """The counter that a refund lowers, and the rule that is true of every row that was read."""
     given = [c for c in (*numbers.history, *numbers.limits) if not c.words & words.SPENT]
@@ -104,11 +95,11 @@ def _proven(evidence: Evidence, table: Table, balance: Column, numbers: Numbers)
     for counter in spent:
         for source in given:
             invariant = f"{balance.as_sql} = {source.as_sql} - {counter.as_sql}"
-            looked = evidence.counts("sample_condition", table, condition=invariant)
+            looked = evidence.count_true(table, invariant)
             if not looked or looked[0] != looked[1]:
                 continue
             # while nothing was spent, many rules are true; without rows, only names can show it
-            moved = evidence.counts("sample_condition", table, condition=f"{counter.as_sql} <> 0")
+            moved = evidence.count_true(table, f"{counter.as_sql} <> 0")
             named = {source, counter} <= set(numbers.history)
             if moved and (moved[1] or (not moved[0] and named)):
                 return counter, invariant

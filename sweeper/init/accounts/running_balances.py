@@ -6,6 +6,8 @@ from sweeper.init import words
 from sweeper.init.evidence import Column, Evidence, Reference, Table
 
 _AFTER = frozenset({"after", "running", "resulting", "closing"})
+# each number that is looked at by its values alone is a statement, and a draft has some forty seconds for all
+_ENOUGH, _LOOKED_AT_MOST = 3, 60
 _APPLIED = frozenset({"added", "applied", "posted", "processed", "synced", "booked", "settled", "counted", "flushed"})
 
 
@@ -60,25 +62,36 @@ def has_one_row_an_owner(table: Table) -> bool:
 
 
 def find_running_balances(evidence: Evidence, accounts: Table, balance: Column) -> list[RunningBalance]:
-    """The running balances of one balance, in all tables that name the account."""
-    found = []
+    """The running balances of one balance, in all tables that name the account: by name, or by the values alone."""
+    found, left = [], _LOOKED_AT_MOST
     for table in evidence.tables:
         payer = next((r for r in evidence.references(table) if r.target == accounts), None)
         payer = payer or _shared(evidence, table, accounts)
-        total = after_column(table)
-        if payer is None or table == accounts or table.key is None or total is None:
+        if payer is None or table == accounts or table.key is None:
             continue
         times = sorted(
             (c for c in table.columns if c.is_time), key=lambda c: (not c.not_null, "created" not in c.words)
         )
         time = next(iter(times), None)
         order = table.key if table.key.is_integer or time is None else time
-        looked = evidence.counts(
-            "draft_running_total", None, ledger=table, payer=payer.column, total=f"s.{total.as_sql}", order=order,
-            accounts=accounts, key=payer.target_column, balance=f"a.{balance.as_sql}",
-        )  # fmt: skip
-        found.append(RunningBalance(table, total, *looked))
+        named = after_column(table)
+        plain = [] if named else _plain_numbers(table)[:left]
+        left -= len(plain)
+        for total in [named] if named else plain:
+            looked = evidence.counts(
+                "draft_running_total", None, ledger=table, payer=payer.column, total=f"s.{total.as_sql}", order=order,
+                accounts=accounts, key=payer.target_column, balance=f"a.{balance.as_sql}",
+            )  # fmt: skip
+            running = RunningBalance(table, total, *looked)
+            if named or (running.is_the_balance and running.accounts >= _ENOUGH):
+                found.append(running)
     return found
+
+
+def _plain_numbers(table: Table) -> list[Column]:
+    """The numbers whose names say nothing of what they are."""
+    known = words.DELTA | words.OTHER_NUMBERS | words.SPENT | {"id"}
+    return [c for c in table.columns if c.is_number and not c.is_unique and not c.words & known]
 
 
 def _shared(evidence: Evidence, table: Table, accounts: Table) -> Reference | None:

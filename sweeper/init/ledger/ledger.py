@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
-from sweeper.init.evidence import Column, Evidence, Table, typed_link
+from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.ledger.row_kinds import code_columns
-from sweeper.init.ledger.session_link import SessionLink
+from sweeper.init.ledger.session_link import SessionLink, count_linked
 from sweeper.init.sessions.sessions import Session
 
 
@@ -75,8 +75,5 @@ class Ledger:
 
 
 def compare_rows(evidence: Evidence, session: Session, ledger: Ledger, condition: str) -> tuple[int, ...]:
-    """Of the newest rows that the condition selects: how many there are, how many name a session, the most for one."""
-    return evidence.counts(
-        "draft_refund_rows", ledger.table, session=ledger.link.column, sessions=session.table, session_key=session.key,
-        typed=typed_link("line", session.key), refunds=condition,
-    )  # fmt: skip
+    """As `count_linked`, of the rows of a ledger."""
+    return count_linked(evidence, session, ledger.table, ledger.link.column, condition)

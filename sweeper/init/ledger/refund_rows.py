@@ -111,7 +111,7 @@ def _session_keys(evidence: Evidence, table: Table, column: Column, refunds: str
         return []
     of_rows = refunds if refunds and theirs else _EACH_ROW
     condition = expression("names_session", column=column, link=link, refunds=of_rows)
-    looked = evidence.counts("sample_condition", table, condition=condition)
+    looked = evidence.count_true(table, condition)
     return values if looked and looked[0] == looked[1] else []
 
 

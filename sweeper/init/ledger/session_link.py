@@ -6,10 +6,11 @@ from sweeper.init import words
 from sweeper.init.evidence import Column, Evidence, Table, same_type, typed_link
 from sweeper.init.ledger.refund_rows import TEXT_TYPES
 from sweeper.init.sessions.sessions import Session
-from sweeper.init.values import values_of
+from sweeper.init.values import labels_of, values_of
 from sweeper.postgres.templates import quote_text
 
 _MOST_KINDS = 8
+_CALLED = frozenset({"model", "name", "type", "class", "table", "code"})
 
 
 @dataclass(frozen=True)
@@ -83,17 +84,20 @@ def _holds_ids(evidence: Evidence, table: Table, column: Column, session: Sessio
         return False
     if evidence.reference(column):
         return False
-    rows, known = _counted(evidence, table, column, session, f"s.{column.as_sql} IS NOT NULL")
+    linked = f"s.{column.as_sql} IS NOT NULL"
+    rows, known, _ = count_linked(evidence, session, table, column, linked) or (0, 0, 0)
     return known > 1 and (known * 2 > rows or session.key.type == "uuid")
 
 
-def _counted(evidence: Evidence, table: Table, column: Column, session: Session, condition: str) -> tuple[int, int]:
-    """Of the newest rows that the condition selects: how many there are, and how many name a session."""
-    rows, known, _ = evidence.counts(
+def count_linked(evidence: Evidence, session: Session, table: Table, column: Column, condition: str) -> tuple[int, ...]:
+    """Of the newest rows that the condition selects: how many there are, how many name a session, the most for one.
+
+    Empty as for `Evidence.rows`.
+    """
+    return evidence.counts(
         "draft_refund_rows", table, session=column, sessions=session.table, session_key=session.key,
         typed=typed_link("line", session.key), refunds=condition,
-    ) or (0, 0, 0)  # fmt: skip
-    return rows, known
+    )  # fmt: skip
 
 
 def _of_sessions(
@@ -109,7 +113,7 @@ def _of_sessions(
         is_type = words.says_kind_of(column.words, link.words) if of_pair else said
         if is_type or (generic and column.words == generic and (column.is_text or column.category == "E")):
             values = values_of(evidence, table, column)
-            called = _labels(evidence, column)
+            called = labels_of(evidence, column, _CALLED)
             named = [value for value in values if words.names_table(called.get(value, value), session.table.name)]
             named = named or _by_values(evidence, table, session, link, column, values)
             return ((column, named[0]) if len(named) == 1 else None), tuple(values)
@@ -125,20 +129,8 @@ def _by_values(
     found = []
     for value in values:
         told = f"{column.as_sql}::text = {quote_text(value)} AND s.{link.as_sql} IS NOT NULL"
-        rows, known = _counted(evidence, table, link, session, told)
+        rows, known, _ = count_linked(evidence, session, table, link, told) or (0, 0, 0)
         if 0 < known < rows:
             return []
         found += [value] if known > 1 else []
     return found
-
-
-def _labels(evidence: Evidence, column: Column) -> dict[str, str]:
-    """What each key of a table of types is called, such as the model of a content type."""
-    reference = evidence.reference(column)
-    texts = [one for one in reference.target.columns if one.is_text] if reference else []
-    called = [one for one in texts if one.words & {"model", "name", "type", "class", "table", "code"}]
-    if reference is None or not called:
-        return {}
-    text = next((one for one in called if "model" in one.words), called[0])
-    labels = evidence.rows("draft_labels", reference.target, key=reference.target_column, label=text)
-    return {str(value): str(label) for value, label in labels}

@@ -158,7 +158,11 @@ def _results(evidence: Evidence, session: Session) -> Iterator[Column]:
             continue
         if column.not_null or column.is_number:
             continue
-        condition = f"{column.as_sql} IS NOT NULL"
-        looked = evidence.counts("draft_marked_failures", session.table, condition=condition, failed=failed)
-        if looked and looked[1]:
+        _, delivered = count_failures(evidence, session, f"{column.as_sql} IS NOT NULL", failed)
+        if delivered:
             yield column
+
+
+def count_failures(evidence: Evidence, session: Session, condition: str, failed: str) -> tuple[int, ...]:
+    """How many of the newest and the oldest failures there are, and for how many the condition is true."""
+    return evidence.counts("draft_marked_failures", session.table, condition=condition, failed=failed) or (0, 0)

@@ -8,6 +8,7 @@ from sweeper.init.answers import Line
 from sweeper.init.evidence import Evidence, expression
 from sweeper.init.ledger.ledger import Ledger
 from sweeper.init.refunds.amounts import session_key
+from sweeper.init.refunds.marks import count_failures
 from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import quote_text
 
@@ -20,8 +21,10 @@ def without_unrefunded(evidence: Evidence, session: Session, exclude: Sequence[L
     refunded = _refunded(session, exclude, ledger)
     if len(failed) < 2 or refunded is None or status.column is None:
         return session
-    counts = {value: _count(evidence, session, f"{status.column.as_sql} = {quote_text(value)}", refunded)
-              for value in failed}  # fmt: skip
+    counts = {}
+    for value in failed:
+        of_value = f"{status.column.as_sql} = {quote_text(value)}"
+        counts[value] = count_failures(evidence, session, refunded, of_value)
     if not any(marked >= _ENOUGH for _, marked in counts.values()):
         return session
     open_ones = tuple(value for value, (rows, marked) in counts.items() if rows >= _ENOUGH and not marked)
@@ -40,8 +43,3 @@ def _refunded(session: Session, exclude: Sequence[Line], ledger: Ledger | None) 
     return expression(
         "refunded_in_ledger", ledger=ledger.table, session=ledger.link.column, key=key, refunds=ledger.where
     )
-
-
-def _count(evidence: Evidence, session: Session, failed: str, refunded: str) -> tuple[int, ...]:
-    """How many of the sessions there are, and how many the app has refunded."""
-    return evidence.counts("draft_marked_failures", session.table, condition=refunded, failed=failed) or (0, 0)

@@ -8,25 +8,23 @@ from sweeper.init import words
 from sweeper.init.answers import Chooser, Line, asked
 from sweeper.init.evidence import Evidence
 from sweeper.init.sessions.sessions import Session
-from sweeper.init.values import is_ever
+from sweeper.init.sessions.times import find_ended
 from sweeper.init.words import Kind
 from sweeper.postgres.templates import quote_text
 
-_ENDED = tuple(frozenset({word}) for word in ("completed", "finished", "ended", "done"))
 _ENOUGH = 3
 
 
 def without_ended(evidence: Evidence, session: Session) -> Session:
     """Doubt what a word says of work that goes on, such as active, where all rows that have it have an end."""
-    status, table = session.status, session.table
-    end = session.column(lambda one: one.is_time and not one.not_null, _ENDED)
-    if status.column is None or end is None:
+    status, end = session.status, find_ended(session)
+    if status.column is None or end is None or end.not_null:
         return session
     doubted = []
     for value in status.statuses["running"]:
-        is_so = f"{status.column.as_sql}::text = {quote_text(value)}"
-        ended = evidence.counts("sample_condition", table, condition=f"{is_so} AND {end.as_sql} IS NOT NULL")
-        if ended and ended[1] >= _ENOUGH and not is_ever(evidence, table, f"{is_so} AND {end.as_sql} IS NULL"):
+        of_value = f"{status.column.as_sql}::text = {quote_text(value)}"
+        rows, ended = evidence.count_true(session.table, f"{end.as_sql} IS NOT NULL", of_value) or (0, 0)
+        if rows == ended >= _ENOUGH:
             doubted.append(value)
     running = tuple(value for value in status.statuses["running"] if value not in doubted)
     sorted_values = {**status.statuses, "running": running}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sweeper.init import words
 from sweeper.init.answers import Candidate
 from sweeper.init.evidence import Column, Evidence, Table, expression
+from sweeper.init.values import labels_of
 from sweeper.init.words import Kind
 
 STATUS_NAMES = {"status": 4, "state": 4, "phase": 2, "stage": 2, "outcome": 1, "result": 1}
@@ -13,6 +14,7 @@ _KIND_WEIGHTS: dict[Kind, int] = {"failed": 4, "running": 2, "succeeded": 2}
 _EVENTS = frozenset({"event", "history", "transition", "log", "change", "update", "state", "status"})
 # plainer words first, because closing a stuck session writes the first one
 _PLAIN_FAILURES = ("failed", "error", "failure", "errored")
+_CALLED = frozenset({"code", "slug", "name", "key", "status", "state", "label"})
 _MOST_VALUES = 40
 _MOST_TEXTS = 6
 # what ended is not the work
@@ -131,20 +133,6 @@ def _lookup(evidence: Evidence, column: Column) -> Table | None:
     return reference.target if reference and speaks and texts and not column.is_unique else None
 
 
-def _labels(evidence: Evidence, column: Column) -> dict[str, str]:
-    """The labels of a column that refers to a table of states; empty for other columns."""
-    target, reference = _lookup(evidence, column), evidence.reference(column)
-    if target is None or reference is None:
-        return {}
-    key = reference.target_column
-    texts = [one for one in target.columns if one.is_text and one != key]
-    called = [one for one in texts if one.words & {"code", "slug", "name", "key", "status", "state", "label"}]
-    for text in (called or texts)[:1]:
-        labels = evidence.rows("draft_labels", target, key=key, label=text)
-        return {str(value): str(label) for value, label in labels}
-    return {}
-
-
 def _read_column(evidence: Evidence, table: Table, column: Column) -> Status:
     counts: dict[str, int] = dict.fromkeys((*column.labels, *column.literals), 0)
     counts |= {str(value): int(rows) for value, rows in evidence.rows("sample_values", table, column=column)}
@@ -155,7 +143,7 @@ def _read_column(evidence: Evidence, table: Table, column: Column) -> Status:
     # payment_status, email_status: the state of something else
     about = column.words - set(STATUS_NAMES) - table.words - words.WORK
     foreign = bool(about) + 4 * bool(about & (words.OTHER_BUSINESS | words.OTHER_MONEY | words.OTHER_STATE))
-    labels = _labels(evidence, column)
+    labels = labels_of(evidence, column, _CALLED) if _lookup(evidence, column) else {}
     counts |= {value: 0 for value in labels if value not in counts}
     values = list(counts)
     if column.is_integer and not labels:

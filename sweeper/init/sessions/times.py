@@ -13,7 +13,6 @@ from sweeper.init.values import is_ever_set
 
 _MOST = 6
 _ENOUGH = 3
-_AHEAD_SECONDS = 120  # how far off a clock may be
 _STARTED = ("charged", "created", "inserted", "requested", "submitted", "queued", "enqueued", "started", "start",
             "added", "made", "put")  # fmt: skip
 _MADE = frozenset({"created", "inserted", "added", "made", "put"})
@@ -61,7 +60,7 @@ def find_times(evidence: Evidence, session: Session, chooser: Chooser) -> Times:
         if started and not begun
         else _ask_started(evidence, session, chooser, [started, begun] if started and begun else [])
     )
-    ended = _time(session, "completed", "finished", "ended", "end", "done", "succeeded")
+    ended = find_ended(session)
     failed = _failed(evidence, session, started, chooser)
     return Times(
         line,
@@ -70,6 +69,11 @@ def find_times(evidence: Evidence, session: Session, chooser: Chooser) -> Times:
         ended,
         _stuck_after(evidence, session, started, ended),
     )
+
+
+def find_ended(session: Session) -> Column | None:
+    """When the work was over."""
+    return _time(session, "completed", "finished", "ended", "end", "done", "succeeded")
 
 
 def find_started(session: Session) -> Column | None:
@@ -189,7 +193,7 @@ def _without_deadline(evidence: Evidence, session: Session, deadline: Column) ->
     running = session.condition("running")
     if not running:
         return "when a running session is stuck; one that has none never is"
-    rows, empty = evidence.counts("draft_nulls", session.table, column=deadline, condition=running) or (0, 0)
+    rows, empty = evidence.count_true(session.table, f"{deadline.as_sql} IS NULL", running) or (0, 0)
     return f"when a running session is stuck; {empty} of {rows} running ones have none and never are"
 
 
