@@ -137,10 +137,10 @@ def _singular(word: str) -> str:
 
 def sort_status(status: str) -> Kind | None:
     """The kind of status that a word such as ``timed_out`` or ``IN_PROGRESS`` means; None if its parts disagree."""
-    spoken = _spoken(status)
-    if spoken[:1] == ["not"]:
-        return "running" if spoken[1:] in (["started"], ["run"]) else None
-    if spoken == ["timed", "out"]:
+    spoken = words(status)
+    if spoken[:1] == ("not",):
+        return "running" if spoken[1:] in (("started",), ("run",)) else None
+    if spoken == ("timed", "out"):
         return "failed"
     kinds: list[Kind] = [kind for word in spoken if (kind := sort_word(word))]
     if "failed" in kinds and "succeeded" in kinds:  # such as completed_with_errors: only the user knows what is owed
@@ -168,8 +168,8 @@ def sort_statuses(values: Sequence[str], about: frozenset[str]) -> dict[str, Kin
     kinds = {value: sort_status(value) for value in values}
     if "succeeded" in kinds.values():
         return kinds
-    going = {word.removesuffix("ing") for value in values for word in _spoken(value) if word.endswith("ing")}
-    ended = [value for value in values if kinds[value] is None and _ends_the_work(_spoken(value), going, about)]
+    going = {word.removesuffix("ing") for value in values for word in words(value) if word.endswith("ing")}
+    ended = [value for value in values if kinds[value] is None and _ends_the_work(words(value), going, about)]
     return {**kinds, ended[0]: "succeeded"} if len(ended) == 1 else kinds
 
 
@@ -178,10 +178,6 @@ def _ends_the_work(spoken: Sequence[str], going: set[str], about: frozenset[str]
         return False
     stem = spoken[0].removesuffix("ed")
     return stem in going or (len(stem) > 3 and any(word.startswith(stem) for word in about))
-
-
-def _spoken(status: str) -> list[str]:
-    return list(words(status))
 
 
 def sort_word(word: str) -> Kind | None:

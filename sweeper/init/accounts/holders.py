@@ -45,10 +45,8 @@ def find_holders(evidence: Evidence, session: Session, paths: Sequence[Path]) ->
 
 
 def _is_account(holder: Holder) -> bool:
-    head = set(words.words(holder.table.name)[-1:])
-    refers = any(path.key.is_primary and not path.further and path.column.as_sql == path.expression
-                 for path in holder.paths)  # fmt: skip
-    return not head & {"subscription"} and (bool(holder.table.words & words.ACCOUNT) or refers)
+    refers = any(path.key.is_primary and not path.further for path in holder.paths)
+    return refers or bool(holder.table.words & words.ACCOUNT)
 
 
 def _may_hold(evidence: Evidence, path: Path) -> bool:

@@ -4,7 +4,6 @@ from sweeper.init.accounts.balances import Balance
 from sweeper.init.evidence import Evidence, typed_link
 from sweeper.init.ledger.ledger import Ledger, compare_rows
 from sweeper.init.sessions.sessions import Session
-from sweeper.init.values import values_of
 
 
 def find_doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: Balance | None) -> tuple[str, ...]:
@@ -14,7 +13,7 @@ def find_doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: B
     doubts = _of_links(evidence, session, ledger)
     if doubts is None:
         return (f"the refund rows of {ledger.table.as_sql} could not be compared with the sessions",)
-    return (*doubts, *_of_first_tries(evidence, session, ledger), *_of_pools(evidence, ledger, balance))
+    return (*doubts, *_of_first_tries(evidence, session, ledger), *_of_pools(ledger, balance))
 
 
 def find_nameless(evidence: Evidence, session: Session, ledger: Ledger) -> str:
@@ -62,7 +61,7 @@ def _of_links(evidence: Evidence, session: Session, ledger: Ledger) -> list[str]
     return doubts
 
 
-def _of_pools(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> list[str]:
+def _of_pools(ledger: Ledger, balance: Balance | None) -> list[str]:
     """A text that tells pools apart."""
     pools = {
         word for column in (balance.numbers.moving + balance.numbers.others if balance else ()) for word in column.words
@@ -71,12 +70,7 @@ def _of_pools(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> li
     for column in ledger.table.columns:
         if column == ledger.kind or not (column.is_text or column.category == "E") or column.is_unique:
             continue
-        values = (
-            {value.lower() for value in values_of(evidence, ledger.table, column)}
-            if column.labels or column.literals
-            else set()
-        )
-        if len(values & pools) > 1:
+        if len({value.lower() for value in (*column.labels, *column.literals)} & pools) > 1:
             found.append(f"{column.as_sql} distinguishes pools: a refund may have a row for each")
     return found
 

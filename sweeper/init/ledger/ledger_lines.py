@@ -9,7 +9,7 @@ from sweeper.init.accounts.running_balances import after_column, find_running_ba
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, unknown
 from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.ledger.ledger import Ledger, compare_rows
-from sweeper.init.ledger.refund_rows import LEFT_EMPTY, insert_lines, is_left_empty, note_value, reverse_lines, texts_of
+from sweeper.init.ledger.refund_rows import insert_lines, note_value, reverse_lines, texts_of
 from sweeper.init.ledger.row_kinds import code_columns, says_kind, says_what
 from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import quote_text
@@ -114,14 +114,11 @@ def _known(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> dict[
 
 def _notes(evidence: Evidence, ledger: Ledger) -> dict[str, str]:
     """The texts for customers in each refund of the app, and the columns that it leaves empty."""
-    found: dict[str, str] = {}
-    for column in ledger.table.columns if ledger.refunds else ():
-        value = note_value(evidence, ledger.table, column, ledger.refunds or "true")
-        if value:
-            found[column.name] = value
-        elif is_left_empty(evidence, ledger.table, column, ledger.refunds or "true", ledger.amount):
-            found[column.name] = LEFT_EMPTY
-    return found
+    refunds = ledger.refunds
+    if refunds is None:
+        return {}
+    noted = ((c.name, note_value(evidence, ledger.table, c, refunds, ledger.amount)) for c in ledger.table.columns)
+    return {name: value for name, value in noted if value is not None}
 
 
 def _kinds_beside(ledger: Ledger) -> list[Column]:
@@ -183,11 +180,10 @@ def _by_number(evidence: Evidence, session: Session, ledger: Ledger) -> list[Can
 
 def _each_kind(evidence: Evidence, session: Session, ledger: Ledger, kind: Column) -> Iterator[tuple[Candidate, int]]:
     """Each kind that rows have, and how many of those rows name a session."""
-    also = f" AND {ledger.link.condition}" if ledger.link.condition else ""
     for value, _ in evidence.rows("sample_values", ledger.table, column=kind):
-        sql = f"{kind.as_sql} = {_literal(kind, str(value))}"
-        rows, known, _ = compare_rows(evidence, session, ledger, sql + also) or (0, 0, 0)
-        yield Candidate(sql + also, f"{known} of the {rows} newest of these rows name a session"), known
+        sql = f"{kind.as_sql} = {_literal(kind, str(value))}{ledger.link.also}"
+        rows, known, _ = compare_rows(evidence, session, ledger, sql) or (0, 0, 0)
+        yield Candidate(sql, f"{known} of the {rows} newest of these rows name a session"), known
 
 
 def _unnamed(evidence: Evidence, session: Session, ledger: Ledger) -> list[Candidate]:
@@ -206,9 +202,8 @@ def _unnamed(evidence: Evidence, session: Session, ledger: Ledger) -> list[Candi
         return found
     values = [str(value) for value, _ in evidence.rows("sample_values", ledger.table, column=kind)]
     word = "'REFUND'" if values and all(value.isupper() for value in values) else "'refund'"
-    also = f" AND {ledger.link.condition}" if ledger.link.condition else ""
     meaning = f'no row has it yet: then [ledger.insert] {kind.as_sql} = "{word}"; if the app has its own word, that'
-    return [Candidate(f"{kind.as_sql} = {word}{also}", meaning)]
+    return [Candidate(f"{kind.as_sql} = {word}{ledger.link.also}", meaning)]
 
 
 def _ask_where(ledger: Ledger, numbered: list[Candidate], unnamed: list[Candidate], chooser: Chooser) -> Line:
@@ -236,9 +231,9 @@ def _ask_where(ledger: Ledger, numbered: list[Candidate], unnamed: list[Candidat
 
 def _after(evidence: Evidence, table: Table, balance: Balance | None) -> str:
     """``balance_after``, if the newest rows show that the column is the account's balance."""
-    columns = [balance.column] if balance and balance.column else list(balance.numbers.balances) if balance else []
-    for column in columns:
-        assert balance is not None and column is not None  # noqa: S101, PT018 - listed from it
+    if balance is None:
+        return OPEN_QUESTION
+    for column in [balance.column] if balance.column else balance.numbers.balances:
         for running in find_running_balances(evidence, balance.table, column):
             if running.ledger == table and running.is_the_balance:
                 return "balance_after"

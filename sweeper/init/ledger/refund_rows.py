@@ -176,19 +176,13 @@ def as_type(name: str, has: Column, wanted: Column) -> str:
     return name if has.type == wanted.type else f"{name}::{wanted.type}"
 
 
-def is_left_empty(evidence: Evidence, table: Table, column: Column, refunds: str, amount: Column) -> bool:
-    """Whether the app has refunds, and never wrote into a column that its customers might read."""
-    if column.required or not _is_note(column):
-        return False
-    return bool(texts_of(evidence, table, amount, refunds)) and not texts_of(evidence, table, column, refunds)
-
-
-def note_value(evidence: Evidence, table: Table, column: Column, refunds: str) -> str | None:
-    """The text for the app's customers in each of its refunds, if it is always the same."""
-    if not _is_note(column):
-        return None
-    values = texts_of(evidence, table, column, refunds)
-    return quote_text(values[0]) if len(values) == 1 else None
+def note_value(evidence: Evidence, table: Table, column: Column, refunds: str, amount: Column) -> str | None:
+    """The text for customers in each of the app's refunds; ``LEFT_EMPTY`` if they never have one there."""
+    values = texts_of(evidence, table, column, refunds) if _is_note(column) else []
+    if len(values) == 1:
+        return quote_text(values[0])
+    may_be_empty = _is_note(column) and not values and not column.required
+    return LEFT_EMPTY if may_be_empty and texts_of(evidence, table, amount, refunds) else None
 
 
 def texts_of(evidence: Evidence, table: Table, column: Column, condition: str) -> list[str]:

@@ -30,6 +30,11 @@ class SessionLink:
         return f"{self.of_sessions[0].as_sql} = {self.type_value}"
 
     @property
+    def also(self) -> str:
+        """The same, to be added to another condition."""
+        return f" AND {self.condition}" if self.condition else ""
+
+    @property
     def type_value(self) -> str:
         """What the rows about a session have beside its id, as SQL."""
         column, value = self.of_sessions or (self.column, "")

@@ -45,7 +45,7 @@ def _net(session: Session, ledger: Ledger) -> Candidate | None:
     """Charges less refunds, with the ledger's own signs if it has them."""
     if not ledger.charges:
         return None
-    also = f" AND {ledger.link.condition}" if ledger.link.condition else ""
+    also = ledger.link.also
     if ledger.kind and ledger.refunds and says_what(ledger.kind, ledger.link.column):  # an id may be of something else
         also = f" AND ({' OR '.join([*(charge.condition for charge in ledger.charges), ledger.refunds])})"
     booked = partial(_of_ledger, session, ledger, also=also)

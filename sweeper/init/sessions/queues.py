@@ -25,7 +25,6 @@ _QUEUES: tuple[tuple[str, tuple[str, ...], frozenset[str]], ...] = (
     ("db-scheduler", ("scheduled_tasks",), frozenset({"task_name", "picked", "execution_time"})),
     ("Inngest or Trigger.dev", ("taskrun", "function_runs"), frozenset({"run_id", "function_id"})),
     ("Hatchet", ("v1_task", "v1_tasks_olap"), frozenset({"step_id"})),
-    ("PGMQ", ("q_",), frozenset({"msg_id", "read_ct", "vt"})),
     ("dramatiq-pg", ("queue",), frozenset({"message_id", "queue_name", "message"})),
     ("SAQ", ("saq_jobs",), frozenset({"key", "job"})),
 )

@@ -13,7 +13,7 @@ STATUS_NAMES = {"status": 4, "state": 4, "phase": 2, "stage": 2, "outcome": 1, "
 _KIND_WEIGHTS: dict[Kind, int] = {"failed": 4, "running": 2, "succeeded": 2}
 _EVENTS = frozenset({"event", "history", "transition", "log", "change", "update", "state", "status"})
 # plainer words first, because closing a stuck session writes the first one
-_PLAIN_FAILURES = ("failed", "error", "failure", "errored")
+_PLAIN_FAILURES = frozenset({"failed", "error", "failure", "errored"})
 _CALLED = frozenset({"code", "slug", "name", "key", "status", "state", "label"})
 _MOST_VALUES = 40
 _MOST_TEXTS = 6
@@ -46,7 +46,7 @@ def find_status(evidence: Evidence, table: Table) -> Status | None:
     found = [
         _read_column(evidence, table, column)
         for column in table.columns
-        if _may_be_status(column) or _lookup(evidence, column)
+        if _may_be_status(column) or _refers_to_states(evidence, column)
     ]
     if not any(status.statuses["failed"] for status in found):
         found += _by_values(evidence, table, found)
@@ -125,31 +125,31 @@ def _by_values(evidence: Evidence, table: Table, known: list[Status]) -> Iterato
             yield status
 
 
-def _lookup(evidence: Evidence, column: Column) -> Table | None:
-    """The table of states that a column refers to."""
+def _refers_to_states(evidence: Evidence, column: Column) -> bool:
+    """Whether a column refers to a table of states."""
     reference = evidence.reference(column)
-    speaks = {"status", "state"} & (column.words | (reference.target.words if reference else frozenset()))
-    texts = reference and any(one.is_text for one in reference.target.columns)
-    return reference.target if reference and speaks and texts and not column.is_unique else None
+    if reference is None or column.is_unique or not {"status", "state"} & (column.words | reference.target.words):
+        return False
+    return any(one.is_text for one in reference.target.columns)
 
 
 def _read_column(evidence: Evidence, table: Table, column: Column) -> Status:
     counts: dict[str, int] = dict.fromkeys((*column.labels, *column.literals), 0)
     counts |= {str(value): int(rows) for value, rows in evidence.rows("sample_values", table, column=column)}
-    values = list(counts)
-    # a text column with as many values as rows is not a status
-    few = len(values) < _MOST_VALUES
+    few = len(counts) < _MOST_VALUES  # a text column with as many values as rows is not a status
     named = max((weight for name, weight in STATUS_NAMES.items() if name in column.words), default=0)
     # payment_status, email_status: the state of something else
     about = column.words - set(STATUS_NAMES) - table.words - words.WORK
     foreign = bool(about) + 4 * bool(about & (words.OTHER_BUSINESS | words.OTHER_MONEY | words.OTHER_STATE))
-    labels = labels_of(evidence, column, _CALLED) if _lookup(evidence, column) else {}
+    labels = labels_of(evidence, column, _CALLED) if _refers_to_states(evidence, column) else {}
     counts |= {value: 0 for value in labels if value not in counts}
     values = list(counts)
     if column.is_integer and not labels:
         return Status(
             column, 1 + named - foreign, unsorted=tuple(sorted(values, key=len)), counts=tuple(counts.items())
         )
+    if not few:
+        return Status(column, named - foreign - 4, labels=labels)
     sorted_values: dict[Kind, tuple[str, ...]] = {"failed": (), "running": (), "succeeded": ()}
     sorted_labels = words.sort_statuses([labels.get(value, value) for value in values], table.words)
     kinds = {value: sorted_labels[labels.get(value, value)] for value in values}
@@ -157,22 +157,10 @@ def _read_column(evidence: Evidence, table: Table, column: Column) -> Status:
         if kind:
             sorted_values[kind] += (value,)
     known = sum(_KIND_WEIGHTS[kind] for kind, listed in sorted_values.items() if listed)
-    sorted_values["failed"] = tuple(
-        sorted(sorted_values["failed"], key=lambda one: _plainness(str(labels.get(one, one))))
-    )
-    return Status(
-        column,
-        (known if few else -4) + named - foreign,
-        sorted_values if few else {"failed": (), "running": (), "succeeded": ()},
-        tuple(value for value in values if kinds[value] is None) if few else (),
-        tuple(counts.items()) if few else (),
-        labels=labels,
-    )
-
-
-def _plainness(status: str) -> int:
-    low = status.lower()
-    return _PLAIN_FAILURES.index(low) if low in _PLAIN_FAILURES else len(_PLAIN_FAILURES)
+    plain = [value for value in sorted_values["failed"] if labels.get(value, value).lower() in _PLAIN_FAILURES]
+    sorted_values["failed"] = tuple(dict.fromkeys((*plain, *sorted_values["failed"])))
+    unsorted = tuple(value for value in values if kinds[value] is None)
+    return Status(column, known + named - foreign, sorted_values, unsorted, tuple(counts.items()), labels=labels)
 
 
 def _from_events(evidence: Evidence, table: Table) -> Status | None:

@@ -22,6 +22,7 @@ _ALIVE = frozenset({"heartbeat", "beat", "alive", "ping"})  # not what a person 
 _CHANGES = ("updated", "update", "changed", "modified", "touched")
 _ENDED = ("ended", "finished", "completed", "closed", "end", "done")
 _PLANNED = frozenset({"plan", "planned", "scheduled", "schedule", "retry", "available", "after", "visible"})
+_AT_WORK = frozenset({"started", "sending", "picked", "processing", "running"})
 _DEADLINES = frozenset({"deadline", "timeout"})
 _LEASES = frozenset({"lease", "leased", "lock", "locked", "claim", "claimed", "reserved"})
 _EXPIRIES = frozenset({"expire", "expiry", "expiration", "until", "due"})
@@ -125,7 +126,8 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
     lines = []
     planned = [column for column in times if column.words & _PLANNED and column != started]
     if planned:
-        listed = dict.fromkeys((*planned, *_started_working(times), *([beat] if beat else [])))
+        begun = [column for column in times if column.words & _AT_WORK]
+        listed = dict.fromkeys((*planned, *begun, *([beat] if beat else [])))
         later = ", ".join(column.as_sql for column in listed)
         later = f"greatest({later})" if len(listed) > 1 else later
         found.append(Candidate(later, "what is planned for later is not stuck before its time"))
@@ -183,10 +185,6 @@ NO_LIFE = (
     "active_at: last sign of life, such as a heartbeat. Nothing here looks like one: stuck_after counts from "
     "started_at, so it must be longer than the longest session ever takes."
 )
-
-
-def _started_working(times: list[Column]) -> list[Column]:
-    return [column for column in times if column.words & {"started", "sending", "picked", "processing", "running"}]
 
 
 def _without_deadline(evidence: Evidence, session: Session, deadline: Column) -> str:
