@@ -111,26 +111,23 @@ class ChargeKey:
 
     def changes(self, bound: Self) -> list[str]:
         """What differs from the ``bound`` key, in words; empty if refunds mean the same."""
-        facts: dict[str, tuple[str | None, str | None, bool]] = {
-            "sessions.table": (bound.table, self.table, self.of_table(bound)),
-            "sessions.id": (bound.id, self.id, self.same_id(bound)),
-            f"the type of sessions.id = {self.id}": (bound.id_type, self.id_type, bound.id_type == self.id_type),
-            "sessions.attempt": (bound.attempt or "not mapped", self.attempt or "not mapped", self.same_attempt(bound)),
-        }
+        facts: list[tuple[str, str | None, str | None, bool]] = [
+            ("sessions.table", bound.table, self.table, self.of_table(bound)),
+            ("sessions.id", bound.id, self.id, self.same_id(bound)),
+            (f"the type of sessions.id = {self.id}", bound.id_type, self.id_type, bound.id_type == self.id_type),
+            ("sessions.attempt", bound.attempt or "not mapped", self.attempt or "not mapped", self.same_attempt(bound)),
+        ]
         if bool(bound.attempt) == bool(self.attempt):
-            facts["the type of sessions.attempt"] = (
-                bound.attempt_type,
-                self.attempt_type,
-                bound.attempt_type == self.attempt_type,
-            )
-            facts["sessions.timezone"] = (bound.timezone, self.timezone, bound.timezone == self.timezone)
-        changed = [f"{words} was {was} and is {now}" for words, (was, now, same) in facts.items() if not same]
-        if bound.id == self.id and not self.same_id(bound):
-            changed = [words for words in changed if not words.startswith("sessions.id was")]
-            changed.append(f"sessions.id = {self.id} is another column than the one of that name before")
-        if bound.attempt == self.attempt and not self.same_attempt(bound):
-            changed = [words for words in changed if not words.startswith("sessions.attempt was")]
-            changed.append(f"sessions.attempt = {self.attempt} is another column than the one of that name before")
+            same_type = bound.attempt_type == self.attempt_type
+            facts.append(("the type of sessions.attempt", bound.attempt_type, self.attempt_type, same_type))
+            facts.append(("sessions.timezone", bound.timezone, self.timezone, bound.timezone == self.timezone))
+        changed = [
+            f"{words} was {was} and is {now}"
+            if was != now
+            else f"{words} = {now} is another column than the one of that name before"
+            for words, was, now, same in facts
+            if not same
+        ]
         if self.attempt == bound.attempt:
             changed += [
                 f"{name}, which sessions.attempt reads, was {bound.reads[name]} and is {self.reads[name]}"

@@ -33,7 +33,7 @@ def running(
     lib, share) to use instead of the wheel's. Raises ServerError when the binaries are missing or the
     server does not start within 30 seconds.
     """
-    supervisor = _spawn(tree or _installation(version), settings or {}, None)
+    supervisor = _spawn(tree or _installation(version), settings or {})
     server = None
     try:
         server = _reported(supervisor)
@@ -44,14 +44,13 @@ def running(
             server.stop()  # a no-op, unless somebody has killed the supervisor
 
 
-def start_kept(version: int = 18, folder: Path | None = None) -> Server:
+def start_kept(version: int = 18) -> Server:
     """Start PostgreSQL ``version`` (16 or 18) so that it outlives this program and its terminal.
 
-    ``folder`` must not exist yet; without it a new temporary one is made. To end the server use
-    :meth:`Server.stop`, or by hand ``kill -INT PID`` and then remove the folder. Raises
+    To end the server use :meth:`Server.stop`, or by hand ``kill -INT PID`` and then remove the folder. Raises
     ServerError as :func:`running` does; then nothing is left.
     """
-    supervisor = _spawn(_installation(version), {}, folder)
+    supervisor = _spawn(_installation(version), {})
     word = b"stop"
     try:
         server = _reported(supervisor)
@@ -71,9 +70,8 @@ def _installation(version: int) -> Path:
     raise ServerError(f"the binaries of PostgreSQL {version} are not installed; {hint}")
 
 
-def _spawn(tree: Path, settings: Mapping[str, str], folder: Path | None) -> Supervisor:
-    place = None if folder is None else str(folder.absolute())
-    order = json.dumps([str(tree), place, dict(settings), os.getpid()])
+def _spawn(tree: Path, settings: Mapping[str, str]) -> Supervisor:
+    order = json.dumps([str(tree), dict(settings), os.getpid()])
     # -I -S: the supervisor needs only the standard library, and starts faster without the rest.
     command = [sys.executable, "-I", "-S", program.__file__, order]
     pipe, merged = subprocess.PIPE, subprocess.STDOUT

@@ -55,12 +55,12 @@ class Server:
         _remove(self.folder)
 
 
-def _supervise(tree: str, place: str | None, settings: dict[str, str], parent: int) -> None:
+def _supervise(tree: str, settings: dict[str, str], parent: int) -> None:
     """The supervisor's life: start, report a line of JSON or the error, await a word, clean up."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _leave)
     try:
-        server = _start(Path(tree), place, settings)
+        server = _start(Path(tree), settings)
     except (ServerError, OSError, subprocess.SubprocessError) as error:
         os.write(1, str(error).encode())
         return
@@ -83,10 +83,8 @@ def _leave(number: int, _frame: object) -> None:
     sys.exit(128 + number)
 
 
-def _start(tree: Path, place: str | None, settings: Mapping[str, str]) -> Server:
-    folder = Path(place or tempfile.mkdtemp(prefix="sweeper-"))
-    if place:
-        folder.mkdir(mode=0o700)
+def _start(tree: Path, settings: Mapping[str, str]) -> Server:
+    folder = Path(tempfile.mkdtemp(prefix="sweeper-"))
     try:
         with (folder / "log").open("ab+", buffering=0) as log:
             return _start_in(folder, tree, settings, log)

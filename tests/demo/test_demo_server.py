@@ -135,7 +135,7 @@ def test_a_port_that_is_taken_in_between_is_replaced_by_another(place: Path, mon
         rival.listen()
         ports = [rival.getsockname()[1], supervisor._free_port()]
         monkeypatch.setattr(supervisor, "_free_port", lambda: ports.pop(0))
-        one = supervisor._start(server._installation(18), None, {})
+        one = supervisor._start(server._installation(18), {})
         try:
             assert ports == []
             assert ask(one.url, "SELECT 1") == 1
@@ -151,6 +151,6 @@ def test_a_port_that_stays_taken_is_given_up_after_five_attempts(place: Path, mo
         ports = [rival.getsockname()[1]] * 6
         monkeypatch.setattr(supervisor, "_free_port", lambda: ports.pop())
         with pytest.raises(server.ServerError, match="Address already in use"):
-            supervisor._start(server._installation(18), None, {})
+            supervisor._start(server._installation(18), {})
     assert len(ports) == 1
     assert nothing_left(place, [])

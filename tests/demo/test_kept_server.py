@@ -41,24 +41,6 @@ def test_start_kept_ends_by_hand_with_sigint_to_its_pid(place: Path) -> None:
         one.stop()
 
 
-def test_start_kept_uses_a_new_folder_of_the_given_name(place: Path) -> None:
-    one = server.start_kept(18, place / "mine")
-    try:
-        assert one.folder == place / "mine"
-        assert ask(one.url, "SELECT 1") == 1
-    finally:
-        one.stop()
-    assert nothing_left(place, [one.pid])
-
-
-def test_start_kept_refuses_a_folder_that_exists_and_leaves_it_alone(place: Path) -> None:
-    (place / "mine").mkdir()
-    (place / "mine" / "letter").write_text("dear")
-    with pytest.raises(server.ServerError, match="exists"):
-        server.start_kept(18, place / "mine")
-    assert (place / "mine" / "letter").read_text() == "dear"
-
-
 @only_as_root
 @each_version
 def test_binaries_that_the_account_cannot_reach_are_copied(
