@@ -1,7 +1,7 @@
 """The parts of a draft: lines that are known, and open questions with all possible answers."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -124,6 +124,6 @@ def describe(candidate: Candidate) -> list[str]:
     return shown + ([f"null on {candidate.nulls} of {candidate.looked_at}"] if candidate.nulls else [])
 
 
-def none_first(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+def none_first(candidates: Sequence[Candidate]) -> list[Candidate]:
     """The candidates; those that give nothing for any row come last."""
-    return iter(sorted(candidates, key=lambda c: c.looked_at > 0 and c.nulls == c.looked_at))
+    return sorted(candidates, key=lambda c: c.looked_at > 0 and c.nulls == c.looked_at)

@@ -147,7 +147,6 @@ class Values:
             "no_rows": 0,
             "type": slots["session_type"],
             **dict.fromkeys(("table_oid", "bound_oid", "other_oid"), sessions.oid),
-            "ledger_oid": self.mapping.ledger.table.oid if self.mapping.ledger else None,
             "values": text_array(()),
             "table_oids": [sessions.oid],
             "guard": self.installation.guard_index,

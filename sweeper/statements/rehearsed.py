@@ -65,7 +65,6 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         **dict.fromkeys(("other_column", "other_link", "kind_column"), key),
         **dict.fromkeys(("past_account", "past_amount", "deadline", "ended_at", "value"), "NULL"),
         "moment": _first(mapping, lambda one: one.is_time) if name == "compare_clocks" else "",
-        "touched_column": "",
         "json_key": "''",
         "filter": "true",
         "row": "l",

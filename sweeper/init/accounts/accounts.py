@@ -136,7 +136,7 @@ def _sections(
     if balance.column is not None and not balance.why:
         lines.append(Line("balance", balance.column.as_sql, "goes up by the amount"))
     else:
-        tried = list(none_first(try_all(evidence, holder.table, "true", found)))
+        tried = none_first(try_all(evidence, holder.table, "true", found))
         notes = (_POOLS,) if balance.column is None else ()
         lines.append(asked(chooser, "balance", f"Where is the balance? {balance.why}.", tried, *notes))
     lines += counters_lines(balance, chooser)

@@ -32,7 +32,7 @@ def find_amounts(
         if column.category == "A"
     ]
     tried = try_all(evidence, session.table, session.failed_condition, found[:_MOST])
-    return list(none_first(tried)), charged
+    return none_first(tried), charged
 
 
 def session_key(session: Session, ledger: Ledger) -> str:

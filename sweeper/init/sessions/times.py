@@ -218,7 +218,7 @@ def _failed(evidence: Evidence, session: Session, started: Column | None, choose
     if started:
         found.setdefault(started.as_sql, "the start: grace then protects only short sessions")
     listed = [Candidate(sql, meaning) for sql, meaning in list(found.items())[:_MOST]]
-    tried = list(none_first(try_all(evidence, session.table, session.failed_condition, listed)))
+    tried = none_first(try_all(evidence, session.table, session.failed_condition, listed))
     tried += _epochs(evidence, session, ("failed", "errored", *_ENDED, *_CHANGES)) if not tried else []
     return asked(chooser, "failed_at", "When did a session fail? grace counts from it.", tried)
 
