@@ -72,26 +72,11 @@ def _read_runs(
 
 
 def _record(row: Row, *, integer_amounts: bool) -> RunRecord:
-    return RunRecord(
-        run_id=row.run_id,
-        version=row.version,
-        host=row.host,
-        db_role=row.db_role,
-        told=json.loads(row.told),
-        as_of=row.as_of,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        outcome=row.outcome,
-        died=row.died,
-        refunds=Amount.of(row),
-        reversed=Amount(row.reversed_sessions, Decimal(row.reversed_credits)),
-        already_refunded=row.already_refunded,
-        skipped=row.skipped,
-        held=row.held,
-        remaining=row.remaining,
-        batches=row.batches,
-        integer_amounts=integer_amounts,
-    )
+    known = dict(row._mapping)
+    refunds = Amount(known.pop("sessions"), Decimal(known.pop("credits")))
+    taken_back = Amount(known.pop("reversed_sessions"), Decimal(known.pop("reversed_credits")))
+    known["told"] = json.loads(row.told)
+    return RunRecord(**known, refunds=refunds, reversed=taken_back, integer_amounts=integer_amounts)
 
 
 def _read_refunds(transaction: Transaction, mapping: Mapping, run_id: str, as_of: datetime) -> Iterator[RunRefund]:
@@ -101,15 +86,8 @@ def _read_refunds(transaction: Transaction, mapping: Mapping, run_id: str, as_of
         binds = {"run_id": run_id, "run_as_of": as_of, "after": after, "page_size": _PAGE_SIZE}
         rows = transaction.rows(statement, binds)
         for row in rows:
-            yield RunRefund(
-                refund_id=row.refund_id,
-                session_id=row.session_id,
-                account_id=row.account_id,
-                attempt=row.attempt,
-                credits=Decimal(row.amount),
-                reason=row.reason,
-                reversed=row.reversed,
-            )
+            known = dict(row._mapping)
+            yield RunRefund(credits=Decimal(known.pop("amount")), **known)
         if len(rows) < _PAGE_SIZE:
             return
         after = rows[-1].refund_id
