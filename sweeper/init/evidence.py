@@ -158,9 +158,8 @@ class Evidence:
 
         None when there are no rows to compare.
         """
-        rows, matching = self.counts(
-            "sample_matches", table, column=column, target=target, target_column=target_column
-        ) or (0, 0)
+        looked = self.counts("sample_matches", table, column=column, target=target, target_column=target_column)
+        rows, matching = looked or (0, 0)
         # a few keys may be gone, because apps delete accounts
         return matching > least * rows if rows else None
 
@@ -169,10 +168,7 @@ class Evidence:
         return len(self.rows("sample_values", table, column=column)) > 1
 
     def count_true(self, table: Table, condition: str, among: str = "true") -> tuple[int, ...]:
-        """Of the newest rows that ``among`` selects: how many there are, and for how many the condition is true.
-
-        Empty as for `rows`.
-        """
+        """How many new rows ``among`` selects, and for how many of them the condition is true; empty as for `rows`."""
         return self.counts("sample_condition", table, condition=condition, among=among)
 
     def counts(self, statement: str, table: Table | None, **given: Column | Table | str) -> tuple[int, ...]:
@@ -186,8 +182,7 @@ class Evidence:
         """
         slots = _names_of(given)
         if table is not None:
-            key = table.key.as_sql if table.key else ""
-            slots = {"table": table.as_sql, "key": key, **slots}
+            slots = {"table": table.as_sql, "key": table.key.as_sql if table.key else "", **slots}
             if not slots["key"]:
                 return []
         asked = (statement, *slots.values())
