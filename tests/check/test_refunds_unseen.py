@@ -234,9 +234,8 @@ def test_a_price_of_what_has_no_charge(app: App, link: str) -> None:
 
 
 def test_refunds_that_name_no_session(app: App) -> None:
-    app.sql(
-        "ALTER TABLE jobs ADD refunded bool; UPDATE jobs SET refunded = id IN (SELECT job FROM book WHERE kind = 'refund')"
-    )
+    app.sql("ALTER TABLE jobs ADD refunded bool")
+    app.sql("UPDATE jobs SET refunded = id IN (SELECT job FROM book WHERE kind = 'refund')")
     app.sql("UPDATE book SET job = NULL WHERE kind = 'refund'")
     app.map("ledger.insert", made_at="at")
     found = rehearsed(app)["ledger"]
