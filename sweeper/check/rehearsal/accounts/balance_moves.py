@@ -35,7 +35,7 @@ from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.rehearsal.words import is_in_unit
 from sweeper.check.result import Check, failure, joined, ok, warning
 
-_GIVEN_AT_MOST, _MISSED, _MANY, _DIGITS = 8, 3, 10, 200
+_GIVEN_AT_MOST, _MISSED, _MANY, _DIGITS = 8, 2, 10, 200
 # so many accounts leave no room for a fraction that only fits by chance
 _FIT = 6
 _SIMPLE = {Fraction(above, below) for below in range(2, 21) for above in range(1, below)}

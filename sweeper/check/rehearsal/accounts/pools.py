@@ -1,7 +1,7 @@
 """Whether sessions were charged to other balances than the mapped one, as their columns show."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, Column, Table
@@ -11,7 +11,7 @@ from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.result import Check, failure
+from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import fill_expression
 
@@ -37,6 +37,8 @@ _FLAGS = {"has", "is", "was"}
 _NO_SHARE = {"id", "at", "usd", "cents", "price", "limit", "max"} | _FLAGS
 _ENOUGH = 3
 _JSON_AT_MOST = 4
+_TEXT = re.compile(r"'([^']*)'")
+_NOT = re.compile(r"<>|!=|\bnot\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def check_pools(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     for pool in [*moved, *left]:
         share = next((one for one in shares if one.is_of(pool.name)), None)
         if share is None:
+            yield from _by_file(own, pool, added)
             continue
         apart = "from" in share.words  # "units_from_extra" alone proves it
         parts = pool not in added and pool.name in re.findall(r"\w+", own.balance)  # the file itself says so
@@ -106,6 +109,27 @@ def check_pools(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
             )
         else:
             yield from _wrong_share(samples, pool, share, shares, added[pool], apart=apart)
+
+
+def _by_file(own: AccountsSection, pool: Column, added: Mapping[Column | None, str]) -> Iterator[Check]:
+    """A pool that gets the rows of another one, or nothing where another gets all that both have lost, by the file."""
+    pools = {other: _words(other.name) & _POOLS for other in added if other and _words(other.name) & _POOLS}
+    value = added.get(pool, "")
+    said = _words(" ".join(_TEXT.findall(value))) & _POOLS
+    wrong = [other for other, words in pools.items() if said and said <= words and not said & _words(pool.name)]
+    if wrong and not _NOT.search(value):
+        yield failure(
+            f"[accounts.add] gives {pool.name} what was taken of another pool: {', '.join(sorted(said))}, "
+            f"which is that of {wrong[0].name}",
+            f"[accounts.add] {pool.quoted}: the rows of that pool",
+        )
+    whole = next((other for other in pools if added[other].strip() == "amount"), None)
+    if pool not in added and whole and pool.name in re.findall(r"\w+", own.balance or ""):
+        yield warning(
+            f"accounts.balance = {own.balance!r} counts {pool.name}, and [accounts.add] gives {whole.name} the whole "
+            "amount: what was taken of the one is given back to the other",
+            "[accounts.add]: the share of each; or accounts.balance without it, when no charge is taken from it",
+        )
 
 
 def _wrong_share(

@@ -53,8 +53,31 @@ def check_writes_of_marks(samples: Samples) -> Iterator[Check]:
     """Compare what a refund writes to a session with those that have failed, and those that the app has refunded."""
     own = samples.own
     yield from _other_attempts(samples)
+    yield from _not_closed(samples)
     yield from _unlike_others(samples, "close", own.close, samples.failed, "that failed")
     yield from _unlike_others(samples, "refunded", own.refunded, samples.refunded_ids(), "that the app has refunded")
+
+
+def _not_closed(samples: Samples) -> Iterator[Check]:
+    """A status worked out from columns that closing a session leaves as they are: its refund is refused."""
+    own, sessions, slots = samples.own, samples.sessions, samples.mapping.slots
+    # what a subquery reads, a hook may write
+    if sessions.column(own.status) or has_subquery(own.status) or samples.hook_may_write([sessions.name]):
+        return
+    running = samples.running[:_SEVERAL]
+    if not running or samples.trigger_may_write(sessions.name):
+        return
+    written = written_columns(samples, "sessions.close", own.close | own.refunded)
+    read = {slots["key"], *(column.quoted for name in words_in(own.status) if (column := sessions.column(name)))}
+    columns = [one for column, one in written.items() if column.quoted in read]
+    left = samples.try_read("try_marks", running, mark=fill_expression("is_failed", slots), columns=columns)
+    if len(left) == len(running):
+        said = ", ".join(own.close) or "nothing"
+        yield warning(
+            f"[sessions.close] writes {said}, and by sessions.status = {own.status!r} a session that is closed, such "
+            f"as {named([row.session_id for row in left])}, has not failed: each refund of a stuck session is refused",
+            f"[sessions.close]: the columns that make it {own.failed[0]!r}; or a trigger on sweeper's refunds",
+        )
 
 
 def _other_attempts(samples: Samples) -> Iterator[Check]:

@@ -88,7 +88,11 @@ def _amounts(samples: Samples, sessions: Sequence[PastRefund], *, netted: bool) 
     often, of_one = len(more) >= max(_ENOUGH, len(known) * (_MANY if netted else _ODD)), ""
     # rows together have given back some sessions' whole amount: the app had not finished the others
     in_parts = netted and sum(one.rows > 1 and one.ours == one.theirs for one in known) >= _COMPLETED
-    often = often and not in_parts
+    # of a few, one that has all its charge back already, and would get it again
+    table = app_ledger(samples)
+    unread = netted and table is not None and table.table.name not in own.amount
+    again = [one for one in more if one.ours == one.theirs * 2] if unread and len(more) == len(known) else []
+    often, more = (True, again) if again and not often else (often and not in_parts, more)
     if not often and (status := _status_in_part(more, known)) is not None:
         more, known = ([one for one in some if one.status == status] for some in (more, known))
         often, of_one = True, f" in {status!r}"

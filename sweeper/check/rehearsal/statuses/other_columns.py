@@ -18,7 +18,16 @@ _FAILED = re.compile(r"fail|error|time_?d?_?out|crash|dead|killed|lost|abort|exc
 # what was aborted, or whose lease expired, is not over but dead; what was skipped or rejected may be owed as well
 _OVER = re.compile(r"cancel|finish|complet|(?<![a-z])done|^(is_?|was_?)?(ended|closed)|withdrawn", re.IGNORECASE)
 _NOT_YET = re.compile(r"request|want|ask|able|allow|auto|expect|estimat|plan|due|on_|notif|reason|_by", re.IGNORECASE)
-_ENOUGH = 3
+_SUCCESS = re.compile(r"(is_?|was_?)?(ok|success|successful|succeeded|delivered|passed)", re.IGNORECASE)
+_ENOUGH, _DAY = 3, 86_400.0
+
+
+def check_other_columns(samples: Samples, settled: Sequence[str]) -> list[Check]:
+    """What the first of these rules finds that finds anything."""
+    for rule in (check_swapped, check_over, check_endless, check_success, check_new):
+        if found := list(rule(samples, settled)):
+            return found
+    return []
 
 
 def check_other_status(samples: Samples) -> Iterator[Check]:
@@ -38,6 +47,41 @@ def check_other_status(samples: Samples) -> Iterator[Check]:
                 f"sessions.status = {column.quoted!r}, with its values in failed, running and succeeded",
             )
             return
+
+
+def check_success(samples: Samples, _: Sequence[str]) -> Iterator[Check]:
+    """A flag that is named for success, true of sessions that would be paid, and of none that the app has refunded."""
+    read = set(re.findall(r"\w+", samples.file_says("status", "exclude", "never", "amount")))
+    flags = samples.columns(samples.sessions, lambda one: one.is_flag and _SUCCESS.fullmatch(one.name), noted=False)
+    for column, said in samples.texts_of_owed([one for one in flags if one.name.lower() not in read]):
+        owed = [one for one, text in said.items() if text == "true"]
+        refunded = samples.texts(column, samples.refunded_ids())
+        if len(owed) >= _ENOUGH and "true" not in refunded.values():
+            yield (failure if len(refunded) >= _ENOUGH else warning)(
+                f"{column.name} is true of {len(owed)} sessions that would be paid, such as {named(owed)}, and of none "
+                f"of the {len(refunded)} that the app has refunded: they have succeeded",
+                f"sessions.status: another state where {column.quoted} is true, and that in sessions.succeeded",
+            )
+            return
+
+
+def check_new(samples: Samples, _: Sequence[str]) -> Iterator[Check]:
+    """A number for a status in `failed` that no session has kept for a day, as it would if it were an end.
+
+    Others in `failed` are older, and the app has refunded none of it.
+    """
+    rows = [row for row in samples.read_failed() if row.age is not None and not row.never]
+    for status in {row.status for row in rows if re.fullmatch(r"-?\d+", row.status)}:
+        ours, others = ([row for row in rows if (row.status == status) is same] for same in (True, False))
+        new = len(ours) >= _ENOUGH and max(row.age or 0 for row in ours) < _DAY
+        old = [row for row in others if (row.age or 0) >= _DAY]
+        if new and len(old) >= _ENOUGH and len(old) * 2 > len(others) and not any(row.is_refunded for row in ours):
+            yield warning(
+                f"sessions.failed has {status}: all {len(ours)} such sessions, such as "
+                f"{named([row.session_id for row in ours])}, began within a day, and {len(old)} of {len(others)} "
+                "others that failed before that: does the work still go on?",
+                f"sessions.running: {status}, when it does",
+            )
 
 
 def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:

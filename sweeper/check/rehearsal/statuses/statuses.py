@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.check.rehearsal.charges.delivered import check_delivered
 from sweeper.check.rehearsal.marks.session_marks import mark_columns, number_marks
-from sweeper.check.rehearsal.samples import Samples, by_status, ids_of, named
+from sweeper.check.rehearsal.samples import Samples, by_status, ids_of, marks_in, named
 from sweeper.check.rehearsal.statuses.labels import labels_of_statuses
 from sweeper.check.rehearsal.statuses.listed_statuses import (
     ENOUGH,
@@ -20,7 +20,7 @@ from sweeper.check.rehearsal.statuses.listed_statuses import (
     errorless,
     words_of,
 )
-from sweeper.check.rehearsal.statuses.other_columns import check_endless, check_other_status, check_over, check_swapped
+from sweeper.check.rehearsal.statuses.other_columns import check_other_columns, check_other_status
 from sweeper.check.rehearsal.words import CANCELED
 from sweeper.check.result import Check, Status, failure, problems_or_last, warning
 from sweeper.check.rows import check_statuses as check_named
@@ -58,7 +58,9 @@ def _wrong(samples: Samples) -> Iterator[Check]:
         return
     failed = _seen(samples, samples.failed, by_exclude=True)
     settled_sessions = samples.settled_ids()
-    settled = _seen(samples, settled_sessions, by_exclude=False)
+    own, ledger = samples.own, samples.settings.ledger
+    # what a refund sets is no state that success may have as well
+    settled = _seen(samples, settled_sessions, by_exclude=bool(own.exclude and marks_in(own, own.exclude)))
     delivered = list(check_delivered(samples, settled_sessions))
     counted = count_ended(samples, samples.failed)
     never_refunded = list(_never_refunded(by_amount := _by_amount(samples, failed), settled, counted))
@@ -66,11 +68,9 @@ def _wrong(samples: Samples) -> Iterator[Check]:
         never_refunded = [warning(one.message, one.fix) for one in never_refunded]
     judged = [one.status for one in failed if never_refunded or one.is_always_refunded]
     ends = list(check_ends(samples, settled_sessions, labels, judged))
-    for rule in (check_swapped, check_over, check_endless):
-        ends = ends or list(rule(samples, settled_sessions))
+    ends = ends or check_other_columns(samples, settled_sessions)
     payments = list(check_other_status(samples))
     unnamed = [] if any(one.given_back for one in failed) else _unnamed(samples)
-    own, ledger = samples.own, samples.settings.ledger
     known = failed or settled or own.attempt or (ledger and ledger.past)  # a refund of an earlier charge, or a part
     open_ones = [] if known else list(_all_open(samples))
     if wide := list(_all_refunded(samples, failed, settled)):

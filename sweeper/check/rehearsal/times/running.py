@@ -111,8 +111,8 @@ def _is_same_for_all(samples: Samples, rows: Sequence[Row]) -> int:
 
     One UPDATE may set that of all that run, and a worker, which the session names, may have several of them.
     """
-    text, own_id = samples.own.active_at or "", samples.own.id.strip('"')
-    if len(rows) < _SEVERAL or not has_subquery(text) or {*_OF_SESSION.findall(text)} - {own_id}:
+    text, known = samples.own.active_at or "", {one.strip('"') for one in (samples.own.id, samples.own.account)}
+    if len(rows) < _SEVERAL or not has_subquery(text) or {*_OF_SESSION.findall(text)} - known:
         return 0
     deadline = samples.expression("stuck_at", None)
     settled = samples.try_read("look_at_running", samples.settled_ids(), beat=samples.expression("active_at", text),

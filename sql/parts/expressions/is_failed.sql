@@ -1,0 +1,2 @@
+-- Whether a session has failed.
+({status}) {status_eq} ANY ({failed})
