@@ -22,7 +22,8 @@ from sweeper.check.rehearsal.past_refunds.past_refunds import check_past_refunds
 from sweeper.check.rehearsal.samples import Samples, sampling
 from sweeper.check.rehearsal.statuses.statuses import check_statuses
 from sweeper.check.rehearsal.stored_results import StoredRehearsal, read_stored, stored_json, with_stored_result
-from sweeper.check.rehearsal.times.running import check_active_at, check_deadlines
+from sweeper.check.rehearsal.times.deadlines import check_deadlines
+from sweeper.check.rehearsal.times.running import check_active_at
 from sweeper.check.rehearsal.times.zone import check_zone
 from sweeper.check.result import Check, Status, warning, with_name
 from sweeper.check.rights import tables_denied

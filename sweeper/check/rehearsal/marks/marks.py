@@ -33,7 +33,7 @@ def _check_marks(samples: Samples) -> Iterator[Check]:
     if again := _paid_again(samples, own, session_ids, blind=blind):
         yield from again
     elif samples.hook_may_write(_looked_at(samples)):
-        yield (_traced(samples, blind=blind) if blind or samples.sees_none(session_ids) else None) or ok(
+        yield (_traced(samples, blind=blind) if blind or own.exclude or samples.sees_none(session_ids) else None) or ok(
             "a trigger of the app's own on sweeper's refunds can set what the app looks at"
         )
     elif blind:
@@ -46,6 +46,8 @@ def _check_marks(samples: Samples) -> Iterator[Check]:
         yield wide
     elif unmarked := _after_refund(samples, own, session_ids):
         yield unmarked
+    elif own.exclude and (traced := _traced(samples, blind=False)):
+        yield traced
     elif own.exclude is None:
         yield ok("the file has no exclude: what is refunded is known by the ledger")
     elif not session_ids:
@@ -204,12 +206,14 @@ def _traced(samples: Samples, *, blind: bool) -> Check | None:
         traces = {where: found for where, found in traces.items() if len(found) >= _ENOUGH}
     if not traces:
         return None
+    some = not blind and not samples.sees_none(samples.failed)
     nothing = "nothing in the file says what the app has refunded itself" if blind else (
+        f"exclude = {samples.own.exclude!r} is not true of sessions that would be paid" if some else
         "by the file the app has refunded none of the newest failed sessions itself"
     )  # fmt: skip
     said = "; ".join(f"{where} ({len(found)} of the newest failed sessions, such as {found[0]})"
                      for where, found in traces.items())  # fmt: skip
-    return failure(f"{nothing}, and there is what looks like it: {said}", _HOW_TO_SEE)
+    return (warning if some else failure)(f"{nothing}, and there is what looks like it: {said}", _HOW_TO_SEE)
 
 
 def _paid_again(samples: Samples, own: SessionsSection, session_ids: tuple[str, ...], *, blind: bool) -> list[Check]:

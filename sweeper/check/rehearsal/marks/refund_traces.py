@@ -42,6 +42,7 @@ _UNDECIDED = (
 _KEYS_AT_MOST, _SESSIONS_AT_LEAST, _LONG = 3, 10, 8
 _CALLED = re.compile(r"(^|_)(id|uuid|ulid|guid|token|key|ref(erence)?)$|[a-z](Id|Uuid|Token|Key|Ref)$")
 
+_ADDED_UP = re.compile(r"\b(sum|count|max|min|string_agg|array_agg)\s*\(|\bexcept\b|coalesce", re.IGNORECASE)
 _IN_A_TEXT = " (in a text)"
 Trace = TypeVar("Trace")
 
@@ -54,7 +55,10 @@ def find_traces(samples: Samples, session_ids: Sequence[str], netted: Collection
     chosen = set(session_ids)
     amounts = {one.session_id: one.amount for one in samples.read_failed() if one.session_id in chosen and one.is_owed}
     rows = find_rows(samples, session_ids, lambda where, given: _are_refunds(where, given, amounts))
-    rest = _not_netted(rows, netted, amounts_taken(samples) if rows and netted else {})
+    taken = amounts_taken(samples) if rows and netted else {}
+    if not taken and not _ADDED_UP.search(samples.own.amount):  # it reads the charge alone, or the part of one row
+        taken = amounts
+    rest = _not_netted(rows, netted, taken)
     traces = {where: sorted(found) for where, found in rest.items()}
     if not rows:
         traces = find_events(samples, linked_tables(samples, *known_tables(samples), ()), amounts)

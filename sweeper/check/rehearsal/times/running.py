@@ -23,10 +23,6 @@ _AT_ONCE = timedelta(minutes=1)
 _END = re.compile(r"^(complet|finish|end|done|succeed|process)(e?d)?_?(at|on|time|date)?$", re.IGNORECASE)
 _SEVERAL, _NEARLY_ALL = 10, 0.9
 _OF_SESSION = re.compile(r'\bs\s*\.\s*"?(\w+)')
-_DEADLINE = (
-    "sessions.stuck_at: the time by which a running session must have ended; or sessions.active_at, when it is a sign "
-    "of life"
-)
 _CANCELED = re.compile(f"cancel|withdrawn|{CANCELED.pattern}", re.IGNORECASE)
 # no session ended before its time, and this many had one
 _ENDED, _ENOUGH, _COLUMNS_AT_MOST = 10, 3, 12
@@ -53,7 +49,7 @@ def read_heartbeat(context: CheckContext) -> Heartbeat:
     if not context.has_heartbeat:
         return Heartbeat(mapped=False)
     with sampling(context) as samples:
-        old = [row for row in _running(samples) if row.age >= _OLD_ENOUGH]
+        old = [row for row in read_running(samples) if row.age >= _OLD_ENOUGH]
     # a session that is stuck by the file proves nothing while others are alive
     old = [row for row in old if not is_stuck(context, row)] or old
     return Heartbeat(True, len(old), sum(row.moved is not None and row.moved >= _WELL_AFTER for row in old))
@@ -77,7 +73,7 @@ def check_active_at(samples: Samples) -> Iterator[Check]:
     if own.stuck_at is not None:
         yield ok("does not count: sessions.stuck_at says when a session is stuck")
         return
-    rows = _running(samples)
+    rows = read_running(samples)
     planned = list(check_planned(samples, rows))
     if planned or not samples.context.has_heartbeat:
         yield from planned or [ok("no heartbeat: stuck_after counts from the start of a session")]
@@ -123,64 +119,7 @@ def _is_same_for_all(samples: Samples, rows: Sequence[Row]) -> int:
     return last[0][1] if is_same else 0
 
 
-def check_deadlines(samples: Samples) -> Iterator[Check]:
-    """How many running sessions have no deadline, and so are never stuck."""
-    if samples.own.stuck_at is None:
-        yield ok("sessions.stuck_at is not mapped")
-        return
-    if outlived := list(_outlived(samples)):
-        yield from outlived
-        return
-    rows = _running(samples)
-    over = [row.session_id for row in rows if row.over]
-    if len(over) >= _ENOUGH and len(over) * 2 > len(rows):
-        yield failure(
-            f"sessions.stuck_at = {samples.own.stuck_at!r} is hardly later than the start for {len(over)} of the "
-            f"{len(rows)} newest running sessions, such as {named(over)}: they are stuck as soon as they begin",
-            _DEADLINE,
-        )
-        return
-    endless = [row.session_id for row in rows if row.endless]
-    if rows and len(endless) == len(rows):
-        yield warning(
-            f"none of the {len(rows)} newest running sessions has one, such as {named(endless)}: none of "
-            "them is ever stuck",
-            "sessions.stuck_at: when a running session is stuck; null where it may wait forever",
-        )
-    elif endless:
-        said = f"{len(endless)} of the {len(rows)} newest running sessions have none and never end"
-        yield ok(f"{said}, such as {named(endless)}")
-    else:
-        yield ok(f"each of the {len(rows)} newest running sessions has one")
-
-
-def _outlived(samples: Samples) -> Iterator[Check]:
-    """Sessions that succeeded after their deadline, so that it cannot be one."""
-    own = samples.own
-    if own.ended_at is None:
-        return
-    ended_at, deadline = (samples.expression(key, getattr(own, key)) for key in ("ended_at", "stuck_at"))
-    rows = samples.read("count_outlived", samples.settled_ids(), ended_at=ended_at, deadline=deadline)
-    outlived = [row.session_id for row in rows if row.outlived]
-    at_end, running = [row.session_id for row in rows if row.at_end], _running(samples)
-    never_ahead = len(running) >= _ENOUGH and not any(row.lies_ahead or row.endless for row in running)
-    if len(at_end) >= max(_ENOUGH, len(rows) * _NEARLY_ALL) and never_ahead and len(outlived) * 2 < len(rows):
-        yield warning(  # they may all be stuck
-            f"sessions.stuck_at = {own.stuck_at!r} is when {len(at_end)} of {len(rows)} sessions that succeeded ended, "
-            f"such as {named(at_end)}, and lies ahead for none of the {len(running)} newest running sessions: is it "
-            "the time of their last change?",
-            _DEADLINE,
-        )
-    if len(outlived) < _ENOUGH or len(outlived) * 2 < len(rows):
-        return
-    yield failure(
-        f"{len(outlived)} of {len(rows)} sessions that succeeded ended only after sessions.stuck_at = "
-        f"{own.stuck_at!r}, such as {named(outlived)}: work that goes on would be closed and refunded",
-        _DEADLINE,
-    )
-
-
-def _running(samples: Samples) -> Sequence[Row]:
+def read_running(samples: Samples) -> Sequence[Row]:
     """The newest running sessions, without those whose status is never stuck."""
     own = samples.own
     if not own.running:
