@@ -198,15 +198,15 @@ def _traced(samples: Samples, *, blind: bool) -> Check | None:
     # the amount may subtract what was refunded
     netted = {one.table_name for one in samples.tables() if one.table_name.lower() in amount}
     traces = find_traces(samples, session_ids, netted) if session_ids else {}
+    some = not blind and not samples.sees_none(samples.failed)
     more: dict[str, list[str]] = {}
-    for find in (refunded_wholes, refunded_parts):
+    for find in () if some else (refunded_wholes, refunded_parts):
         more = more or (find(samples, session_ids) if session_ids and not traces else {})
     traces |= without_netted(more, netted) | released_and_unpaid(samples, session_ids)
     if not blind:  # one of a few may be a refund in part, or of something else
         traces = {where: found for where, found in traces.items() if len(found) >= _ENOUGH}
     if not traces:
         return None
-    some = not blind and not samples.sees_none(samples.failed)
     nothing = "nothing in the file says what the app has refunded itself" if blind else (
         f"exclude = {samples.own.exclude!r} is not true of sessions that would be paid" if some else
         "by the file the app has refunded none of the newest failed sessions itself"
