@@ -19,7 +19,8 @@ class ChargeKey:
     ``table_oid`` recognizes a table that was renamed; ``attempt`` is the expression in the file, None without one,
     and ``timezone`` the zone that such an expression is read in. Columns are known by their numbers, too, which
     renaming keeps: that of the id, and of an attempt that is a column. ``reads`` are the columns that
-    the expression names, with their types. ``ledger_oid`` is the table of the ledger, put back from a dump, without
+    the expression names, with their types, and ``definitions`` what else it is made of: functions and views of the app's,
+    with digests, and columns of other tables, with their types. ``ledger_oid`` is the table of the ledger, put back from a dump, without
     what was refunded since, at ``put_back_at``; no key differs by these, nor by ``accounts_oid``.
     ``tables`` are the accounts and those that subqueries of the file read, with their oids; ``columns`` those that the
     file names, by the oid of their table, with their numbers.
@@ -41,6 +42,7 @@ class ChargeKey:
     put_back_at: str | None = None
     tables: dict[str, int] = field(default_factory=dict)
     columns: dict[str, dict[str, int]] = field(default_factory=dict)
+    definitions: dict[str, str] = field(default_factory=dict)
 
     @property
     def id_name(self) -> str:
@@ -76,11 +78,19 @@ class ChargeKey:
         """Whether the attempts of old refunds, as text, are what the expression gives for those charges now."""
         if not self.same_attempt(bound) or self.timezone != bound.timezone:
             return False
-        if self._lost_labels(bound) or self._reordered_enums(bound):
+        if self._lost_labels(bound) or self._reordered_enums(bound) or self.redefined(bound):
             return False
         # an expression may give another text for a column of another type, and a time may have lost its fraction
         kept = self.attempt_number is not None and {self.attempt_type, bound.attempt_type} <= _SAME_TEXTS
         return kept or list(self.reads.values()) == list(bound.reads.values())
+
+    def redefined(self, bound: Self) -> list[str]:
+        """What the expression is made of beside the session's row, and is not what it was."""
+        return [
+            name
+            for name in self.definitions.keys() & bound.definitions.keys()
+            if self.attempt == bound.attempt and self.definitions[name] != bound.definitions[name]
+        ]
 
     def _lost_labels(self, bound: Self) -> list[str]:
         return [

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from sweeper.app.catalog import MONEY, NAME, Table, subqueries, without_literals, words_in
 from sweeper.app.charge_key import ChargeKey
-from sweeper.app.named import tables_in
+from sweeper.app.named import functions_in, tables_in
 from sweeper.app.reader import Reader
 from sweeper.app.slots.facts import Facts
 from sweeper.app.values import DECISIVE, decisive_values, named_texts, values_over_rows
@@ -62,6 +62,7 @@ def charge_key(reader: Reader, settings: Settings, sessions: Table, slots: Mappe
         accounts_oid=next(iter(accounts.values()), None),
         columns=_named_columns(reader, settings, slots, {str(row.oid): row.numbers for row in others}),
         tables={row.name: row.oid for row in others} | accounts,
+        definitions=_definitions(reader, own.attempt or ""),
     )
 
 
@@ -90,6 +91,20 @@ def _read_tables(reader: Reader, settings: Settings) -> Sequence[Row]:
     columns = sorted({name for query in queries for name in words_in(_without_our_columns(query))})
     binds = {"names": text_array(names), "columns": text_array(columns)}
     return reader.transaction.rows(fill("list_read_tables", {}), binds) if names else []
+
+
+def _definitions(reader: Reader, attempt: str) -> dict[str, str]:
+    """What the attempt is made of beside the session's row: another function or type may give another attempt."""
+    called, queries = functions_in(attempt), subqueries(attempt)
+    if not called and not queries:
+        return {}
+    binds = {
+        "schemas": text_array([schema for schema, _ in called]),
+        "names": text_array([name for _, name in called]),
+        "tables": text_array(sorted({name for query in queries for name in tables_in(query)})),
+        "columns": text_array(sorted({name for query in queries for name in words_in(_without_our_columns(query))})),
+    }
+    return {row.name: row.definition for row in reader.transaction.rows(fill("list_definitions", {}), binds)}
 
 
 def _without_our_columns(query: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from sweeper.app.catalog import NAME, as_stored, subqueries, without_literals
+from sweeper.app.catalog import NAME, as_stored, masked, subqueries, subqueries_within, without_literals
 from sweeper.config.model import Settings
 
 _PART = f"(?:{NAME})"
@@ -14,6 +14,11 @@ _NAMED = {
     "type": re.compile(rf"(?:::|\bas\b)\s*{_NAME}", re.IGNORECASE),
 }
 _PARTS = re.compile(_PART)
+_CLOCK = re.compile(
+    r"\b(?:now|(?:clock|statement|transaction)_timestamp|timeofday)\s*\("
+    r"|(?<![.\w])(?:current_(?:date|time|timestamp)|localtime(?:stamp)?)\b",
+    re.IGNORECASE,
+)
 
 
 def named_in(settings: Settings) -> dict[str, object]:
@@ -21,6 +26,19 @@ def named_in(settings: Settings) -> dict[str, object]:
     decisive = settings.model_dump(include={"sessions", "accounts", "ledger"})
     found = sorted({one for text in _texts(decisive) for one in _names(without_literals(text))})
     return {key: [one[place] for one in found] for place, key in enumerate(("kinds", "schemas", "names"))}
+
+
+def functions_in(text: str) -> list[tuple[str, str]]:
+    """The functions that an expression may call: the schema, empty if it has none, and the name."""
+    return sorted({(schema, name) for kind, schema, name in _names(without_literals(text)) if kind == "function"})
+
+
+def reads_clock(text: str) -> bool:
+    """Whether the value of an expression, other than what a subquery finds, is another one later on."""
+    plain = masked(text)
+    for begin, end in subqueries_within(text):
+        plain = plain[:begin] + " " * (end - begin) + plain[end:]
+    return _CLOCK.search(plain) is not None
 
 
 def tables_in(text: str) -> set[str]:

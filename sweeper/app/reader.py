@@ -163,6 +163,8 @@ class Reader:
         Raises:
             ConfigurationError: they cannot be.
         """
+        if type_name.endswith("[]") and key.endswith((".id", ".account")):
+            raise problem(key, text, f"is of type {type_name}: an array cannot be an id")
         if type_name not in self._equalities:
             self._equalities[type_name] = self._find_equality(key, text, type_name)
         return self._equalities[type_name]

@@ -18,6 +18,7 @@ from sweeper.install.own_ledger.changed_tables import (
     swapped_column,
 )
 from sweeper.install.own_ledger.missing_tables import require_whole
+from sweeper.install.own_ledger.rekey import redefined_attempt
 from sweeper.install.own_ledger.restored_tables import require_own_ledger
 from sweeper.install.own_ledger.shared_guards import require_alone
 from sweeper.install.state import Installation, read_installation
@@ -139,7 +140,7 @@ def require_same_key(transaction: Transaction, mapping: Mapping, installation: I
     if bound is None:
         return
     require_own_ledger(mapping, bound, installation.ledger_oid)
-    if changes := mapping.key.changes(bound):
+    if changes := mapping.key.changes(bound) or redefined_attempt(transaction, mapping, bound):
         raise ConfigurationError(
             f"the key of a charge is not the one under which the refunds were written: {'; '.join(changes)}. Nothing "
             "was paid. If this change is intended, `sweeper install --rekey` translates them",

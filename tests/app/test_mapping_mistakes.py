@@ -34,6 +34,8 @@ from tests.helpers.checks import check, items
         ("sessions", "failed_at", "begn", "is not a column of jobs; did you mean began?"),
         ("sessions", "error", "eror", "is not a column of jobs; did you mean error?"),
         ("sessions", "attempt", "charge_id", "is not a column of jobs"),
+        ("sessions", "attempt", "now()::text", "reads the clock"),
+        ("sessions", "attempt", "error || current_date", "reads the clock"),
         ("accounts", "table", "walets", "there is no such table; did you mean wallets?"),
         ("accounts", "id", "idd", "is not a column of wallets; did you mean id?"),
         ("accounts", "id", "balance", "is not unique in wallets"),
@@ -54,6 +56,22 @@ def test_a_wrong_name_is_one_message_with_the_nearest_right_one(
     shown = next(iter(value)) if isinstance(value, dict) else value
     message = app.refused(f"{section}.{key}", str(shown), near)
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    ["error || 'now()'", "(SELECT count(*) FROM jobs j WHERE j.began < now() AND j.id < s.id)", 's."current_date"'],
+)
+def test_an_attempt_that_only_seems_to_read_the_clock_is_taken(app: App, attempt: str) -> None:
+    app.sql('ALTER TABLE jobs ADD "current_date" text')
+    app.map(attempt=attempt)
+    assert app.install().exit_code == 0
+
+
+@pytest.mark.parametrize(("table", "column"), [("jobs", "id"), ("wallets", "id")])
+def test_an_id_that_is_an_array_is_refused(app: App, table: str, column: str) -> None:
+    app.sql(f"ALTER TABLE {table} ALTER {column} TYPE text[] USING ARRAY[{column}]")
+    app.refused("is of type text[]: an array cannot be an id")
 
 
 def test_a_table_with_capitals_and_without_quotes_is_explained(app: App) -> None:

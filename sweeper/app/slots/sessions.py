@@ -9,6 +9,7 @@ from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table, problem
 from sweeper.app.distribution import named_zone
 from sweeper.app.expression import Expression, as_number, check_type, default_collation, no_attempt
+from sweeper.app.named import reads_clock
 from sweeper.app.reader import Reader
 from sweeper.app.slots.facts import Facts
 from sweeper.app.status import Status, read_status, statuses_sql, texts_sql
@@ -155,6 +156,9 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
     never = read("never", own.never, ("boolean",)) if own.never else None
     error = read("error", own.error) if own.error else None
     attempt = read("attempt", own.attempt) if own.attempt else no_attempt()
+    if reads_clock(own.attempt or ""):
+        what = "reads the clock: the next run would take the same charge for another one, and pay it again"
+        raise problem("sessions.attempt", own.attempt or "", what)
     if reader.labels(attempt.type):  # the app could not drop the enum while a column of ours had it
         attempt = Expression(fill_part("as_text", {"value": attempt.sql}), "text", collation=default_collation())
     slots = {

@@ -167,6 +167,23 @@ def _attempt_before(transaction: Transaction, mapping: Mapping, bound: ChargeKey
         return None
 
 
+def redefined_attempt(transaction: Transaction, mapping: Mapping, bound: ChargeKey) -> list[str]:
+    """What ``sessions.attempt`` reads beside the row and gives another attempt than most refunds have, in words."""
+    names = mapping.key.redefined(bound)
+    if not names or _keeps_attempts(transaction, mapping):
+        return []
+    return [f"{', '.join(sorted(names))}, which sessions.attempt reads, was changed, and gives another attempt"]
+
+
+def _keeps_attempts(transaction: Transaction, mapping: Mapping) -> bool:
+    slots = {"old_session_id": mapping.slots["session_id"], "old_attempt": mapping.slots["attempt"]}
+    try:
+        with transaction.savepoint():
+            return transaction.row(mapping.statement("compare_attempts", slots)).most is not False
+    except Refusal:
+        return False
+
+
 def _known_attempts(old: str | None) -> dict[str, str]:
     """The slots for the attempt that a session had under the previous key."""
     return {"old_attempt": old or "NULL", "old_attempt_is_known": "true" if old else "false"}

@@ -24,7 +24,13 @@ from sweeper.install.own_ledger.own_tables import (
     old_session_id,
     require_distributed,
 )
-from sweeper.install.own_ledger.rekey import find_old_attempt, rekey_script, require_no_readers, require_translatable
+from sweeper.install.own_ledger.rekey import (
+    find_old_attempt,
+    redefined_attempt,
+    rekey_script,
+    require_no_readers,
+    require_translatable,
+)
 from sweeper.install.state import Installation, read_installation
 from sweeper.postgres.templates import fill_script, quote_name
 from sweeper.postgres.transaction import Row, Transaction
@@ -86,6 +92,8 @@ def plan_takeover(
     require_distributed(transaction, mapping)
     refuse_ledger_of_others(transaction, mapping, found)
     differs = list(key_changes(mapping, found))
+    if found.bound is not None:
+        differs += redefined_attempt(transaction, mapping, found.bound)
     changes = _changes_of_refunds(transaction, mapping, found, differs, rekey=rekey)
     translation, translated = "", tuple[str, ...]()
     if changes or not fits(mapping, found):

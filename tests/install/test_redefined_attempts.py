@@ -1,0 +1,65 @@
+"""The app changes what `sessions.attempt` reads beside the session's row."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.jobs import add_job, add_jobs, install, jobs, refused, sweep
+from tests.helpers.server import Server
+
+_CHARGES = "CREATE TABLE charges (job int, at timestamptz DEFAULT '2026-01-01 12:00+00');"
+_CALLED = "charge_of(s)"
+_FUNCTION = "CREATE OR REPLACE FUNCTION charge_of(jobs) RETURNS text LANGUAGE sql AS $$ SELECT {}$1.user_id $$;"
+_STANDARD = "CREATE OR REPLACE FUNCTION charge_of(job jobs) RETURNS text BEGIN ATOMIC SELECT {}job.user_id; END;"
+_READ = "(SELECT c.at FROM charge_texts c WHERE c.job = s.id)"
+_VIEW = "CREATE OR REPLACE VIEW charge_texts AS SELECT job, at{}::text AS at FROM charges;"
+_COLUMN = "(SELECT c.at::text FROM charges c WHERE c.job = s.id)"
+
+
+@pytest.mark.parametrize(
+    ("attempt", "before", "after"),
+    [
+        (_CALLED, _FUNCTION.format(""), _FUNCTION.format("'2-' || ")),
+        (_CALLED, _STANDARD.format(""), _STANDARD.format("'2-' || ")),
+        (_COLUMN, "", "ALTER TABLE charges ALTER at TYPE timestamp"),
+        (_READ, _VIEW.format(""), _VIEW.format("::date")),
+    ],
+    ids=["function", "standard function", "column", "view"],
+)
+def test_another_attempt_of_the_same_charge_is_not_paid_again(
+    server: Server, tmp_path: Path, attempt: str, before: str, after: str
+) -> None:
+    for database in jobs(server, tmp_path, sessions=f'attempt = "{attempt}"', more=_CHARGES + before):
+        database.sql("INSERT INTO users VALUES ('u', 0); INSERT INTO charges SELECT generate_series(1, 6)")
+        add_jobs(database, 5)
+        assert sweep(database) == 5
+        database.sql(after)
+        for command in (("run",), ("run", "--dry-run"), ("install",)):
+            assert "which sessions.attempt reads, was changed" in refused(database, *command)
+        assert install(database, "--rekey") == 0
+        assert sweep(database) == 0
+        add_job(database, 6)
+        assert sweep(database) == 1
+
+
+@pytest.mark.parametrize(
+    ("attempt", "before", "after"),
+    [
+        (_CALLED, _FUNCTION.format(""), _FUNCTION.format("'' || ")),
+        (_READ, _VIEW.format(""), "ALTER TABLE charges RENAME at TO charged_at"),
+    ],
+    ids=["function", "view"],
+)
+@pytest.mark.parametrize("refunds", [0, 2])
+def test_another_definition_that_gives_the_same_attempts_stops_nothing(
+    server: Server, tmp_path: Path, attempt: str, before: str, after: str, refunds: int
+) -> None:
+    for database in jobs(server, tmp_path, sessions=f'attempt = "{attempt}"', more=_CHARGES + before):
+        database.sql("INSERT INTO users VALUES ('u', 0); INSERT INTO charges SELECT generate_series(1, 6)")
+        add_jobs(database, refunds)
+        assert sweep(database) == refunds
+        database.sql(after)
+        add_job(database, 6)
+        assert sweep(database) == 1
+        assert install(database) == 0
+        assert sweep(database) == 0
