@@ -19,9 +19,10 @@ class ChargeKey:
     ``table_oid`` recognizes a table that was renamed; ``attempt`` is the expression in the file, None without one,
     and ``timezone`` the zone that such an expression is read in. Columns are known by their numbers, too, which
     renaming keeps: that of the id, and of an attempt that is a column. ``reads`` are the columns that
-    the expression names, with their types, and ``definitions`` what else it is made of: functions and views of the app's,
-    with digests, and columns of other tables, with their types. ``ledger_oid`` is the table of the ledger, put back from a dump, without
-    what was refunded since, at ``put_back_at``; no key differs by these, nor by ``accounts_oid``.
+    the expression names, with their types, and ``definitions`` what else it is made of: functions and views of the
+    app's, with digests, and columns of other tables, with their types. ``ledger_oid`` is the table of the ledger, put
+    back from a dump, without what was refunded since, at ``put_back_at``; no key differs by these, nor by
+    ``accounts_oid``.
     ``tables`` are the accounts and those that subqueries of the file read, with their oids; ``columns`` those that the
     file names, by the oid of their table, with their numbers.
     """

@@ -162,7 +162,9 @@ class Values:
             **dict.fromkeys(("schema_name", "own_schema"), mapping.schema),
             "schema": slots["schema"],
             "search_path": mapping.search_path,
-            **dict.fromkeys(("tables", "schemas", "names", "relations", "columns", "operators"), mapped_tables(self.settings)),
+            **dict.fromkeys(
+                ("tables", "schemas", "names", "relations", "columns", "operators"), mapped_tables(self.settings)
+            ),
             "privileges": ["SELECT" for _ in mapped_tables(self.settings)],
             "inserted": [False for _ in mapped_tables(self.settings)],
             "events": [16 for _ in mapped_tables(self.settings)],  # UPDATE

@@ -43,20 +43,27 @@ def test_another_attempt_of_the_same_charge_is_not_paid_again(
 
 
 @pytest.mark.parametrize(
-    ("attempt", "before", "after"),
+    ("attempt", "before", "charge_again", "after"),
     [
-        (_CALLED, _FUNCTION.format(""), _FUNCTION.format("'' || ")),
-        (_READ, _VIEW.format(""), "ALTER TABLE charges RENAME at TO charged_at"),
+        (_CALLED, _FUNCTION.format(""), "UPDATE jobs SET user_id = 'v'", _FUNCTION.format("'' || ")),
+        (
+            _READ,
+            _VIEW.format(""),
+            "UPDATE charges SET at = '2026-02-02'",
+            "ALTER TABLE charges RENAME at TO charged_at",
+        ),
     ],
     ids=["function", "view"],
 )
 @pytest.mark.parametrize("refunds", [0, 2])
 def test_another_definition_that_gives_the_same_attempts_stops_nothing(
-    server: Server, tmp_path: Path, attempt: str, before: str, after: str, refunds: int
+    server: Server, tmp_path: Path, attempt: str, before: str, charge_again: str, after: str, refunds: int
 ) -> None:
     for database in jobs(server, tmp_path, sessions=f'attempt = "{attempt}"', more=_CHARGES + before):
-        database.sql("INSERT INTO users VALUES ('u', 0); INSERT INTO charges SELECT generate_series(1, 6)")
+        database.sql("INSERT INTO users VALUES ('u', 0), ('v', 0); INSERT INTO charges SELECT generate_series(1, 6)")
         add_jobs(database, refunds)
+        assert sweep(database) == refunds
+        database.sql(charge_again)
         assert sweep(database) == refunds
         database.sql(after)
         add_job(database, 6)
