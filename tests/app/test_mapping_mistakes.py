@@ -34,8 +34,6 @@ from tests.helpers.checks import check, items
         ("sessions", "failed_at", "begn", "is not a column of jobs; did you mean began?"),
         ("sessions", "error", "eror", "is not a column of jobs; did you mean error?"),
         ("sessions", "attempt", "charge_id", "is not a column of jobs"),
-        ("sessions", "attempt", "now()::text", "reads the clock"),
-        ("sessions", "attempt", "error || current_date", "reads the clock"),
         ("accounts", "table", "walets", "there is no such table; did you mean wallets?"),
         ("accounts", "id", "idd", "is not a column of wallets; did you mean id?"),
         ("accounts", "id", "balance", "is not unique in wallets"),

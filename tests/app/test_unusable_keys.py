@@ -5,6 +5,12 @@ import pytest
 from tests.helpers.any_app import App
 
 
+@pytest.mark.parametrize("attempt", ["now()::text", "error || current_date"])
+def test_an_attempt_that_reads_the_clock_is_refused(app: App, attempt: str) -> None:
+    app.map(attempt=attempt)
+    app.refused(f"sessions.attempt = {attempt!r}", "reads the clock")
+
+
 @pytest.mark.parametrize(
     "attempt",
     ["error || 'now()'", "(SELECT count(*) FROM jobs j WHERE j.began < now() AND j.id < s.id)", 's."current_date"'],
