@@ -197,8 +197,8 @@ def _traced(samples: Samples, *, blind: bool) -> Check | None:
     amount, session_ids = samples.own.amount.lower(), samples.list_owed()
     # the amount may subtract what was refunded
     netted = {one.table_name for one in samples.tables() if one.table_name.lower() in amount}
-    traces = find_traces(samples, session_ids, netted) if session_ids else {}
     some = not blind and not samples.sees_none(samples.failed)
+    traces = find_traces(samples, session_ids, netted, apart=some) if session_ids else {}
     more: dict[str, list[str]] = {}
     for find in () if some else (refunded_wholes, refunded_parts):
         more = more or (find(samples, session_ids) if session_ids and not traces else {})

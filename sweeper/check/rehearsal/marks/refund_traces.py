@@ -47,10 +47,13 @@ _IN_A_TEXT = " (in a text)"
 Trace = TypeVar("Trace")
 
 
-def find_traces(samples: Samples, session_ids: Sequence[str], netted: Collection[str]) -> dict[str, list[str]]:
+def find_traces(
+    samples: Samples, session_ids: Sequence[str], netted: Collection[str], *, apart: bool = False
+) -> dict[str, list[str]]:
     """Which of these sessions have a trace in each table or column.
 
     The amount may already subtract what rows of ``netted`` tables gave back: only what gives all back counts there.
+    ``apart`` leaves out what gives back what other rows of the same table took, which may be an earlier charge.
     """
     chosen = set(session_ids)
     amounts = {one.session_id: one.amount for one in samples.read_failed() if one.session_id in chosen and one.is_owed}
@@ -59,7 +62,7 @@ def find_traces(samples: Samples, session_ids: Sequence[str], netted: Collection
     if not taken and not _ADDED_UP.search(samples.own.amount):  # it reads the charge alone, or the part of one row
         taken = amounts
     rest = _not_netted(rows, netted, taken)
-    traces = {where: sorted(found) for where, found in rest.items()}
+    traces = {where: sorted(one for one in found if not (apart and found[one].exact)) for where, found in rest.items()}
     if not rows:
         traces = find_events(samples, linked_tables(samples, *known_tables(samples), ()), amounts)
     marks = named_marks(samples, session_ids)
