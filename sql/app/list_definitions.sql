@@ -1,7 +1,16 @@
 -- Lists what sessions.attempt is made of beside the columns of the session's row: the app's functions that it calls and
 -- the views that its subqueries read, each with a digest of its definition, and the columns there, with their types.
 SELECT pg_catalog.format('%%I.%%I(%%s)', n.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)) AS name,
-       pg_catalog.md5(pg_catalog.concat_ws(' ', p.prosrc, pg_catalog.pg_get_function_sqlbody(p.oid))) AS definition
+       pg_catalog.md5(
+           pg_catalog.concat_ws(
+               ' ',
+               p.prosrc,
+               pg_catalog.pg_get_function_sqlbody(p.oid),
+               pg_catalog.pg_get_function_arguments(p.oid),
+               pg_catalog.pg_get_function_result(p.oid),
+               p.proconfig
+           )
+       ) AS definition
 FROM ROWS FROM (pg_catalog.unnest(%(schemas)s::text[]), pg_catalog.unnest(%(names)s::text[])) AS w (schema_name, name)
 JOIN pg_catalog.pg_proc AS p ON p.proname::text = w.name
 JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace

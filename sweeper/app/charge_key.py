@@ -87,11 +87,9 @@ class ChargeKey:
 
     def redefined(self, bound: Self) -> list[str]:
         """What the expression is made of beside the session's row, and is not what it was."""
-        return [
-            name
-            for name in self.definitions.keys() & bound.definitions.keys()
-            if self.attempt == bound.attempt and self.definitions[name] != bound.definitions[name]
-        ]
+        if self.attempt != bound.attempt or not bound.definitions:  # an older program did not know them
+            return []
+        return sorted({name for name, _ in self.definitions.items() ^ bound.definitions.items()})
 
     def _lost_labels(self, bound: Self) -> list[str]:
         return [

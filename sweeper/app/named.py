@@ -15,7 +15,7 @@ _NAMED = {
 }
 _PARTS = re.compile(_PART)
 _CLOCK = re.compile(
-    r"\b(?:now|(?:clock|statement|transaction)_timestamp|timeofday)\s*\("
+    r"\b(?:now|(?:clock|statement|transaction)_timestamp|timeofday)\s*\(\s*\)"
     r"|(?<![.\w])(?:current_(?:date|time|timestamp)|localtime(?:stamp)?)\b",
     re.IGNORECASE,
 )

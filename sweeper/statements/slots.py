@@ -53,7 +53,7 @@ _REKEY = (
     "other_ids", "forget_attempts", "translate_attempts", "translate_empty_attempts", "other_accounts", "keeps_text",
     "same_attempts", "keeps_earlier",
 )  # fmt: skip
-_COMPARED = ("own", "same_accounts", "known_table", "ids_as_text")
+_COMPARED = ("own", "same_accounts", "known_table", "ids_as_text", "only_failed")
 _LIVE_INDEX = "sweeper_live_example"
 # the role that GRANT names is replaced by the connected one
 _ROLE = "CURRENT_USER"

@@ -5,7 +5,7 @@ import pytest
 from tests.helpers.any_app import App
 
 
-@pytest.mark.parametrize("attempt", ["now()::text", "error || current_date"])
+@pytest.mark.parametrize("attempt", ["now()::text", "error || current_date", "pg_catalog.now ( )::text"])
 def test_an_attempt_that_reads_the_clock_is_refused(app: App, attempt: str) -> None:
     app.map(attempt=attempt)
     app.refused(f"sessions.attempt = {attempt!r}", "reads the clock")
@@ -13,10 +13,16 @@ def test_an_attempt_that_reads_the_clock_is_refused(app: App, attempt: str) -> N
 
 @pytest.mark.parametrize(
     "attempt",
-    ["error || 'now()'", "(SELECT count(*) FROM jobs j WHERE j.began < now() AND j.id < s.id)", 's."current_date"'],
+    [
+        "error || 'now()'",
+        "(SELECT count(*) FROM jobs j WHERE j.began < now() AND j.id < s.id)",
+        's."current_date"',
+        "app.now(s.id)",
+    ],
 )
 def test_an_attempt_that_only_seems_to_read_the_clock_is_taken(app: App, attempt: str) -> None:
-    app.sql('ALTER TABLE jobs ADD "current_date" text')
+    app.sql('ALTER TABLE jobs ADD "current_date" text; CREATE SCHEMA app')
+    app.sql("CREATE FUNCTION app.now(anyelement) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $1::text $$")
     app.map(attempt=attempt)
     assert app.install().exit_code == 0
 

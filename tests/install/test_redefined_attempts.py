@@ -11,6 +11,12 @@ _CHARGES = "CREATE TABLE charges (job int, at timestamptz DEFAULT '2026-01-01 12
 _CALLED = "charge_of(s)"
 _FUNCTION = "CREATE OR REPLACE FUNCTION charge_of(jobs) RETURNS text LANGUAGE sql AS $$ SELECT {}$1.user_id $$;"
 _STANDARD = "CREATE OR REPLACE FUNCTION charge_of(job jobs) RETURNS text BEGIN ATOMIC SELECT {}job.user_id; END;"
+_TEXT = "CREATE FUNCTION charge_of(text) RETURNS text LANGUAGE sql AS $$ SELECT $1 $$;"
+_OVERLOAD = "CREATE FUNCTION charge_of(varchar) RETURNS text LANGUAGE sql AS $$ SELECT '2-' || $1 $$"
+_DEFAULT = """
+CREATE OR REPLACE FUNCTION charge_of(text, text DEFAULT '{}') RETURNS text LANGUAGE sql AS $$ SELECT $1 || $2 $$;
+"""
+_TIME = "CREATE FUNCTION charge_of(jobs) RETURNS {} LANGUAGE sql AS $$ SELECT $1.started_at $$;"
 _READ = "(SELECT c.at FROM charge_texts c WHERE c.job = s.id)"
 _VIEW = "CREATE OR REPLACE VIEW charge_texts AS SELECT job, at{}::text AS at FROM charges;"
 _COLUMN = "(SELECT c.at::text FROM charges c WHERE c.job = s.id)"
@@ -21,10 +27,17 @@ _COLUMN = "(SELECT c.at::text FROM charges c WHERE c.job = s.id)"
     [
         (_CALLED, _FUNCTION.format(""), _FUNCTION.format("'2-' || ")),
         (_CALLED, _STANDARD.format(""), _STANDARD.format("'2-' || ")),
+        ("charge_of(user_id::varchar)", _TEXT, _OVERLOAD),
+        ("charge_of(user_id)", _DEFAULT.format("a"), _DEFAULT.format("b")),
+        (
+            "to_jsonb(charge_of(s))::text",
+            _TIME.format("timestamptz"),
+            "DROP FUNCTION charge_of;" + _TIME.format("timestamp"),
+        ),
         (_COLUMN, "", "ALTER TABLE charges ALTER at TYPE timestamp"),
         (_READ, _VIEW.format(""), _VIEW.format("::date")),
     ],
-    ids=["function", "standard function", "column", "view"],
+    ids=["function", "standard function", "overload", "default", "returned type", "column", "view"],
 )
 def test_another_attempt_of_the_same_charge_is_not_paid_again(
     server: Server, tmp_path: Path, attempt: str, before: str, after: str
@@ -70,3 +83,16 @@ def test_another_definition_that_gives_the_same_attempts_stops_nothing(
         assert sweep(database) == 1
         assert install(database) == 0
         assert sweep(database) == 0
+
+
+@pytest.mark.parametrize("status", ["done", "running", "error"])
+def test_charges_taken_again_are_no_other_attempts(server: Server, tmp_path: Path, status: str) -> None:
+    for database in jobs(server, tmp_path, sessions=f'attempt = "{_CALLED}"', more=_FUNCTION.format("")):
+        database.sql("INSERT INTO users VALUES ('u', 0), ('v', 0)")
+        add_jobs(database, 5)
+        assert sweep(database) == 5
+        database.sql("UPDATE jobs SET user_id = 'v', status = %s, started_at = now() + interval '1 minute'", status)
+        database.sql(_FUNCTION.format("'' || "))
+        add_job(database, 6)
+        assert sweep(database) >= 1
+        assert install(database) == 0

@@ -159,7 +159,8 @@ def _attempt_before(transaction: Transaction, mapping: Mapping, bound: ChargeKey
     renamed = mapping.key.renamed_labels(bound)
     before = {"old_type": bound.attempt_type, "old_labels": quote_text(json.dumps(renamed))}
     old = fill_part("attempt_before", {**mapping.slots, **before}, {"renamed": bool(renamed)})
-    statement = mapping.statement("compare_attempts", {"old_session_id": old_session_id, "old_attempt": old})
+    slots = {"old_session_id": old_session_id, "old_attempt": old}
+    statement = mapping.statement("compare_attempts", slots, {"only_failed": False})
     try:
         with transaction.savepoint():
             return old if transaction.row(statement).most else None
@@ -172,14 +173,15 @@ def redefined_attempt(transaction: Transaction, mapping: Mapping, bound: ChargeK
     names = mapping.key.redefined(bound)
     if not names or _keeps_attempts(transaction, mapping):
         return []
-    return [f"{', '.join(sorted(names))}, which sessions.attempt reads, was changed, and gives another attempt"]
+    return [f"{', '.join(names)}, which sessions.attempt reads, was changed, and gives another attempt"]
 
 
 def _keeps_attempts(transaction: Transaction, mapping: Mapping) -> bool:
     slots = {"old_session_id": mapping.slots["session_id"], "old_attempt": mapping.slots["attempt"]}
     try:
         with transaction.savepoint():
-            return transaction.row(mapping.statement("compare_attempts", slots)).most is not False
+            statement = mapping.statement("compare_attempts", slots, {"only_failed": True})
+            return transaction.row(statement).most is not False
     except Refusal:
         return False
 

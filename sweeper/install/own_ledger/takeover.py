@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping as Mapped
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
@@ -93,7 +93,10 @@ def plan_takeover(
     refuse_ledger_of_others(transaction, mapping, found)
     differs = list(key_changes(mapping, found))
     if found.bound is not None:
-        differs += redefined_attempt(transaction, mapping, found.bound)
+        redefined = redefined_attempt(transaction, mapping, found.bound)
+        differs += redefined
+        if not redefined:  # the refunds have the attempts that the definitions of today give
+            found = replace(found, bound=replace(found.bound, definitions=mapping.key.definitions))
     changes = _changes_of_refunds(transaction, mapping, found, differs, rekey=rekey)
     translation, translated = "", tuple[str, ...]()
     if changes or not fits(mapping, found):
