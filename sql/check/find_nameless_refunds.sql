@@ -1,43 +1,32 @@
--- Compares refunds in the app's ledger that name no session with failed sessions: for each account and amount, how many
--- of these would be paid, and for how many there is such a refund, once each of the others has one.
-WITH looked AS MATERIALIZED (
+-- Finds failed sessions that would be paid, soon after whose failure the app's ledger has a refund of their account and
+-- amount that names no session, nor anything else.
+SELECT v.session_id::text AS session_id,
+       pg_catalog.min(l.key) AS refund
+FROM (
     SELECT v.session_id,
            v.account_id::text AS account,
            v.amount::numeric AS amount,
-           v.started_at::timestamptz AS started_at,
-           (NOT v.excluded AND {include is_charged} AND {include not_paid_yet}) IS TRUE AS is_owed
+           v.failed_at::timestamptz AS failed_at
     {include mapped_rows}
-),
-failed AS (
-    SELECT looked.account,
-           looked.amount,
-           pg_catalog.count(*) FILTER (WHERE looked.is_owed) AS owed,
-           pg_catalog.count(*) FILTER (WHERE NOT looked.is_owed) AS others,
-           pg_catalog.min(looked.session_id::text) FILTER (WHERE looked.is_owed) AS sample
-    FROM looked
-    GROUP BY looked.account, looked.amount
-),
-nameless AS (
-    SELECT newest.account,
-           newest.amount,
-           pg_catalog.count(*) AS rows
-    FROM (
-        SELECT l.{account_column}::text AS account,
-               pg_catalog.abs(l.{amount_column}::numeric) AS amount
-        FROM {ledger} AS l
-        WHERE {past_where}
-          AND {past_session} IS NULL{if moment}
-          AND l.{moment}::timestamptz >= (SELECT pg_catalog.min(looked.started_at) FROM looked){end}
-        ORDER BY l.{key} DESC
-        LIMIT 5000
-    ) AS newest
-    GROUP BY newest.account, newest.amount
-)
-SELECT failed.owed,
-       least(failed.owed, greatest(nameless.rows - failed.others, 0::bigint)) AS refunded,
-       failed.sample
-FROM failed
-JOIN nameless ON nameless.account OPERATOR(pg_catalog.=) failed.account
-             AND nameless.amount OPERATOR(pg_catalog.=) failed.amount
-WHERE failed.owed > 0::bigint
-ORDER BY failed.sample
+      AND NOT v.excluded
+      AND {include is_charged}
+      AND {include not_paid_yet}
+) AS v
+JOIN (
+    SELECT l.{key}::text AS key,
+           l.{account_column}::text AS account,
+           pg_catalog.abs(l.{amount_column}::numeric) AS amount,
+           l.{moment}::timestamptz AS at
+    FROM {ledger} AS l
+    WHERE {past_where}
+      AND {past_session} IS NULL{each links ""}
+      AND l.{column} IS NULL{end}{each texts ""}
+      AND (l.{column}::text ~ '\d') IS NOT TRUE{end}
+    ORDER BY l.{key} DESC
+    LIMIT 5000
+) AS l ON l.account OPERATOR(pg_catalog.=) v.account
+      AND l.amount OPERATOR(pg_catalog.=) v.amount
+      AND l.at >= v.failed_at - interval '1 minute'
+      AND l.at < v.failed_at + interval '10 minutes'
+GROUP BY v.session_id
+ORDER BY v.session_id::text

@@ -64,7 +64,9 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         **dict.fromkeys(("column_type", "other_column_type", "key_type", "kind_column_type"), slots["session_type"]),
         **dict.fromkeys(("other_column", "other_link", "kind_column"), key),
         **dict.fromkeys(("past_account", "past_amount", "deadline", "ended_at", "value"), "NULL"),
-        "moment": _first(mapping, lambda one: one.is_time) if name == "compare_clocks" else "",
+        "moment": _first(mapping, lambda one: one.is_time)
+        if name in ("compare_clocks", "find_nameless_refunds")
+        else "",
         "json_key": "''",
         "filter": "true",
         "row": "l",
@@ -103,7 +105,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "charged": mapping.ledger is None,
     }
     return {
-        **dict.fromkeys(("qualifiers", "others", "flags", "moments", "states", "sides", "parts", "kinds"), ()),
+        **dict.fromkeys(("qualifiers", "others", "flags", "moments", "states", "sides", "parts", "kinds", "links"), ()),
         **dict.fromkeys(("by_exclude", "by_row", "unpaid", "of_text"), True),
         **dict.fromkeys(_LEFT_OUT, False),
         **given,

@@ -162,6 +162,9 @@ def test_refunds_that_name_nothing_must_be_shown_by_exclude(server: Server, tmp_
     assert (found["sessions"]["exclude"], found["ledger"]["where"]) == ("?", "?")
     assert "6 refund rows of coin_transactions have nothing in subject_id" in text
     assert "net recipe" not in text
+    of_others = "ALTER TABLE coin_transactions ADD video_id int; UPDATE coin_transactions SET video_id = 7"
+    found, text = draft(server, tmp_path, REFERENCES, f"{nameless}; {of_others} WHERE kind = 'refund'")
+    assert "have nothing in subject_id" not in text
 
 
 def test_the_state_of_the_rows_of_refunds_is_not_left_to_its_default(server: Server, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Evidence in a ledger that a session may not have exactly one refund row that names it."""
 
+from sweeper.init import words
 from sweeper.init.accounts.balances import Balance
 from sweeper.init.evidence import Evidence, typed_link
 from sweeper.init.ledger.ledger import Ledger, compare_rows
@@ -17,11 +18,19 @@ def find_doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: B
 
 
 def find_nameless(evidence: Evidence, session: Session, ledger: Ledger) -> str:
-    """How many refund rows have nothing where others name their session; empty if none, or if the sign alone tells."""
+    """How many refund rows have nothing where others name their session; empty if none, or if the sign alone tells.
+
+    Those that name something else, in another link or by a number in a text, are of that.
+    """
     if ledger.refunds is None or (ledger.kind is None and ledger.refunds != "true"):
         return ""
     column = ledger.link.column.as_sql
-    looked = compare_rows(evidence, session, ledger, f"({ledger.refunds}) AND s.{column} IS NULL")
+    others = [one for one in ledger.table.columns if one not in (ledger.link.column, ledger.table.key)
+              and not one.words & words.OWNER]  # fmt: skip
+    links = [f"s.{one.as_sql} IS NULL" for one in others if "id" in one.words and not one.not_null]
+    texts = [rf"(s.{one.as_sql}::text ~ '\d') IS NOT TRUE" for one in others if one.is_text or one.is_json]
+    nameless = " AND ".join([f"({ledger.refunds})", f"s.{column} IS NULL", *links, *texts])
+    looked = compare_rows(evidence, session, ledger, nameless)
     if not looked or not looked[0]:
         return ""
     return f"{looked[0]} refund rows of {ledger.table.as_sql} have nothing in {column}"
