@@ -53,17 +53,18 @@ def find_traces(
     """Which of these sessions have a trace in each table or column.
 
     The amount may already subtract what rows of ``netted`` tables gave back: only what gives all back counts there.
-    ``apart`` leaves out what gives back what other rows of the same table took, which may be an earlier charge.
+    ``apart`` leaves out what gives back what other rows of the same table took, which may be an earlier charge, and
+    what names a session in JSON or in a text, which may ask for a refund.
     """
     chosen = set(session_ids)
     amounts = {one.session_id: one.amount for one in samples.read_failed() if one.session_id in chosen and one.is_owed}
-    rows = find_rows(samples, session_ids, lambda where, given: _are_refunds(where, given, amounts))
+    rows = find_rows(samples, session_ids, lambda where, given: _are_refunds(where, given, amounts), by_links=apart)
     taken = amounts_taken(samples) if rows and netted else {}
     if not taken and not _ADDED_UP.search(samples.own.amount):  # it reads the charge alone, or the part of one row
         taken = amounts
     rest = _not_netted(rows, netted, taken)
     traces = {where: sorted(one for one in found if not (apart and found[one].exact)) for where, found in rest.items()}
-    if not rows:
+    if not rows and not apart:
         traces = find_events(samples, linked_tables(samples, *known_tables(samples), ()), amounts)
     marks = named_marks(samples, session_ids)
     return marks | traces if rows else without_netted(marks | traces, netted)
@@ -95,7 +96,11 @@ def _are_refunds(where: str, given: Mapping[str, Given], amounts: Mapping[str, D
 
 
 def find_rows(
-    samples: Samples, session_ids: Sequence[str], fits: Callable[[str, Mapping[str, Given]], bool] = lambda *_: True
+    samples: Samples,
+    session_ids: Sequence[str],
+    fits: Callable[[str, Mapping[str, Given]], bool] = lambda *_: True,
+    *,
+    by_links: bool = False,
 ) -> Rows:
     """Rows of other tables that look like refunds of these sessions, by the first way in which any do that fit."""
     tables, columns = known_tables(samples)
@@ -116,7 +121,7 @@ def find_rows(
         lambda known: dict(_named_in_texts(samples, tables, columns, known)),
     )
     names = _names(samples, session_ids, keys)
-    for way in ways:
+    for way in ways[:2] if by_links else ways:
         if found := {where: given for where, given in way(names).items() if fits(where, given)}:
             settled = samples.settled_ids()
             others = way(_names(samples, settled, keys))
