@@ -10,7 +10,7 @@ from sweeper.check.rehearsal.samples import Samples, named, owed_ids
 from sweeper.check.result import Check, failure, warning
 from sweeper.ledger.past import past_slots
 
-_ENOUGH, _MOST, _PART = 3, 0.5, 0.2
+_ENOUGH, _MOST, _PART = 3, 0.5, 0.3
 # a column that says what a row is of
 _LINK = re.compile(r"(^|_)(id|uuid|key|ref(erence)?|no|number)$|[a-z](Id|Uuid|Key|Ref)$")
 
@@ -35,9 +35,10 @@ def check_nameless(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         "links": links, "texts": texts,
     }  # fmt: skip
     found = samples.try_read("find_nameless_refunds", owed, **given)
-    sessions = [row.session_id for row in found]
-    count = min(len(sessions), len({row.refund for row in found}))  # each is of one of them
-    if count >= max(_ENOUGH, len(owed) * _PART):
+    sessions = [row.session_id for row in found if row.refund]
+    count = min(len(sessions), len({row.refund for row in found if row.refund}))  # each is of one of them
+    by_chance = sum(row.has_another for row in found)  # in twice the time
+    if count >= max(_ENOUGH, len(owed) * _PART) and count > by_chance:
         yield (failure if count >= len(owed) * _MOST else warning)(
             f"refunds in {ledger.table.name} that name no session follow the failures of {count} of the {len(owed)} "
             f"sessions that would be paid, with their account and amount, such as of {named(sessions)}: "

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from sweeper.app.catalog import Column, has_subquery, words_in
+from sweeper.app.catalog import JSON_TYPES, Column, has_subquery, words_in
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.marks.session_marks import written_columns
 from sweeper.check.rehearsal.samples import Samples, marks_in, named
@@ -19,6 +19,7 @@ _CALL = re.compile(r"\b(now|random|nextval|current_timestamp|clock_timestamp|\w*
 # what the app calls its own writer, or a note, the file may call otherwise
 _FREE = re.compile(f"{WRITER.pattern}|{NOTE.pattern}")
 _CONSTANT = re.compile(r"('[^'\s]*'|-?[\d.]+)(::[\w.\" ]+)?")
+_TEXT = re.compile(r"'([^']*)'")
 _ENOUGH, _SEVERAL, _MOST = 3, 5, 0.9
 
 
@@ -91,12 +92,18 @@ def _other_attempts(samples: Samples) -> Iterator[Check]:
         ("reversed", own.reversed, "a session whose refund was taken back would be paid again"),
     ):
         for text, value in values.items():
-            if (column := sessions.column(text)) in read and column:
+            if (column := sessions.column(text)) in read and column and not _keeps(column, value, attempt):
                 yield warning(
                     f"[sessions.{section}] sets {column.name} to {value!r}, and sessions.attempt = {attempt!r} reads "
                     f"it: what it changes looks like another charge, and {what}",
                     "sessions.attempt: what a refund leaves as it is, such as the id of the charge",
                 )
+
+
+def _keeps(column: Column, value: str, attempt: str) -> bool:
+    """Whether other keys of JSON are written than those that the attempt reads."""
+    written, keys = (set(re.findall(r"\w+", " ".join(_TEXT.findall(text)))) for text in (value, attempt))
+    return column.base_type in JSON_TYPES and column.name in words_in(value) and bool(keys) and not written & keys
 
 
 def _unlike_others(

@@ -49,14 +49,18 @@ def check_other_status(samples: Samples) -> Iterator[Check]:
             return
 
 
-def check_success(samples: Samples, _: Sequence[str]) -> Iterator[Check]:
-    """A flag that is named for success, true of sessions that would be paid, and of none that the app has refunded."""
+def check_success(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
+    """A flag that is named for success, true of sessions that would be paid, and of none that the app has refunded.
+
+    Where it has refunded few, only if no session succeeded by the file: such a flag may say something else.
+    """
     read = set(re.findall(r"\w+", samples.file_says("status", "exclude", "never", "amount")))
     flags = samples.columns(samples.sessions, lambda one: one.is_flag and _SUCCESS.fullmatch(one.name), noted=False)
     for column, said in samples.texts_of_owed([one for one in flags if one.name.lower() not in read]):
         owed = [one for one, text in said.items() if text == "true"]
         refunded = samples.texts(column, samples.refunded_ids())
-        if len(owed) >= _ENOUGH and "true" not in refunded.values():
+        known = len(refunded) >= _ENOUGH or (not settled and len(owed) < len(samples.list_owed()))
+        if len(owed) >= _ENOUGH and known and "true" not in refunded.values():
             yield (failure if len(refunded) >= _ENOUGH else warning)(
                 f"{column.name} is true of {len(owed)} sessions that would be paid, such as {named(owed)}, and of none "
                 f"of the {len(refunded)} that the app has refunded: they have succeeded",
@@ -68,10 +72,11 @@ def check_success(samples: Samples, _: Sequence[str]) -> Iterator[Check]:
 def check_new(samples: Samples, _: Sequence[str]) -> Iterator[Check]:
     """A number for a status in `failed` that no session has kept for a day, as it would if it were an end.
 
-    Others in `failed` are older, and the app has refunded none of it.
+    Others in `failed` are older, the app has refunded none of it, and none has an end or an error.
     """
+    over = {one.status for one in count_ended(samples, samples.failed) if one.ended or one.errors}
     rows = [row for row in samples.read_failed() if row.age is not None and not row.never]
-    for status in {row.status for row in rows if re.fullmatch(r"-?\d+", row.status)}:
+    for status in {row.status for row in rows if re.fullmatch(r"-?\d+", row.status)} - over:
         ours, others = ([row for row in rows if (row.status == status) is same] for same in (True, False))
         new = len(ours) >= _ENOUGH and max(row.age or 0 for row in ours) < _DAY
         old = [row for row in others if (row.age or 0) >= _DAY]
