@@ -62,3 +62,15 @@ def test_refunds_of_other_work_that_fall_near_failures(app: App) -> None:
     assert "ledger" not in rehearsed(app)
     app.sql("DELETE FROM book AS b USING jobs AS j WHERE b.job IS NULL AND j.owner = b.wallet AND b.made_at <> j.ended")
     assert "follow the failures of 10 of the 10" in rehearsed(app)["ledger"]["message"]
+
+
+def test_events_of_refunds_that_were_not_made(marked: App) -> None:
+    marked.sql("""
+        CREATE TABLE job_events (id bigserial PRIMARY KEY, job_id text REFERENCES jobs, kind text, amount int);
+        INSERT INTO job_events (job_id, kind, amount)
+        SELECT id, CASE WHEN refunded_at IS NULL THEN 'refund_failed' ELSE 'refund_requested' END, price
+        FROM jobs WHERE state = 'failed'
+    """)
+    assert rehearsed(marked) == {}
+    marked.sql("UPDATE job_events SET kind = 'refunded'")
+    assert "looks like it" in rehearsed(marked)["marks"]["message"]

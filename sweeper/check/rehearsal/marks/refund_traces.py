@@ -33,9 +33,11 @@ from sweeper.postgres.templates import quote_name
 from sweeper.postgres.transaction import Row
 
 # all of a text, such as the state of a request for a refund
-_DENIED = "^(denied|rejected|declined|refused|dismissed)$"
+_NOT_GIVEN = "refund[ _.-]?(failed|requested|pending|denied|rejected|declined|refused)"  # in a log of events
+_DENIED = f"^(denied|rejected|declined|refused|dismissed|{_NOT_GIVEN})$"
 _UNDECIDED = (
-    "^(denied|rejected|declined|refused|dismissed|new|open|opened|pending|waiting|received|submitted|requested|escalated"
+    f"^({_NOT_GIVEN}|denied|rejected|declined|refused|dismissed"
+    "|new|open|opened|pending|waiting|received|submitted|requested|escalated"
     "|in[ _-]?(review|progress)|cancell?ed|withdrawn|expired|closed)$"
 )
 # another unique value of a session than its id, that is long enough to be nothing else
