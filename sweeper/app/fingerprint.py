@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from sweeper.app.catalog import MONEY, NAME, Table, subqueries, without_literals, words_in
 from sweeper.app.charge_key import ChargeKey
-from sweeper.app.named import functions_in, tables_in
+from sweeper.app.named import functions_in, tables_in, tables_of
 from sweeper.app.reader import Reader
 from sweeper.app.slots.facts import Facts
 from sweeper.app.values import DECISIVE, decisive_values, named_texts, values_over_rows
@@ -94,17 +94,27 @@ def _read_tables(reader: Reader, settings: Settings) -> Sequence[Row]:
 
 
 def _definitions(reader: Reader, attempt: str) -> dict[str, str]:
-    """What the attempt is made of beside the session's row: another function or type may give another attempt."""
-    called, queries = functions_in(attempt), subqueries(attempt)
-    if not called and not queries:
-        return {}
-    binds = {
-        "schemas": text_array([schema for schema, _ in called]),
-        "names": text_array([name for _, name in called]),
-        "tables": text_array(sorted({name for query in queries for name in tables_in(query)})),
-        "columns": text_array(sorted({name for query in queries for name in words_in(_without_our_columns(query))})),
-    }
-    return {row.name: row.definition for row in reader.transaction.rows(fill("list_definitions", {}), binds)}
+    """What the attempt is made of beside the session's row: another function or type may give another attempt.
+
+    Also what those functions and views are made of themselves.
+    """
+    called, queries, found = functions_in(attempt), subqueries(attempt), dict[str, str]()
+    while called or queries:
+        tables = sorted({one for query in queries for one in tables_of(query)})
+        binds = {
+            "schemas": text_array([schema for schema, _ in called]),
+            "names": text_array([name for _, name in called]),
+            "table_schemas": text_array([schema for schema, _ in tables]),
+            "tables": text_array([name for _, name in tables]),
+            "columns": text_array(
+                sorted({name for query in queries for name in words_in(_without_our_columns(query))})
+            ),
+        }
+        rows = reader.transaction.rows(fill("list_definitions", {}), binds)
+        queries = [row.body for row in rows if row.body and row.name not in found]
+        called = sorted({one for body in queries for one in functions_in(body)})
+        found |= {row.name: row.definition for row in rows}
+    return found
 
 
 def _without_our_columns(query: str) -> str:

@@ -30,7 +30,12 @@ def named_in(settings: Settings) -> dict[str, object]:
 
 def functions_in(text: str) -> list[tuple[str, str]]:
     """The functions that an expression may call: the schema, empty if it has none, and the name."""
-    return sorted({(schema, name) for kind, schema, name in _names(without_literals(text)) if kind == "function"})
+    return _named("function", text)
+
+
+def tables_of(query: str) -> list[tuple[str, str]]:
+    """The tables that a query, or the body of a function, may read: the schema, empty if it has none, and the name."""
+    return _named("table", query)
 
 
 def reads_clock(text: str) -> bool:
@@ -52,6 +57,10 @@ def _texts(value: object) -> Iterator[str]:
     elif isinstance(value, Mapping):
         for one in value.values():
             yield from _texts(one)
+
+
+def _named(wanted: str, text: str) -> list[tuple[str, str]]:
+    return sorted({(schema, name) for kind, schema, name in _names(without_literals(text)) if kind == wanted})
 
 
 def _names(plain: str) -> Iterator[tuple[str, str, str]]:

@@ -19,6 +19,10 @@ CREATE OR REPLACE FUNCTION charge_of(text, text DEFAULT '{}') RETURNS text LANGU
 _TIME = "CREATE FUNCTION charge_of(jobs) RETURNS {} LANGUAGE sql AS $$ SELECT $1.started_at $$;"
 _READ = "(SELECT c.at FROM charge_texts c WHERE c.job = s.id)"
 _VIEW = "CREATE OR REPLACE VIEW charge_texts AS SELECT job, at{}::text AS at FROM charges;"
+_INNER = "CREATE OR REPLACE FUNCTION owner_of(jobs) RETURNS text LANGUAGE sql AS $$ SELECT {}$1.user_id $$;"
+_OUTER = "CREATE FUNCTION charge_of(jobs) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN owner_of($1); END $$;"
+_BASE = "CREATE OR REPLACE VIEW base AS SELECT job, {}at::text AS at FROM charges;"
+_UPPER = "CREATE VIEW charge_texts AS SELECT job, at FROM base;"
 _COLUMN = "(SELECT c.at::text FROM charges c WHERE c.job = s.id)"
 
 
@@ -36,8 +40,20 @@ _COLUMN = "(SELECT c.at::text FROM charges c WHERE c.job = s.id)"
         ),
         (_COLUMN, "", "ALTER TABLE charges ALTER at TYPE timestamp"),
         (_READ, _VIEW.format(""), _VIEW.format("::date")),
+        (_CALLED, _INNER.format("") + _OUTER, _INNER.format("'2-' || ")),
+        (_READ, _BASE.format("") + _UPPER, _BASE.format("'2-' || ")),
     ],
-    ids=["function", "standard function", "overload", "default", "returned type", "column", "view"],
+    ids=[
+        "function",
+        "standard function",
+        "overload",
+        "default",
+        "returned type",
+        "column",
+        "view",
+        "function of a function",
+        "view of a view",
+    ],
 )
 def test_another_attempt_of_the_same_charge_is_not_paid_again(
     server: Server, tmp_path: Path, attempt: str, before: str, after: str
