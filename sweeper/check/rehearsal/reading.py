@@ -148,8 +148,8 @@ class Reading:
 
     def chosen(self, session_ids: Sequence[str]) -> dict[str, object]:
         """The binds of a statement that reads these sessions."""
-        ids = {"session_ids": text_array(session_ids), "as_of": self.context.as_of}
-        return {**ids, **self.starts.bounds(session_ids)}
+        binds: dict[str, object] = {"session_ids": text_array(session_ids), "as_of": self.context.as_of}
+        return {**binds, **self.starts.bounds(session_ids)} if self.mapping.is_bounded else binds
 
     def ask(self, statement: str, **given: object) -> Sequence[Row]:
         """The rows of a statement over other tables than the sessions."""
