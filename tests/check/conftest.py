@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import shop
+from tests.helpers.shops import marked_shop, shop
 
 GOOD = """
 ALTER TABLE prediction_sessions ADD heartbeat timestamp, ADD failed_at timestamp;
@@ -35,3 +35,9 @@ def app(bare: AppDatabase) -> App:
     app = shop(bare)
     app.sql("ALTER TABLE book DROP total")
     return app
+
+
+@pytest.fixture
+def marked(bare: AppDatabase) -> App:
+    """A shop without a book: the sessions alone say what was refunded."""
+    return marked_shop(bare)

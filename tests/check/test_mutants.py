@@ -5,13 +5,7 @@ import pytest
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
-from tests.helpers.shops import marked_shop, refuses, rehearsed, shop, without_ledger
-
-
-@pytest.fixture
-def marked(bare: AppDatabase) -> App:
-    """A shop without a book: the sessions alone say what was refunded."""
-    return marked_shop(bare)
+from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
 
 
 def said(app: App, item: str) -> str:

@@ -1,16 +1,7 @@
 """Right files with one key of the accounts changed, by which a refund would go to somebody else, or to nobody."""
 
-import pytest
-
 from tests.helpers.any_app import App
-from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import marked_shop, refuses, rehearsed
-
-
-@pytest.fixture
-def marked(bare: AppDatabase) -> App:
-    """A shop without a book: the sessions alone say what was refunded."""
-    return marked_shop(bare)
+from tests.helpers.shops import refuses, rehearsed
 
 
 def test_the_sessions_own_id_as_the_account(marked: App) -> None:

@@ -1,16 +1,7 @@
 """Right files on apps that look a little like faults: no item of the rehearsal has anything to say."""
 
-import pytest
-
 from tests.helpers.any_app import App
-from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import marked_shop, rehearsed
-
-
-@pytest.fixture
-def marked(bare: AppDatabase) -> App:
-    """A shop without a book: the sessions alone say what was refunded."""
-    return marked_shop(bare)
+from tests.helpers.shops import rehearsed
 
 
 def test_a_refund_that_keeps_the_attempt_in_json(marked: App) -> None:

@@ -3,9 +3,8 @@
 import pytest
 
 from tests.helpers.any_app import App
-from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
-from tests.helpers.shops import marked_shop, refuses, rehearsed
+from tests.helpers.shops import refuses, rehearsed
 
 # a row of another table for each job, whose state is `over` where the job failed
 OTHERS = """
@@ -15,11 +14,6 @@ UPDATE jobs SET {link} = {id};
 INSERT INTO {table}
 SELECT DISTINCT {link}, {values}CASE state WHEN 'failed' THEN '{over}' ELSE 'completed' END FROM jobs;
 """
-
-
-@pytest.fixture
-def marked(bare: AppDatabase) -> App:
-    return marked_shop(bare)
 
 
 @pytest.mark.parametrize(

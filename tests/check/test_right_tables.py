@@ -3,8 +3,7 @@
 import pytest
 
 from tests.helpers.any_app import App
-from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import marked_shop, refuses, rehearsed, without_ledger
+from tests.helpers.shops import refuses, rehearsed, without_ledger
 
 # two items a job; of every third, the app has given one back
 ITEMS = """
@@ -14,11 +13,6 @@ UPDATE items SET refunded_at = now() FROM jobs AS j
 WHERE j.id = job AND credits = 1 AND items.id % 3 = 0 AND state = 'failed';
 """
 LEFT = "(SELECT sum(i.credits) FROM items AS i WHERE i.job = s.id AND i.refunded_at IS NULL)"
-
-
-@pytest.fixture
-def marked(bare: AppDatabase) -> App:
-    return marked_shop(bare)
 
 
 def test_items_of_which_some_were_given_back(marked: App) -> None:

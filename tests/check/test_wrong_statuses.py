@@ -3,14 +3,7 @@
 import pytest
 
 from tests.helpers.any_app import App
-from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import marked_shop, refuses, rehearsed
-
-
-@pytest.fixture
-def marked(bare: AppDatabase) -> App:
-    """The same without a book: the sessions alone say what was refunded."""
-    return marked_shop(bare)
+from tests.helpers.shops import refuses, rehearsed
 
 
 @pytest.mark.parametrize("listed", ["failed", "running"])

@@ -43,6 +43,10 @@ WRITER = re.compile(
 NOTE = re.compile(r"memo|note|descr|comment|title|message|remark|reason|cause|detail|narrat|explan", re.IGNORECASE)
 
 
+# the texts in an expression of the file
+LITERALS = re.compile(r"'([^']*)'")
+
+
 def speaks_of_refund(name: str) -> bool:
     """Whether the name of a column or a table speaks of a refund."""
     return bool(re.search(GIVEN_BACK, name, re.IGNORECASE))

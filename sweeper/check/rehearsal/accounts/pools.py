@@ -11,6 +11,7 @@ from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
 from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.words import LITERALS
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import fill_expression
@@ -37,7 +38,6 @@ _FLAGS = {"has", "is", "was"}
 _NO_SHARE = {"id", "at", "usd", "cents", "price", "limit", "max"} | _FLAGS
 _ENOUGH = 3
 _JSON_AT_MOST = 4
-_TEXT = re.compile(r"'([^']*)'")
 _NOT = re.compile(r"<>|!=|\bnot\b", re.IGNORECASE)
 
 
@@ -115,7 +115,7 @@ def _by_file(own: AccountsSection, pool: Column, added: Mapping[Column | None, s
     """A pool that gets the rows of another one, or nothing where another gets all that both have lost, by the file."""
     pools = {other: _words(other.name) & _POOLS for other in added if other and _words(other.name) & _POOLS}
     value = added.get(pool, "")
-    said = _words(" ".join(_TEXT.findall(value))) & _POOLS
+    said = _words(" ".join(LITERALS.findall(value))) & _POOLS
     wrong = [other for other, words in pools.items() if said and said <= words and not said & _words(pool.name)]
     if wrong and not _NOT.search(value):
         yield failure(

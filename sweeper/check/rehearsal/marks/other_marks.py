@@ -9,7 +9,7 @@ from sweeper.app.catalog import JSON_TYPES, Column, has_subquery, words_in
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.marks.session_marks import written_columns
 from sweeper.check.rehearsal.samples import Samples, marks_in, named
-from sweeper.check.rehearsal.words import NOTE, UNDONE, WRITER
+from sweeper.check.rehearsal.words import LITERALS, NOTE, UNDONE, WRITER
 from sweeper.check.result import Check, warning
 from sweeper.postgres.templates import fill_expression
 
@@ -19,7 +19,6 @@ _CALL = re.compile(r"\b(now|random|nextval|current_timestamp|clock_timestamp|\w*
 # what the app calls its own writer, or a note, the file may call otherwise
 _FREE = re.compile(f"{WRITER.pattern}|{NOTE.pattern}")
 _CONSTANT = re.compile(r"('[^'\s]*'|-?[\d.]+)(::[\w.\" ]+)?")
-_TEXT = re.compile(r"'([^']*)'")
 _ENOUGH, _SEVERAL, _MOST = 3, 5, 0.9
 
 
@@ -102,7 +101,7 @@ def _other_attempts(samples: Samples) -> Iterator[Check]:
 
 def _keeps(column: Column, value: str, attempt: str) -> bool:
     """Whether other keys of JSON are written than those that the attempt reads."""
-    written, keys = (set(re.findall(r"\w+", " ".join(_TEXT.findall(text)))) for text in (value, attempt))
+    written, keys = (set(re.findall(r"\w+", " ".join(LITERALS.findall(text)))) for text in (value, attempt))
     return column.base_type in JSON_TYPES and column.name in words_in(value) and bool(keys) and not written & keys
 
 

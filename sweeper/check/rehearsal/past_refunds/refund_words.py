@@ -10,14 +10,13 @@ from sweeper.check.rehearsal.ledger.linked_sessions import read_kinds
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.words import NOTE, WRITER
+from sweeper.check.rehearsal.words import LITERALS, NOTE, WRITER
 from sweeper.check.result import Check, failure, warning
 from sweeper.postgres.templates import fill_expression, quote_text
 
 _ENOUGH, _DIFFERENT, _MOST = 3, 2, 0.9
 _COLUMNS_AT_MOST = 8
 _TEXT = re.compile(r"\s*'([^']*)'(?:::.*)?\s*")
-_LITERALS = re.compile(r"'([^']*)'")
 
 
 def wrong_words(samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]) -> Check | None:
@@ -140,8 +139,8 @@ def _unwritten_key(samples: Samples, sessions: Sequence[PastRefund]) -> Check | 
     own = samples.settings.ledger
     if own is None or own.past is None or len(sessions) < _ENOUGH:
         return None
-    known = {*_LITERALS.findall(f"{own.past.where} {own.past.session}")}
-    known -= {*_LITERALS.findall(f"{own.where} {own.session}")}
+    known = {*LITERALS.findall(f"{own.past.where} {own.past.session}")}
+    known -= {*LITERALS.findall(f"{own.where} {own.session}")}
     for column, key in sorted({pair for one in sessions for pair in one.lacking if pair[1] in known}):
         without = [one.session_id for one in sessions if (column, key) in one.lacking]
         if len(without) >= len(sessions) * _MOST:
