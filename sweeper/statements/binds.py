@@ -163,7 +163,8 @@ class Values:
             "schema": slots["schema"],
             "search_path": mapping.search_path,
             **dict.fromkeys(
-                ("tables", "schemas", "names", "relations", "columns", "operators"), mapped_tables(self.settings)
+                ("tables", "schemas", "table_schemas", "names", "relations", "columns", "operators"),
+                mapped_tables(self.settings),
             ),
             "privileges": ["SELECT" for _ in mapped_tables(self.settings)],
             "inserted": [False for _ in mapped_tables(self.settings)],
