@@ -3,12 +3,12 @@
 -- of it, where the amount is read from the ledger, which may already subtract a part that was refunded, and where no
 -- amount has a sign, its words must say so, too. In a table of refunds, each row does whose state is not that it was
 -- never made.
-SELECT v.session_id::text AS session_id,
+SELECT l.session_id,
        l.words,
        (l.up >= l.down) IS TRUE AS whole
-{include mapped_sessions}
-CROSS JOIN LATERAL (
-    SELECT pg_catalog.string_agg(DISTINCT l.words, ', ') FILTER (WHERE l.gives_back) AS words,
+FROM (
+    SELECT l.session_id,
+           pg_catalog.string_agg(DISTINCT l.words, ', ') FILTER (WHERE l.gives_back) AS words,
            pg_catalog.sum(l.amount) FILTER (WHERE l.gives_back) AS up,
            -pg_catalog.sum(l.amount) FILTER (WHERE l.amount < 0::numeric) AS down,
            -- where amounts have no sign, words give the direction
@@ -17,12 +17,14 @@ CROSS JOIN LATERAL (
            pg_catalog.sum(l.amount) FILTER (WHERE l.words ~* %(refund_words)s::text) AS refunded,
            pg_catalog.sum(l.amount) FILTER (WHERE l.words !~* %(refund_words)s::text) AS others
     FROM (
-        SELECT l.words,
+        SELECT v.session_id::text AS session_id,
+               l.words,
                l.amount,
                -- a reservation may be booked as a positive number, too
                l.amount > 0::numeric
                AND (l.words !~* %(down_words)s::text OR l.words ~* %(refund_words)s::text) AS gives_back
-        FROM (
+        {include mapped_sessions}
+        CROSS JOIN LATERAL (
             SELECT pg_catalog.concat_ws(' ', ''{each texts ""}, l.{column}::text{end}) AS words,
                    l.{amount_column}::numeric AS amount
             FROM {ledger} AS l
@@ -31,15 +33,16 @@ CROSS JOIN LATERAL (
               AND {include same_account}{end}{each states ""}
               AND (l.{column}::text ~* %(not_made)s::text) IS NOT TRUE{end}{each qualifiers ""}
               AND ({qualifier}){end}
-            LIMIT 100
         ) AS l
+        WHERE {include chosen}
+          AND NOT v.excluded
+          AND {include is_charged}
+          AND {include not_paid_yet}
+        LIMIT 100000
     ) AS l
+    GROUP BY 1
 ) AS l
-WHERE {include chosen}
-  AND NOT v.excluded
-  AND {include is_charged}
-  AND {if netted}(l.up >= l.down OR l.down IS NULL AND l.refunded >= l.others){else}(l.words ~* %(refund_words)s::text
+WHERE {if netted}(l.up >= l.down OR l.down IS NULL AND l.refunded >= l.others){else}(l.words ~* %(refund_words)s::text
       OR l.up >= l.down / 2::numeric
       OR l.down IS NULL AND l.came >= l.went / 2::numeric{if states}
       OR l.up > 0::numeric{end}){end}
-  AND {include not_paid_yet}

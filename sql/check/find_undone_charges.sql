@@ -2,11 +2,12 @@
 SELECT v.session_id::text AS session_id
 {include mapped_sessions}
 CROSS JOIN LATERAL (
-    SELECT pg_catalog.bool_and(l.{column} {if flag}IS TRUE{else}IS NOT NULL{end}) AS undone
+    SELECT l.{column} {if flag}IS TRUE{else}IS NOT NULL{end} AS undone
     FROM {ledger} AS l
     WHERE {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}{each qualifiers ""}
       AND ({qualifier}){end}
 ) AS entry
 WHERE {include chosen}
   AND {include is_charged}
-  AND entry.undone
+GROUP BY 1
+HAVING pg_catalog.bool_and(entry.undone)

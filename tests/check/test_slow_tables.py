@@ -46,3 +46,21 @@ def test_sessions_that_take_too_long_to_find_are_not_looked_for_by_each_item(
     with counted() as sent:
         rehearsed(app)
     assert sent["list_newest"] <= 4
+
+
+def test_a_slow_ledger_comes_with_the_index_that_it_lacks(bare: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = shop(bare)
+    app.sql("ALTER TABLE book SET (fillfactor = 10)")  # some 80 MB, which an index spares a reader
+    app.sql(
+        "INSERT INTO book (wallet, job, kind, amount) "
+        "SELECT 'w1', 'old' || n, 'charge', -5 FROM generate_series(1, 100000) AS n"
+    )
+    at_once = reading._TIMEOUTS._replace(statement_ms=1)
+    monkeypatch.setattr(reading, "_TIMEOUTS", at_once)
+    monkeypatch.setattr(reading, "_SHORT_TIMEOUTS", at_once)
+    assert rehearsed(app)["charges"]["fix"] == "sweeper install adds indexes; then: sweeper check"
+    app.install()
+    slow = rehearsed(app)["charges"]
+    assert slow["message"].endswith('took too long; no index of "public"."book" begins with "job"')
+    app.sql(slow["fix"].replace("CONCURRENTLY ", ""))
+    assert rehearsed(app)["charges"]["fix"] == "sweeper check, when the server is less busy"

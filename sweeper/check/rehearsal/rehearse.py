@@ -95,7 +95,7 @@ def check_item(context: CheckContext, look: Item) -> list[Check]:
         if context.newest > _FEW:  # as where a large ledger has no index on the session: each one reads all of it
             few = context.known.setdefault(_FEW, {})  # other items need the same few
             return check_item(replace(context, newest=_FEW, known=few), look)
-        return [not_checked(slow)]
+        return [_too_slow(context) or not_checked(slow)]
 
 
 def _check_item(context: CheckContext, look: Item) -> list[Check]:
@@ -118,6 +118,23 @@ def _check_item(context: CheckContext, look: Item) -> list[Check]:
         if error.code == "mapping":
             return [warning(f"not checked: {error.message}", "fix the mapping, then: sweeper install")]
         raise
+
+
+def _too_slow(context: CheckContext) -> Check | None:
+    """What would make it quick: the indexes of an installation, or one on the sessions of the app's ledger."""
+    if context.installation is None:
+        return warning("not checked: reading it took too long", "sweeper install adds indexes; then: sweeper check")
+    ledger, section = context.mapping.ledger, context.settings.ledger
+    link = ledger.table.column(section.session) if ledger and section else None
+    if ledger is None or link is None:
+        return None
+    with context.reading() as transaction:
+        binds = {"table_oid": ledger.table.oid, "column_name": link.name}
+        if transaction.row(context.mapping.statement("is_quick_by"), binds).quick:
+            return None
+    table = ledger.table.qualified
+    said = f"not checked: reading it took too long; no index of {table} begins with {link.quoted}"
+    return warning(said, f"CREATE INDEX CONCURRENTLY ON {table} ({link.quoted});")
 
 
 def _refused(refusal: Refusal) -> Check:

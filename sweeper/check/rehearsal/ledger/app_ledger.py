@@ -99,7 +99,7 @@ def of_these_sessions(samples: Samples, amount: Column, *, unsigned: bool = Fals
     where = ((own.past and own.past.where) or own.where) if own else ""
     parts = re.split(r"\band\b", where, flags=re.IGNORECASE)
     equalities = filter(None, (_EQUALITY.fullmatch(part.strip()) for part in parts))
-    conditions: list[Slots] = [{"qualifier": match[0]} for match in equalities]
+    conditions: list[Slots] = [{"qualifier": match[0], "place": str(place)} for place, match in enumerate(equalities)]
     if not conditions:
         return []
     given = {"amount_column": amount, "qualifiers": conditions, "unsigned": unsigned}
