@@ -43,10 +43,12 @@ def check_rights(database: Database, settings: Settings, role: str, search_path:
     by_table = defaultdict(list)
     for row in missing:
         by_table[row.name].append(row.privilege)
-    return [_privileges(by_table, role), _row_security([row.name for row in guarded], role)]
+    writes = sum(privilege != "SELECT" for _, privilege in wanted)
+    reader = len(missing) == writes and all(row.privilege != "SELECT" for row in missing)
+    return [_privileges(by_table, role, reader=reader), _row_security([row.name for row in guarded], role)]
 
 
-def _privileges(missing: Mapping[str, list[str]], role: str) -> Check:
+def _privileges(missing: Mapping[str, list[str]], role: str, *, reader: bool) -> Check:
     if not missing:
         return ok("this role may do what a run does", "privileges")
     said = "; ".join(f"{', '.join(privileges)} on {table}" for table, privileges in missing.items())
@@ -54,7 +56,10 @@ def _privileges(missing: Mapping[str, list[str]], role: str) -> Check:
         f"GRANT {', '.join(_in_columns(table, privilege) for privilege in privileges)} ON {table} TO {role};"
         for table, privileges in missing.items()
     ]
-    return failure(f"for a run this role lacks {said}", "\n".join(grants), "privileges")
+    message = f"for a run this role lacks {said}"
+    if reader:  # an auditor's login: with these rights it could pay
+        message = f"this role can only read. If it should stay so, check with the login of the runs: {message}"
+    return failure(message, "\n".join(grants), "privileges")
 
 
 def _in_columns(table: str, privilege: str) -> str:

@@ -21,6 +21,7 @@ def test_each_right_of_a_runner_is_missed_when_it_is_not_there(good: AppDatabase
         good.sql(right.replace("GRANT", "REVOKE", 1).replace(" TO ", " FROM "))
         ran = check(good, SWEEPER_DATABASE_URL=good.url_as("sweeper_runner"))
         assert (ran.exit_code, not_ok(ran)) == (5, {"privileges": "failure"}), right
+        assert "can only read" not in items(ran)["privileges"]["message"], right
         good.sql(right)
 
 
@@ -55,6 +56,10 @@ def test_it_is_read_only_for_a_role_that_cannot_write(good: AppDatabase) -> None
     with role(good, *grants) as url:
         ran = check(good, SWEEPER_DATABASE_URL=url)
     assert (ran.exit_code, not_ok(ran)) == (5, {"privileges": "failure"}), ran.stdout
+    message = (
+        "this role can only read. If it should stay so, check with the login of the runs: for a run this role lacks "
+    )
+    assert items(ran)["privileges"]["message"].startswith(message)
 
 
 def test_a_missing_privilege_comes_with_its_grant(good: AppDatabase) -> None:
