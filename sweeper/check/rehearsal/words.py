@@ -25,6 +25,8 @@ REFUND_WORDS = f"refund(?!able)|revers|giv(e|en|ing).?back|gave.?back|return|com
 UNDONE = re.compile(r"delet|void|storn|anul|annul|discard|removed", re.IGNORECASE)
 # a column that a job of the app sets when it has added a row to the balance
 ADDED = "added|applied|posted|settled|booked|counted|processed|merged|tallied|consolidated"
+# a column that names something, such as what a row is of, by an id or a number
+REFERENCE = re.compile(r"(^|_)(id|uuid|key|ref(erence)?|no|number)$|[a-z](Id|ID|Uuid|Key|Ref|No|Number)$")
 # words in rows whose amounts have no sign; whole words, because "in" is a part of many
 UP_WORDS = r"\m(in|credit|plus|release|released|deposit|incoming|up|undo|void|voided)\M"
 DOWN_WORDS = (

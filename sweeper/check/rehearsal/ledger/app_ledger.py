@@ -39,6 +39,12 @@ class AppLedger:
     def account(self) -> Column | None:
         return next(iter(self._naming("account_id")), None)
 
+    @property
+    def moment(self) -> Column | None:
+        """The column for when a row was written."""
+        times = [one for one in self._naming("at") if one.is_time]
+        return min(times, key=lambda one: len(self.values[one]), default=None)  # not when a row expires
+
     def _naming(self, name: str) -> list[Column]:
         """The columns whose value names this, except values that read other tables."""
         return [one for one, value in self.values.items() if name in names_in(value) and not has_subquery(value)]

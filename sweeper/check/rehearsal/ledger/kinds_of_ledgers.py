@@ -155,9 +155,10 @@ def _read(samples: Samples, ledger: AppLedger, column: Column) -> _Read | None:
     key_of_account = accounts.column(own.id)
     numbers = [one for one in samples.readable(accounts) if one.is_number and one != key_of_account]
     numbers = numbers[:_NUMBERS_AT_MOST]
-    moments = [] if key.is_whole else [one for one, value in ledger.values.items() if value.strip() == "at"]
-    moment = next((one for one in moments if samples.sees(ledger.table, [one])), None)
-    if moment is None and not key.is_whole:  # no column shows which row is the newest
+    moment = None if key.is_whole else ledger.moment
+    if not key.is_whole and (
+        moment is None or not samples.sees(ledger.table, [moment])
+    ):  # nothing shows the newest row
         return None
     amount = next((one for one in ledger.amounts if samples.sees(ledger.table, [one])), None)
     # empty where it takes too long, as it may without an index on the account

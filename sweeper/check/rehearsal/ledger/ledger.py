@@ -125,8 +125,7 @@ def _steps_otherwise(samples: Samples, ledger: AppLedger, running: Column) -> It
 
 
 def _steps(samples: Samples, ledger: AppLedger, amount: Column, running: Column) -> Sequence[Row]:
-    moments = (one for one, value in ledger.values.items() if value.strip() == "at")
-    order = ledger.key if ledger.key and ledger.key.is_whole else next(moments, None)
+    order = ledger.key if ledger.key and ledger.key.is_whole else ledger.moment
     if order is None or ledger.account is None:
         return []
     given = {"account_column": ledger.account, "amount_column": amount, "column": running, "key": order}

@@ -1,18 +1,16 @@
 """Whether refunds in the app's ledger that name no session are those of sessions that would be paid."""
 
-import re
 from collections.abc import Iterator
 
 from sweeper.app.catalog import JSON_TYPES, Column
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger
 from sweeper.check.rehearsal.samples import Samples, named, owed_ids
+from sweeper.check.rehearsal.words import REFERENCE
 from sweeper.check.result import Check, failure, warning
 from sweeper.ledger.past import past_slots
 
 _ENOUGH, _MOST, _PART = 3, 0.5, 0.3
-# a column that says what a row is of
-_LINK = re.compile(r"(^|_)(id|uuid|key|ref(erence)?|no|number)$|[a-z](Id|Uuid|Key|Ref)$")
 
 
 def check_nameless(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
@@ -25,7 +23,7 @@ def check_nameless(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
         return
     others = [one for one in ledger.table.columns.values() if one not in (account, ledger.key, amounts[0], moment)]
     others = [one for one in others if one.name not in _of_account(samples, ledger)]
-    links = [one for one in others if one.nullable and _LINK.search(one.name)]
+    links = [one for one in others if one.nullable and REFERENCE.search(one.name)]
     texts = [one for one in others if one not in links and (one.is_word or one.base_type in JSON_TYPES)]
     if not samples.sees(ledger.table, [account, ledger.key, amounts[0], moment, *links, *texts]):
         return
@@ -56,10 +54,11 @@ def _owed(samples: Samples) -> list[str]:
 
 def _moment(samples: Samples, ledger: AppLedger) -> Column | None:
     """The column for when a row was written."""
-    times = [one for one in ledger.table.columns.values() if one.is_time]
+    if ledger.moment is not None:
+        return ledger.moment
     filled = samples.defaults(ledger.table)
-    at = [one for one in times if "at" in names_in(ledger.values.get(one, ""))]
-    return next(iter([*at, *(one for one in times if one.name in filled and one not in ledger.values)]), None)
+    times = [one for one in ledger.table.columns.values() if one.is_time]
+    return next((one for one in times if one.name in filled and one not in ledger.values), None)
 
 
 def _of_account(samples: Samples, ledger: AppLedger) -> set[str]:

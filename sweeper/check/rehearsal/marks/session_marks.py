@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, TIME_TYPES, Column
 from sweeper.check.rehearsal.samples import Samples, ids_of
-from sweeper.check.rehearsal.words import GIVEN_BACK, speaks_of_refund
+from sweeper.check.rehearsal.words import GIVEN_BACK, REFERENCE, speaks_of_refund
 from sweeper.postgres.templates import Slots, quote_text
 from sweeper.postgres.transaction import Row
 
@@ -25,7 +25,7 @@ _WORDS = (
     r"|void|voided|freed)$"
 )
 _ENOUGH, _FEW, _SETTLED, _JSON_AT_MOST = 3, 5, 10, 4
-_KEYS, _LINK = ("text", "character varying", "uuid"), re.compile(r"(_id|Id|_key|Key|_ref)$")
+_KEYS = ("text", "character varying", "uuid")
 _MARKS = ("boolean", *TIME_TYPES, "date")
 
 
@@ -113,7 +113,7 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
     found = {}
     # to the refund itself, such as refund_transaction_id
     links = samples.columns(
-        samples.sessions, lambda one: one.base_type in _KEYS and _LINK.search(one.name) and _says(one)
+        samples.sessions, lambda one: one.base_type in _KEYS and REFERENCE.search(one.name) and _says(one)
     )
     for mark in (*find_marks(samples, session_ids), *map(Mark, links)):
         column = mark.column

@@ -1,6 +1,5 @@
 """Amounts of the app's refunds that no column shows: in JSON, behind a mark, with the session."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -8,14 +7,12 @@ from decimal import Decimal
 from sweeper.check.rehearsal.marks.session_marks import number_marks, written_columns
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund
 from sweeper.check.rehearsal.samples import Samples, is_owed, named
-from sweeper.check.rehearsal.words import is_in_unit, is_money
+from sweeper.check.rehearsal.words import REFERENCE, is_in_unit, is_money
 from sweeper.check.result import Check, warning
 from sweeper.postgres.transaction import Row
 
 _ENOUGH, _DIFFERENT, _MOST = 3, 2, 0.9
 _SEVERAL, _PART, _UNLIKE = 5, 0.25, 3
-# a column that names the refund, such as by the number of its row
-_ID = re.compile(r"(_|^)(id|no|number|ref)$|(Id|ID|Number|No|Ref)$")
 
 
 def amounts_before_refund(samples: Samples, sessions: list[PastRefund]) -> list[PastRefund]:
@@ -79,7 +76,7 @@ def read_given_back(samples: Samples) -> list[PastRefund]:
     """
     sessions, own = samples.sessions, samples.settings.accounts
     moved = own.balance or "" if own else ""
-    marks = [mark.column for mark in number_marks(samples) if not _ID.search(mark.column.name)]
+    marks = [mark.column for mark in number_marks(samples) if not REFERENCE.search(mark.column.name)]
     columns = [one for one in marks if is_in_unit(one.name, moved) and (not is_money(one.name) or is_money(moved))]
     others = [one for one in samples.readable(sessions) if one.is_number and one not in marks]
     refunded = {sessions.column(text): value.strip() for text, value in samples.own.refunded.items()}
