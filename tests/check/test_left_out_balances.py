@@ -80,11 +80,11 @@ SET balance = (SELECT b.total FROM book AS b WHERE b.wallet = w.id ORDER BY b.ma
 """
 
 
-@pytest.mark.parametrize("value", ["amount", "0"])
-def test_a_running_balance_in_rows_that_only_the_time_orders(bare: AppDatabase, value: str) -> None:
+@pytest.mark.parametrize(("value", "moment"), [("amount", "at"), ("0", "refund.at")])
+def test_a_running_balance_in_rows_that_only_the_time_orders(bare: AppDatabase, value: str, moment: str) -> None:
     app = shop(bare)
     app.sql(CHAIN)
-    app.map("ledger.insert", ref="refund_id::text", made_at="at", total="balance_after")
+    app.map("ledger.insert", ref="refund_id::text", made_at=moment, total="balance_after")
     assert "ledger" not in rehearsed(app)
     app.map("ledger.insert", total=value)
     assert f"total steps by the amount from row to row, and [ledger.insert] fills it with '{value}'" in refuses(

@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import marked_shop, refuses, rehearsed, shop, without_ledger
+from tests.helpers.shops import marked_shop, refuses, rehearsed, without_ledger
 
 pytestmark = pytest.mark.slow
 
@@ -17,9 +17,7 @@ UNEVEN = "UPDATE jobs SET price = price + substr(owner, 2)::int"
 
 
 @pytest.fixture
-def app(bare: AppDatabase) -> App:
-    app = shop(bare)
-    app.sql("ALTER TABLE book DROP total")
+def app(app: App) -> App:
     app.sql(UNEVEN)
     app.sql("UPDATE book AS b SET amount = sign(b.amount) * j.price FROM jobs AS j WHERE j.id = b.job")
     app.sql("UPDATE wallets SET balance = 1000 + (SELECT sum(amount) FROM book WHERE wallet = wallets.id)")

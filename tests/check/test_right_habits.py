@@ -1,4 +1,6 @@
-"""Right files for apps whose habits come near to what rules call wrong: nothing is said of them."""
+"""Right files for apps whose habits come near to what rules call wrong; nothing is said, or no run is stopped."""
+
+from collections.abc import Callable
 
 import pytest
 
@@ -49,8 +51,9 @@ def test_work_that_runs_before_it_is_charged(bare: AppDatabase) -> None:
     assert items(check(app.database))["amounts"]["status"] == "ok"
 
 
-def test_a_time_of_our_own_refunds(bare: AppDatabase) -> None:
-    app = marked_shop(bare)
+@pytest.mark.parametrize("shop_of", [shop, marked_shop])
+def test_a_time_of_our_own_refunds(bare: AppDatabase, shop_of: Callable[[AppDatabase], App]) -> None:
+    app = shop_of(bare)
     app.sql("ALTER TABLE jobs ADD swept_at timestamptz")
     app.map("sessions.refunded", swept_at="at")
     assert "marks" not in rehearsed(app)
@@ -83,3 +86,55 @@ def test_amounts_and_running_balances_in_cents(bare: AppDatabase) -> None:
     app.map("ledger", where="kind = 'refund'")
     app.map("ledger.insert", total="1000 - balance_after", amount="-amount")
     assert "ledger" not in rehearsed(app)
+
+
+def test_a_ledger_in_another_unit_than_the_balance(bare: AppDatabase) -> None:
+    app = shop(bare)
+    app.sql("ALTER TABLE wallets ADD cents bigint; UPDATE book SET amount = amount * 100, total = total * 100")
+    app.sql("UPDATE wallets SET cents = 100000 + (SELECT sum(amount) FROM book WHERE wallet = wallets.id)")
+    app.sql("ALTER TABLE wallets DROP balance")
+    app.map("accounts", balance="cents / 100")
+    app.map("accounts.add", cents="amount * 100")
+    app.map("ledger.insert", amount="amount*100", total="balance_after * 100")
+    assert "ledger" not in rehearsed(app)
+    app.map("ledger.insert", total="balance_after * 10")
+    assert "total steps by amount from row to row" in refuses(app, "ledger")
+
+
+def test_a_ledger_of_what_was_used(bare: AppDatabase) -> None:
+    app = shop(bare)
+    app.sql("ALTER TABLE wallets ADD used numeric; UPDATE book SET amount = -amount, total = 1000 - total")
+    app.sql("UPDATE wallets SET used = (SELECT sum(amount) FROM book WHERE wallet = wallets.id)")
+    app.sql("ALTER TABLE wallets DROP balance")
+    app.map("accounts", balance="-used")
+    app.map("accounts.add", used="-amount")
+    app.map("ledger.insert", amount="-amount", total="-balance_after")
+    assert "ledger" not in rehearsed(app)
+    app.map("ledger.insert", amount="amount")
+    assert "total steps by amount from row to row" in refuses(app, "ledger")
+
+
+def test_what_was_never_charged_beside_what_nobody_refunded(bare: AppDatabase) -> None:
+    """The app gives nothing back itself, and some of its work is free."""
+    app = marked_shop(bare)
+    app.sections["sessions"].pop("exclude")
+    app.sections.pop("sessions.refunded")
+    app.sql("ALTER TABLE jobs DROP refunded_at; UPDATE jobs SET price = 0 WHERE substr(id, 2)::int <= 6")
+    app.sql("UPDATE jobs SET state = 'expired', ended = NULL WHERE state = 'failed' AND substr(id, 2)::int > 24")
+    app.map(failed=["failed", "expired"])
+    assert "statuses" not in rehearsed(app), "some are free"
+    app.sql("UPDATE jobs SET state = 'rejected' WHERE price = 0")
+    app.map(failed=["failed", "expired", "rejected"])
+    assert "statuses" not in rehearsed(app), "those of one status never took anything"
+    app.sql("UPDATE jobs SET price = 0, state = 'failed' WHERE substr(id, 2)::int <= 20")
+    assert rehearsed(app)["statuses"]["status"] == "warning"
+
+
+def test_grace_before_anything_is_installed_and_where_rows_fail(app: App) -> None:
+    app.write()
+    assert items(check(app.database))["grace"]["status"] == "ok"
+    assert app.install().exit_code == 0
+    app.sql("UPDATE jobs SET error = 'x' WHERE state = 'failed'")
+    app.map(amount="price + error::int")
+    assert app.install().exit_code == 0
+    assert items(check(app.database))["grace"]["status"] == "ok", "amounts shows it"

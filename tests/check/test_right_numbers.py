@@ -5,7 +5,7 @@ import pytest
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
-from tests.helpers.shops import marked_shop, rehearsed, shop
+from tests.helpers.shops import rehearsed, shop
 
 MEMBERS = """
 UPDATE jobs SET price = 1 + substr(id, 2)::int * substr(owner, 2)::int % 7;
@@ -18,9 +18,8 @@ INSERT INTO members SELECT owner, sum(price) FILTER (WHERE refunded_at IS NULL) 
 
 
 @pytest.fixture
-def app(bare: AppDatabase) -> App:
-    """A shop whose file is right."""
-    return marked_shop(bare)
+def app(marked: App) -> App:
+    return marked
 
 
 @pytest.mark.parametrize("change", ["RENAME TO usage_stats", "ADD computed_at timestamptz"])

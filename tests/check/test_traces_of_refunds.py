@@ -3,18 +3,9 @@
 import pytest
 
 from tests.helpers.any_app import App
-from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
+from tests.helpers.shops import refuses, rehearsed, without_ledger
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def app(bare: AppDatabase) -> App:
-    """A shop whose file is right."""
-    app = shop(bare)
-    app.sql("ALTER TABLE book DROP total")
-    return app
 
 
 def test_a_kind_that_begins_as_the_table_is_called(app: App) -> None:
@@ -131,3 +122,18 @@ def test_another_key_of_json_in_the_book_that_has_the_amount(app: App) -> None:
     app.map("ledger", session="(meta ->> 'refund_of')", where="amount > 0 AND meta ? 'refund_of'")
     app.map("ledger.insert", meta="jsonb_build_object('refund_of', session_id)")
     assert rehearsed(app) == {}
+
+
+def test_a_log_of_failures_says_what_was_refunded(app: App) -> None:
+    """The status there is the session's: what the text says of it has been done."""
+    without_ledger(app)
+    app.sql("DROP TABLE book; CREATE TABLE log (id bigserial PRIMARY KEY, status text, message text, amount numeric)")
+    app.sql("INSERT INTO log (status, message, amount) SELECT 'failed', 'refunded credits for job ' || id, price "
+            "FROM jobs WHERE substr(id, 2)::int <= 20")  # fmt: skip
+    assert '"public"."log" (in a text)' in refuses(app, "marks")
+
+
+def test_refunds_of_which_only_some_are_named_in_json(app: App) -> None:
+    app.sql("ALTER TABLE book ADD meta jsonb; UPDATE book SET meta = jsonb_build_object('ref', job), job = NULL, "
+            "kind = 'refund_given' WHERE kind = 'refund' AND id % 5 > 1")  # fmt: skip
+    assert "12 sessions that would be paid again" in refuses(app, "ledger")

@@ -4,15 +4,13 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import marked_shop, refuses, rehearsed, shop
+from tests.helpers.shops import refuses, rehearsed, shop
 
 
 @pytest.fixture
-def app(bare: AppDatabase) -> App:
-    """A shop without a book: the sessions alone say what was refunded."""
-    app = marked_shop(bare)
-    app.sql("UPDATE wallets SET balance = 900 + right(id, 1)::int")
-    return app
+def app(marked: App) -> App:
+    marked.sql("UPDATE wallets SET balance = 900 + right(id, 1)::int")
+    return marked
 
 
 def test_an_amount_in_another_unit_beside_one_in_credits(app: App) -> None:
