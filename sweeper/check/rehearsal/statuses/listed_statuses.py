@@ -26,6 +26,15 @@ _UNSURE = {"retryable"}  # by the queue, or by the customer
 _OF_ELSE = {"refund", "refunding", "cancel", "canceling", "cancelling", "retry", "billing", "payment", "for", "to",
             "upload", "input", "queue", "start", "run", "process", "review", "stuck", "stopped", "lost", "abandoned",
             "expired", "zombie", "dead", "stale", "circuit", "exhausted", "gave"}  # fmt: skip
+_OVER = "that has succeeded", "sessions.succeeded: {!r}, when nothing is owed for such a session"
+_ON = "that goes on", "sessions.running: {!r}, when it is paid when it is stuck"
+# the words of a name that are wrong in a list, those beside which they are right, and what they say
+_WRONG = (
+    ("failed", _DONE, NOT_DONE, _OVER),
+    ("running", _ENDED, NOT_DONE | _OF_ELSE, _OVER),
+    ("failed", _GOES_ON, NOT_DONE | _OF_ELSE, _ON),
+    ("succeeded", _GOES_ON, NOT_DONE | _OF_ELSE | _DONE, _ON),
+)
 # fewer prove nothing; a status counts as refunded when the app refunded at least this part of it
 ENOUGH, _SOME, _PART, _NEARLY_ALL = 3, 2, 0.25, Decimal("0.9")
 _NUMBER = re.compile(r"-?\d+")
@@ -40,27 +49,21 @@ def check_status_names(samples: Samples, labels: Mapping[str, str]) -> Iterator[
 
     ``labels``: what statuses are called that are the keys of another table's rows.
     """
-    for key, said, against, excuses in (
-        ("failed", "that has succeeded", _DONE, NOT_DONE),
-        ("running", "that has succeeded", _ENDED, NOT_DONE | _OF_ELSE),
-        ("failed", "that goes on", _GOES_ON, NOT_DONE | _OF_ELSE),
-        ("succeeded", "that goes on", _GOES_ON, NOT_DONE | _OF_ELSE | _DONE),
-    ):
+    for key, against, excuses, (said, right) in _WRONG:
         for status in getattr(samples.own, key):
             label = labels.get(str(status))
             words = words_of(label or str(status))
-            if words & against and not words & excuses and not (key == "succeeded" and _has_ended(samples, status)):
-                right = "sessions.running" if against is _GOES_ON else "sessions.succeeded"
-                why = "it is paid when it is stuck" if against is _GOES_ON else "nothing is owed for such a session"
-                # others, such as in transcription_completed, may say that it is about a step of the work
-                sure = words <= against - _UNSURE | _PLAIN
-                told = f"sessions.{key} has {shown(status, label)}"
-                yield (failure if sure and key != "succeeded" else warning)(
-                    f"{told}, which is a name for work {said}" if sure else f"{told}: is that work {said}?",
-                    f"{right}: {status!r}, when {why}",
-                )
-                if sure:
-                    return
+            if not words & against or words & excuses or (key == "succeeded" and _has_ended(samples, status)):
+                continue
+            # others, such as in transcription_completed, may say that it is about a step of the work
+            sure = words <= against - _UNSURE | _PLAIN
+            what = f"sessions.{key} has {shown(status, label)}"
+            yield (failure if sure and key != "succeeded" else warning)(
+                f"{what}, which is a name for work {said}" if sure else f"{what}: is that work {said}?",
+                right.format(status),
+            )
+            if sure:
+                return
 
 
 def _has_ended(samples: Samples, status: object) -> bool:
