@@ -16,10 +16,9 @@ SELECT v.session_id::text AS session_id,
            )
        END AS why,
        -- where only some are, the app may leave closed ones to a run
-       {if active}(
-           SELECT pg_catalog.bool_or(known.active)
-           FROM (SELECT ({account_active}) AS active FROM {accounts} AS a LIMIT 5000) AS known
-       ) IS NOT TRUE{else}false{end} AS none_active
+       {if active}NOT EXISTS (
+           SELECT FROM (SELECT ({account_active}) AS active FROM {accounts} AS a LIMIT 5000) AS known WHERE known.active
+       ){else}false{end} AS none_active
 {include mapped_rows}
   AND NOT v.excluded
   AND v.amount::numeric > 0::numeric
