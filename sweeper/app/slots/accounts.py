@@ -43,17 +43,7 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
     accounts = reader.table("accounts.table", own.table)
     key = reader.unique_column("accounts.id", own.id, accounts)
     key_value = Expression(f"a.{key.quoted}", key.base_type, key, key.collation)
-    account_as, account = payer.compared_as(key_value), payer.sql
-    if payer.may_be_rounded(key_value):  # an id with a fraction belongs to no account, and rounding would find one
-        floating = payer.type in catalog.FLOATING_TYPES
-        slots_of_it = {
-            "value": payer.sql,
-            "exact_type": "double precision" if floating else payer.type,
-            "largest": str(catalog.LARGEST_EXACT[payer.type]) if floating else "",
-        }
-        account = fill_part("whole_number", slots_of_it, {"floating": floating})
-    else:
-        payer.require_kept("sessions.account", text, key_value, f"accounts.id = {own.id!r}")
+    account_as, account = payer.compared_as(key_value), _account_value(payer, key_value, text, own.id)
     typed = fill_part("typed", {"value": account, "cast": account_as})
     reader.castable("sessions.account", text, typed, sessions.qualified, "s")
     equality = reader.equality("accounts.id", own.id, key.base_type)
@@ -87,6 +77,20 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
         moves = [move(key, kept=True)]
     read = {"moves": moves, "invariant_columns": _invariant_columns(own, accounts, moves)}
     return facts | share_facts(shares, own, accounts) | Facts({}, read)
+
+
+def _account_value(payer: Expression, key: Expression, text: str, accounts_id: str) -> str:
+    if not payer.may_be_rounded(key):
+        payer.require_kept("sessions.account", text, key, f"accounts.id = {accounts_id!r}")
+        return payer.sql
+    # an id with a fraction belongs to no account, and rounding would find one
+    floating = payer.type in catalog.FLOATING_TYPES
+    slots = {
+        "value": payer.sql,
+        "exact_type": "double precision" if floating else payer.type,
+        "largest": str(catalog.LARGEST_EXACT[payer.type]) if floating else "",
+    }
+    return fill_part("whole_number", slots, {"floating": floating})
 
 
 def _invariant_columns(own: AccountsSection, accounts: Table, moves: Sequence[Slots]) -> list[Slots]:

@@ -1,26 +1,22 @@
 """What the statements need to know about a session: its key, its status, its times, its amount."""
 
 import re
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table, problem
-from sweeper.app.distribution import named_zone
 from sweeper.app.expression import Expression, as_number, check_type, default_collation, no_attempt
 from sweeper.app.named import reads_clock
 from sweeper.app.reader import Reader
 from sweeper.app.slots.facts import Facts
+from sweeper.app.slots.session_times import number_of_a_time, time_slots
 from sweeper.app.status import Status, read_status, statuses_sql, texts_sql
 from sweeper.config.model import SessionsSection, Settings
 from sweeper.core.decimals import FLOATING_TOLERANCE
 from sweeper.postgres.templates import Choices, Slots, fill, fill_part, quote_text
 from sweeper.postgres.transaction import Transaction
-
-_SIGNS_OF_LIFE = ("active_at", "started_at")
-# seconds since 1970 reach this number in the year 5138, and milliseconds did in 1973
-_MILLISECONDS_FROM, _MICROSECONDS_FROM = 10**11, 10**14
 
 # a column, or what stands for it where it is null
 _PLAIN = re.compile(rf"(?:coalesce\s*\(\s*)?(?:s\s*\.\s*)?(?:{catalog.NAME})(?:\s*,\s*(?:'[^']*'|\d+)\s*\))?", re.I)
@@ -128,39 +124,15 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
     Raises:
         ConfigurationError: one of them is not SQL over the session's row, or of another type than it must have.
     """
-    own = settings.sessions
-
-    def read(name: str, text: str, allowed: tuple[str, ...] | None = None) -> Expression:
-        expression = reader.expression(f"sessions.{name}", text, sessions)
-        if allowed is catalog.TIME_TYPES and expression.type in catalog.NUMBER_TYPES:
-            raise problem(f"sessions.{name}", text, _number_of_a_time(reader.sample_number(expression, sessions), text))
-        if allowed is catalog.NUMBER_TYPES:
-            expression = as_number(expression)
-        if allowed:
-            check_type(f"sessions.{name}", text, expression, allowed)
-        return expression
-
-    moments = {
-        name: read(name, text, catalog.TIME_TYPES)
-        for name in ("started_at", "active_at", "stuck_at", "failed_at", "ended_at")
-        if (text := getattr(own, name))
-    }
-    known = {name: _moment(moment, own.timezone, sessions) for name, moment in moments.items()}
-    active_at = _first_known(known, _SIGNS_OF_LIFE)
-    if own.stuck_at:  # a deadline is compared like a sign of life: once it has passed, the session is stuck
-        active_at = fill_part("deadline", {"moment": known["stuck_at"]})
+    own, read = settings.sessions, partial(_read, reader, sessions)
+    times = time_slots(own, sessions, read)
     amount = read("amount", own.amount, catalog.NUMBER_TYPES)
     account = read("account", own.account)
     charged = read("charged", own.charged, catalog.NUMBER_TYPES) if own.charged else None
     exclude = read("exclude", own.exclude, ("boolean",)) if own.exclude else None
     never = read("never", own.never, ("boolean",)) if own.never else None
     error = read("error", own.error) if own.error else None
-    attempt = read("attempt", own.attempt) if own.attempt else no_attempt()
-    if reads_clock(own.attempt or ""):
-        what = "reads the clock: the next run would take the same charge for another one, and pay it again"
-        raise problem("sessions.attempt", own.attempt or "", what)
-    if reader.labels(attempt.type):  # the app could not drop the enum while a column of ours had it
-        attempt = Expression(fill_part("as_text", {"value": attempt.sql}), "text", collation=default_collation())
+    attempt = _read_attempt(reader, own.attempt, read)
     slots = {
         "account": account.sql,
         "account_type": account.type,
@@ -170,14 +142,9 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         "attempt_type": attempt.type,
         "attempt_collate": attempt.collation,
         "attempt_eq": reader.equality("sessions.attempt", own.attempt or "", attempt.type).equal,
-        "started_at": moments["started_at"].sql,
-        "started_type": moments["started_at"].type,
-        "active_at": active_at,
-        "failed_at": _first_known(known, ("failed_at", *_SIGNS_OF_LIFE)),
         "amount": _number(amount),
         "amount_type": _exact_type(amount),
         "amount_tolerance": _tolerance(amount),
-        "also_read": moments["ended_at"].sql if "ended_at" in moments else "",
         "exclude": fill_part(
             "excluded",
             {"exclude": exclude.sql if exclude else "false", "never": never.sql if never else ""},
@@ -193,7 +160,29 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
     if charged:
         slots |= {"charged": _number(charged), "charged_type": _exact_type(charged)}
         slots["charged_tolerance"] = _tolerance(charged)
-    return Facts(slots, _expression_choices(settings))
+    return Facts(times | slots, _expression_choices(settings))
+
+
+def _read(reader: Reader, sessions: Table, name: str, text: str, allowed: tuple[str, ...] | None = None) -> Expression:
+    """An expression of ``[sessions]``, of one of the types that are ``allowed``."""
+    expression = reader.expression(f"sessions.{name}", text, sessions)
+    if allowed is catalog.TIME_TYPES and expression.type in catalog.NUMBER_TYPES:
+        raise problem(f"sessions.{name}", text, number_of_a_time(reader.sample_number(expression, sessions), text))
+    if allowed is catalog.NUMBER_TYPES:
+        expression = as_number(expression)
+    if allowed:
+        check_type(f"sessions.{name}", text, expression, allowed)
+    return expression
+
+
+def _read_attempt(reader: Reader, text: str | None, read: Callable[..., Expression]) -> Expression:
+    attempt = read("attempt", text) if text else no_attempt()
+    if text and reads_clock(text):
+        what = "reads the clock: the next run would take the same charge for another one, and pay it again"
+        raise problem("sessions.attempt", text, what)
+    if reader.labels(attempt.type):  # the app could not drop the enum while a column of ours had it
+        return Expression(fill_part("as_text", {"value": attempt.sql}), "text", collation=default_collation())
+    return attempt
 
 
 def _expression_choices(settings: Settings) -> Choices:
@@ -218,25 +207,6 @@ def _expression_choices(settings: Settings) -> Choices:
     }
 
 
-def _moment(moment: Expression, timezone: str, sessions: Table) -> str:
-    zone = named_zone(sessions, moment.type, timezone)
-    return fill_part("session_moment", {"moment": moment.sql, "zone": quote_text(zone)}, {"zone_named": bool(zone)})
-
-
-def _number_of_a_time(value: Decimal | None, text: str) -> str:
-    """What is wrong with a time that is a number, with the expression that converts it, by the size of a value."""
-    seconds, milliseconds = f"to_timestamp({text})", f"to_timestamp({text} / 1000.0)"
-    if value is None:
-        turned = f"{seconds} where it counts seconds, {milliseconds} where it counts milliseconds"
-    elif abs(value) < _MILLISECONDS_FROM:
-        turned = f"{seconds}, as it counts seconds (such as {value})"
-    elif abs(value) < _MICROSECONDS_FROM:
-        turned = f"{milliseconds}, as it counts milliseconds (such as {value})"
-    else:
-        turned = f"to_timestamp({text} / 1000000.0), as it counts microseconds (such as {value})"
-    return f"is a number, and must be a time: {turned}"
-
-
 def _exact_type(expression: Expression) -> str:
     return expression.type if expression.type in catalog.EXACT_TYPES else "numeric"
 
@@ -247,9 +217,3 @@ def _tolerance(expression: Expression) -> str:
 
 def _number(expression: Expression) -> str:
     return fill_part("amount", {"amount": expression.sql}, {"inexact": expression.type not in catalog.EXACT_TYPES})
-
-
-def _first_known(moments: Mapping[str, str], names: Sequence[str]) -> str:
-    # if a row has no time of failure, or of last activity, an earlier time is used
-    known = [{"moment": moments[name]} for name in names if name in moments]
-    return fill_part("first_known", {}, {"moments": known})
