@@ -46,15 +46,20 @@ def reversals(first: AppDatabase) -> int:
     return int(first.value("SELECT count(*) FROM sweeper.reversals"))
 
 
-@pytest.mark.slow
-def test_a_killed_revert_leaves_whole_batches_and_the_second_call_finishes_it(first: AppDatabase) -> None:
-    run_id = swept(first, 200, batch_size=1)
-    process = start(first, "revert", "--run", run_id)
+def interrupt(first: AppDatabase, process: subprocess.Popen[str], by: signal.Signals) -> None:
+    """Send a signal to a revert that has taken a few refunds back."""
     for _ in range(2000):
         if reversals(first) > 5:
             break
         time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
+    process.send_signal(by)
+
+
+@pytest.mark.slow
+def test_a_killed_revert_leaves_whole_batches_and_the_second_call_finishes_it(first: AppDatabase) -> None:
+    run_id = swept(first, 200, batch_size=1)
+    process = start(first, "revert", "--run", run_id)
+    interrupt(first, process, signal.SIGKILL)
     process.communicate(timeout=10)
     time.sleep(0.2)
     done = reversals(first)
@@ -83,11 +88,7 @@ def test_reverts_at_once_take_each_refund_back_once(first: AppDatabase) -> None:
 def test_a_signal_ends_a_revert_after_the_batch_in_hand(first: AppDatabase) -> None:
     run_id = swept(first, 200, batch_size=1)
     process = start(first, "revert", "--run", run_id)
-    for _ in range(2000):
-        if reversals(first) > 5:
-            break
-        time.sleep(0.005)
-    process.send_signal(signal.SIGTERM)
+    interrupt(first, process, signal.SIGTERM)
     out, _ = process.communicate(timeout=10)
     document = json.loads(out)
     assert (process.returncode, document["outcome"]) == (143, "interrupted")
