@@ -44,9 +44,14 @@ WRITER = re.compile(
 # a column for a person to read, which the file words in its own way
 NOTE = re.compile(r"memo|note|descr|comment|title|message|remark|reason|cause|detail|narrat|explan", re.IGNORECASE)
 
-
 # the texts in an expression of the file
 LITERALS = re.compile(r"'([^']*)'")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+def words_of(name: str) -> set[str]:
+    """The words of a name in any spelling, in lower case."""
+    return {word.lower() for word in _WORD.findall(name)}
 
 
 def speaks_of_refund(name: str) -> bool:

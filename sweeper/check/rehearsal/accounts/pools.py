@@ -11,12 +11,11 @@ from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.words import LITERALS
+from sweeper.check.rehearsal.words import LITERALS, words_of
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import fill_expression
 
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _GIVEN = re.compile(r'^"?\w*(limit|quota|allowance|included|granted)\w*"?$', re.IGNORECASE)
 _TOTAL = re.compile(
     r"lifetime|purchased|bought|earned|granted|ever|all_?time|total|^size|_size|initial|original|capacity|issued|allott?ed",
@@ -51,19 +50,15 @@ class _Share:
 
     @property
     def words(self) -> set[str]:
-        return _words(self.name)
+        return words_of(self.name)
 
     def is_of(self, pool: str) -> bool:
         """Whether its name is that of a pool: ``from_paid`` is that of ``paid_credits``."""
-        return bool(self.words & _words(pool) & _POOLS) and not self.words & _NO_SHARE
+        return bool(self.words & words_of(pool) & _POOLS) and not self.words & _NO_SHARE
 
     def is_beside(self, other: "_Share") -> bool:
         """Whether both are parts of one charge: ``from_free`` beside ``from_paid``."""
         return self.words - _POOLS == other.words - _POOLS and self.words != other.words and bool(other.words & _POOLS)
-
-
-def _words(name: str) -> set[str]:
-    return {word.lower() for word in _PART.findall(name)}
 
 
 def paired_shares(sessions: Table) -> list[Column]:
@@ -79,13 +74,13 @@ def check_pools(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     if own.balance is None or accounts.is_moved_by_app:
         return
     numbers = [one for one in accounts.columns.values() if one.is_number and not one.generated]
-    pools = [one for one in numbers if _words(one.name) & _POOLS and not _words(one.name) & _FLAGS]
+    pools = [one for one in numbers if words_of(one.name) & _POOLS and not words_of(one.name) & _FLAGS]
     adds = (accounts.added or {own.balance: "amount"}).items()
     added = {accounts.column(text): value for text, value in adds if not re.fullmatch(r"[0.\s]*", value)}
     moved = [one for one in pools if one in added]
     # a name like that of a pool that gets a share means the same pool
-    given = {word for one in moved for word in _words(one.name)}
-    others = [one for one in pools if one not in added and not _words(one.name) & _POOLS <= given]
+    given = {word for one in moved for word in words_of(one.name)}
+    others = [one for one in pools if one not in added and not words_of(one.name) & _POOLS <= given]
     left = samples.used_columns(accounts, samples.seen(accounts, others))
     # what this role may not read matters only if the file may have forgotten something
     shares = list(_shares(samples, noted=bool(left))) if moved or left else []
@@ -113,10 +108,10 @@ def check_pools(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
 
 def _by_file(own: AccountsSection, pool: Column, added: Mapping[Column | None, str]) -> Iterator[Check]:
     """A pool that gets the rows of another one, or nothing where another gets all that both have lost, by the file."""
-    pools = {other: _words(other.name) & _POOLS for other in added if other and _words(other.name) & _POOLS}
+    pools = {other: words_of(other.name) & _POOLS for other in added if other and words_of(other.name) & _POOLS}
     value = added.get(pool, "")
-    said = _words(" ".join(LITERALS.findall(value))) & _POOLS
-    wrong = [other for other, words in pools.items() if said and said <= words and not said & _words(pool.name)]
+    said = words_of(" ".join(LITERALS.findall(value))) & _POOLS
+    wrong = [other for other, words in pools.items() if said and said <= words and not said & words_of(pool.name)]
     if wrong and not _NOT.search(value):
         yield failure(
             f"[accounts.add] gives {pool.name} what was taken of another pool: {', '.join(sorted(said))}, "
@@ -162,7 +157,7 @@ def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
     session_ids, sessions = samples.failed, samples.sessions
     if not session_ids:
         return
-    for column in samples.columns(sessions, lambda one: one.is_number and _words(one.name) & _POOLS, noted=noted):
+    for column in samples.columns(sessions, lambda one: one.is_number and words_of(one.name) & _POOLS, noted=noted):
         if rows := number_above_zero(samples, column, session_ids):
             yield _Share(column.name, len(rows), rows[0].session_id)
     ledger = app_ledger(samples)
@@ -173,7 +168,7 @@ def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
         for column in samples.columns(table, lambda one: one.base_type in JSON_TYPES, noted=of_ledger)[:_JSON_AT_MOST]:
             given = {"column": column, "number": True, "of_ledger": of_ledger, "words": ""}
             for row in samples.read("list_json_keys", session_ids, **given):
-                if _words(row.name) & _POOLS:
+                if words_of(row.name) & _POOLS:
                     yield _Share(row.name, row.sessions, row.sample)
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from sweeper.app.catalog import EXACT_TYPES, JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.ledger.app_ledger import account_of_rows
-from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, PARTS, agree, row_amounts
+from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, agree, row_amounts
 from sweeper.check.rehearsal.reading import UNANSWERED
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.words import GIVEN_BACK
@@ -30,6 +30,7 @@ _SAID = r"^(credits?[ _-]?)?(refunded|reimbursed|credited[ _-]?back|given[ _-]?b
 # a column for what somebody would like to have
 _WISH = re.compile(r"desir|want|wish|request|expect|prefer|propos|ask", re.IGNORECASE)
 _PARTS_AT_MOST = 3
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str]) -> Sequence[Row]:
@@ -47,7 +48,7 @@ def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str]) ->
 
 def _called(table: str) -> str:
     """A pattern for how a text names a session, by its table's name and its id: ``render_job/42``."""
-    parts = [part.lower().rstrip("s") for part in PARTS.findall(table)]
+    parts = [part.lower().rstrip("s") for part in _PARTS.findall(table)]
     names = "|".join({parts[-1], "s?[ _-]?".join(parts)}) if parts else table
     return rf"(?:^|[^[:alnum:]])(?:{names})s?(?:[ _-]?id)?[ #:/._=-]+([[:alnum:]-]+)"
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.words import speaks_of_refund
+from sweeper.check.rehearsal.words import speaks_of_refund, words_of
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
@@ -25,7 +25,6 @@ ASKED = re.compile(r"request|ticket|claim|appeal|dispute|complain|inquir", re.IG
 _AMOUNTS_AT_MOST = 3
 # credits, cents, micros
 _UNITS = [Fraction(10) ** digits for digits in range(-9, 10)]
-PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # names of two columns for what came in and what went out
 _CAME = {"in", "credit", "credits", "credited", "plus", "incoming", "inflow", "deposit", "deposited"}
 _WENT = {"out", "debit", "debits", "debited", "minus", "outgoing", "outflow", "withdrawal", "withdrawn"}
@@ -79,7 +78,7 @@ def are_parts(numbers: Mapping[str, Collection[Decimal]], amounts: Mapping[str, 
 
 
 def _says(column: Column, words: Collection[str]) -> bool:
-    return any(part.lower() in words for part in PARTS.findall(column.name))
+    return not words_of(column.name).isdisjoint(words)
 
 
 @dataclass

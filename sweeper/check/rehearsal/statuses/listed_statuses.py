@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sweeper.check.rehearsal.samples import Samples, by_status, ids_of, named
+from sweeper.check.rehearsal.words import words_of
 from sweeper.check.result import Check, failure, warning
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 # words that change nothing about the others
 _PLAIN = {"in", "is", "now", "still", "all", "fully", "job", "task", "work", "session", "run"}
 _DONE = {"done", "complete", "completed", "success", "succeeded", "successful", "finished", "ready", "ok", "delivered",
@@ -38,10 +38,6 @@ _WRONG = (
 # fewer prove nothing; a status counts as refunded when the app refunded at least this part of it
 ENOUGH, _SOME, _PART, _NEARLY_ALL = 3, 2, 0.25, Decimal("0.9")
 _NUMBER = re.compile(r"-?\d+")
-
-
-def words_of(name: str) -> set[str]:
-    return {word.lower() for word in _WORD.findall(name)}
 
 
 def check_status_names(samples: Samples, labels: Mapping[str, str]) -> Iterator[Check]:

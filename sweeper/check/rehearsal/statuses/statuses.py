@@ -18,10 +18,9 @@ from sweeper.check.rehearsal.statuses.listed_statuses import (
     count_ended,
     endless,
     errorless,
-    words_of,
 )
 from sweeper.check.rehearsal.statuses.other_columns import check_other_columns, check_other_status
-from sweeper.check.rehearsal.words import CANCELED
+from sweeper.check.rehearsal.words import CANCELED, words_of
 from sweeper.check.result import Check, Status, failure, problems_or_last, warning
 from sweeper.check.rows import check_statuses as check_named
 from sweeper.ledger.past import past_slots
