@@ -206,12 +206,12 @@ def test_a_mark_on_all_that_is_not_never_paid(bare: AppDatabase) -> None:
 
 
 def test_a_link_to_the_refund_that_only_refunded_sessions_have(app: App) -> None:
-    app.sql("ALTER TABLE jobs ADD refund_entry_id text")
-    app.sql("UPDATE jobs SET refund_entry_id = 'e' || id")
+    app.sql("ALTER TABLE jobs ADD refund_entry_no text")
+    app.sql("UPDATE jobs SET refund_entry_no = 'e' || id")
     assert "marks" not in rehearsed(app)
-    app.sql("UPDATE jobs SET refund_entry_id = NULL WHERE substr(id, 2)::int > 20")
-    assert "refund_entry_id is set on 20 of the newest failed sessions" in rehearsed(app)["marks"]["message"]
-    app.map("sessions.refunded", refund_entry_id="refund_id::text")
+    app.sql("UPDATE jobs SET refund_entry_no = NULL WHERE substr(id, 2)::int > 20")
+    assert "refund_entry_no is set on 20 of the newest failed sessions" in rehearsed(app)["marks"]["message"]
+    app.map("sessions.refunded", refund_entry_no="refund_id::text")
     assert "marks" not in rehearsed(app)
 
 
