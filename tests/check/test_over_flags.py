@@ -63,6 +63,20 @@ def test_a_mark_of_what_is_over_and_has_failed_as_well(app: App) -> None:
     assert "statuses" not in rehearsed(app)
 
 
+def test_canceled_work_that_an_expression_calls_failed(app: App) -> None:
+    """The app gives nothing back for it."""
+    app.sql("ALTER TABLE jobs DROP is_canceled")
+    app.sql("UPDATE jobs SET canceled_at = CASE WHEN id IN ('j28', 'j29', 'j30') THEN ended END")
+    status = "CASE WHEN canceled_at IS NOT NULL THEN '{}' ELSE state END"
+    app.map(status=status.format("canceled"), succeeded=["done", "canceled"])
+    app.map("sessions.close", state="'failed'")
+    assert "statuses" not in rehearsed(app)
+    app.map(status=status.format("failed"), succeeded=["done"])
+    assert "canceled_at is set on 3 sessions that would be paid, such as j28, j29, j30, and" in refuses(app, "statuses")
+    app.sql("UPDATE jobs SET canceled_at = ended WHERE id = 'j3'")
+    assert "statuses" not in rehearsed(app)
+
+
 def test_finished_work_that_an_expression_takes_for_running(app: App) -> None:
     """What has begun comes before what has ended, so that no session ever succeeds."""
     app.sql("ALTER TABLE jobs DROP is_canceled, DROP canceled_at")

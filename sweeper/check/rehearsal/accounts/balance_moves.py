@@ -7,7 +7,7 @@ file's, that is no chance. What was bought in between makes them disagree with e
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import localcontext
 from fractions import Fraction
 
 from sweeper.app.catalog import NUMBER_TYPES, Column
@@ -21,6 +21,7 @@ from sweeper.check.rehearsal.accounts.costs import (
     agree,
     is_explained,
     is_proof,
+    part_of,
     read_costs,
     read_numbers,
     readable_columns,
@@ -149,7 +150,7 @@ def _in_proportion(samples: Samples, costs: SessionCosts, targets: Sequence[Tota
     for rows in unsettled(costs):
         totals, owed = total(costs, rows), [row for row in rows if row.owed]
         for target in targets:
-            if part := _part_of(totals, target, or_more=True):
+            if part := part_of(totals, target, or_more=True):
                 said = f"{number(part[0])} where sessions.amount = {samples.own.amount!r} is {number(part[1])}"
                 fix = "sessions.amount: what was taken, in the unit of the balance"
                 return [_failed(_Other(totals, owed, said, fix, part[0] > part[1]), sorted(target), list(target))]
@@ -163,7 +164,7 @@ def _given_back_in_part(costs: SessionCosts, targets: Sequence[Totals]) -> list[
         for status in sorted({row.status for row in rows if row.owed}):
             back = total(costs, [row for row in costs.rows if row.settled and not row.never and row.status == status])
             for target in targets:
-                part = _part_of(back, {one: value - ours[one] for one, value in target.items()})
+                part = part_of(back, {one: value - ours[one] for one, value in target.items()})
                 if part is not None:
                     owed = [row for row in rows if row.owed and row.status == status]
                     said = (
@@ -173,17 +174,6 @@ def _given_back_in_part(costs: SessionCosts, targets: Sequence[Totals]) -> list[
                     fix = f"sessions.amount: what the app gives back for a session in {status!r}"
                     return [_failed(_Other(back, owed, said, fix), sorted(target), list(target))]
     return []
-
-
-def _part_of(totals: Totals, target: Totals, *, or_more: bool = False) -> tuple[Decimal, Decimal] | None:
-    """By how much the targets differ where the totals differ by how much, when that is the same part for all."""
-    known = sorted(target, key=lambda one: totals[one])
-    took = totals[known[-1]] - totals[known[0]] if known else Decimal(0)
-    moved = target[known[-1]] - target[known[0]] if known else Decimal(0)
-    if not moved > 0 or not (moved < took or (or_more and 0 < took < moved)):
-        return None
-    both = {one: value * took for one, value in target.items()}, {one: totals[one] * moved for one in target}
-    return (moved, took) if is_proof(agree(*both), *reversed(both)) else None
 
 
 def _explained_otherwise(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
@@ -211,7 +201,7 @@ def _kind_in_part(samples: Samples, costs: SessionCosts, targets: Sequence[Total
             of_kind = [row for row in kind if row.session_id in chosen]
             owed, took = [row for row in of_kind if row.owed], total(costs, of_kind)
             for target in targets if len(owed) >= _MISSED else ():
-                part = _part_of(took, {one: value - ours[one] + took[one] for one, value in target.items()})
+                part = part_of(took, {one: value - ours[one] + took[one] for one, value in target.items()})
                 of_it = Fraction(part[0]) / Fraction(part[1]) if part else None
                 if of_it in _SIMPLE:
                     said = f"sessions.amount = {amount!r}, and by {of_it} of that where {condition}"
@@ -239,6 +229,11 @@ def _others(samples: Samples, costs: SessionCosts, rows: Sequence[SessionCost]) 
             said = f"{column.name} of their sessions, and not by sessions.amount = {own.amount!r}"
             fix = f"sessions.amount = {column.quoted!r}, less what was given back"
             yield _Other(total(costs, rows, place), above or owed, said, fix, less)
+        fixed = [row for row in above if row.numbers[place] is not None]
+        if 0 < len(fixed) < len(owed):  # what the work came to in the end, which few that failed have
+            said = f"{column.name} of their sessions where that is set, and not by sessions.amount = {own.amount!r}"
+            fix = f'sessions.amount = "coalesce({column.quoted}, {own.amount})", less what was given back'
+            yield _Other(total(costs, rows, place, where_set=True), fixed, said, fix)
     if own.exclude and owed:
         excluded = [row for row in costs.rows if row.settled and not row.never]
         said = f"what sessions took that exclude = {own.exclude!r} is true of, and not by the others"

@@ -75,11 +75,14 @@ def describe(column: Column, word: str | None) -> str:
     )  # fmt: skip
 
 
-def total(costs: SessionCosts, rows: Sequence[SessionCost], place: int | None = None) -> Totals:
-    """The cost of some sessions by owner: by the file, or by one of their numbers."""
+def total(
+    costs: SessionCosts, rows: Sequence[SessionCost], place: int | None = None, *, where_set: bool = False
+) -> Totals:
+    """The cost of some sessions by owner: by the file, or by one of their numbers, perhaps only ``where_set``."""
     totals = dict.fromkeys(costs.owners, Decimal(0))
     for row in rows:
-        totals[row.owner] += cost_of(row, place)
+        by_file = where_set and place is not None and row.numbers[place] is None
+        totals[row.owner] += cost_of(row, None if by_file else place)
     return totals
 
 
@@ -112,6 +115,17 @@ def is_proof(agreed: frozenset[str], totals: Totals, target: Totals) -> bool:
     """Whether enough owners with different totals agree to rule out chance."""
     distinct = {totals[one] for one in agreed}
     return len(agreed) >= max(ENOUGH, len(target) * _NEARLY) and len(distinct) >= _DIFFERENT
+
+
+def part_of(totals: Totals, target: Totals, *, or_more: bool = False) -> tuple[Decimal, Decimal] | None:
+    """By how much the targets differ where the totals differ by how much, when that is the same part for all."""
+    known = sorted(target, key=lambda one: totals[one])
+    took = totals[known[-1]] - totals[known[0]] if known else Decimal(0)
+    moved = target[known[-1]] - target[known[0]] if known else Decimal(0)
+    if not moved > 0 or not (moved < took or (or_more and 0 < took < moved)):
+        return None
+    both = {one: value * took for one, value in target.items()}, {one: totals[one] * moved for one in target}
+    return (moved, took) if is_proof(agree(*both), *reversed(both)) else None
 
 
 def is_explained(

@@ -7,7 +7,7 @@ from sweeper.app.catalog import Column
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.statuses.listed_statuses import count_ended
 from sweeper.check.rehearsal.times.running import is_stuck
-from sweeper.check.rehearsal.words import is_mark
+from sweeper.check.rehearsal.words import CANCELED, is_mark
 from sweeper.check.result import Check, failure, warning
 from sweeper.config.model import STUCK_AFTER_DEFAULT
 from sweeper.postgres.templates import Slots
@@ -17,6 +17,7 @@ _OF_WORK = re.compile(r"(status|state|phase)", re.IGNORECASE)
 _FAILED = re.compile(r"fail|error|time_?d?_?out|crash|dead|killed|lost|abort|exception", re.IGNORECASE)
 # what was aborted, or whose lease expired, is not over but dead; what was skipped or rejected may be owed as well
 _OVER = re.compile(r"cancel|finish|complet|(?<![a-z])done|^(is_?|was_?)?(ended|closed)|withdrawn", re.IGNORECASE)
+_BY_CHOICE = re.compile(f"cancel|withdrawn|{CANCELED.pattern}", re.IGNORECASE)
 _NOT_YET = re.compile(r"request|want|ask|able|allow|auto|expect|estimat|plan|due|on_|notif|reason|_by", re.IGNORECASE)
 _SUCCESS = re.compile(r"(is_?|was_?)?(ok|success|successful|succeeded|delivered|passed)", re.IGNORECASE)
 _ENOUGH, _DAY = 3, 86_400.0
@@ -24,7 +25,7 @@ _ENOUGH, _DAY = 3, 86_400.0
 
 def check_other_columns(samples: Samples, settled: Sequence[str]) -> list[Check]:
     """What the first of these rules finds that finds anything."""
-    for rule in (check_swapped, check_over, check_endless, check_success, check_new):
+    for rule in (check_swapped, check_over, check_canceled, check_endless, check_success, check_new):
         if found := list(rule(samples, settled)):
             return found
     return []
@@ -122,6 +123,24 @@ def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
                 f"none that shows a sign of life, and on none that {none} succeeded: they are over, and would be "
                 "closed and paid",
                 f"sessions.status: another state where {column.quoted} is set; or sessions.never",
+            )
+            return
+
+
+def check_canceled(samples: Samples, _: Sequence[str]) -> Iterator[Check]:
+    """What a customer canceled, as a flag or time says, and an expression calls failed; the app has refunded none."""
+    own, refunded = samples.own, samples.refunded_ids()
+    if samples.sessions.column(own.status) is not None or len(refunded) < _ENOUGH:
+        return
+    named_so = samples.columns(samples.sessions, lambda one: is_mark(one) and _BY_CHOICE.search(one.name), noted=False)
+    for column, said in samples.texts_of_owed([one for one in named_so if not _NOT_YET.search(one.name)]):
+        canceled = [one for one, text in said.items() if text != "false"]
+        known = {*samples.texts(column, refunded).values()} - {"false"}
+        if len(canceled) >= _ENOUGH and not known:
+            yield failure(
+                f"{column.name} is set on {len(canceled)} sessions that would be paid, such as {named(canceled)}, and "
+                f"on none of the {len(refunded)} that the app has refunded: sessions.status = {own.status!r}",
+                f"sessions.status: another state where {column.quoted} is set, and that in sessions.succeeded",
             )
             return
 
