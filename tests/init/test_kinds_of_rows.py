@@ -20,6 +20,11 @@ INSERT INTO generations (user_id, status, cost) SELECT 1 + n % 4, n % 4, 2 FROM 
 INSERT INTO credit_transactions (user_id, amount, kind) SELECT id, 100, 0 FROM users;
 INSERT INTO credit_transactions (user_id, generation_id, amount, kind) SELECT user_id, id, -cost, 1 FROM generations;
 """
+BY_WORD = (
+    RAILS.replace("kind int NOT NULL DEFAULT 0", "kind text NOT NULL")
+    .replace("SELECT id, 100, 0", "SELECT id, 100, 'purchase'")
+    .replace("-cost, 1", "-cost, 'spend'")
+)
 
 
 @pytest.mark.parametrize(("more", "kind"), [(" WHERE status = 3", "2"), (" WHERE false", "?")])
@@ -52,3 +57,25 @@ def test_when_a_row_changed_is_written_where_the_apps_refunds_have_it(
         assert database.sweeper("init", "--yes").exit_code == 0
         found = tomllib.loads(database.config.read_text())
     assert found["ledger"]["insert"].get("updated_at") == drafted
+
+
+@pytest.mark.parametrize(
+    ("rows", "asked"),
+    [
+        ("cost, CASE WHEN id % 8 = 3 THEN 'expiry' ELSE 'refund' END FROM generations WHERE status = 3", True),
+        ("cost, 'refund' FROM generations WHERE status = 3", False),
+        ("cost - back, word FROM generations, (VALUES (1, 'settle'), (0, 'refund')) AS v(back, word) WHERE status = 3",
+         False),
+    ],
+)  # fmt: skip
+def test_another_kind_that_gives_credits_to_sessions_is_asked(
+    server: Server, tmp_path: Path, rows: str, asked: bool
+) -> None:
+    """The app may refund under several names, each session under one: what `where` misses would be paid again."""
+    refunds = f"INSERT INTO credit_transactions (user_id, generation_id, amount, kind) SELECT user_id, id, {rows}"
+    with server.blank(tmp_path, BY_WORD + refunds) as database:
+        assert database.sweeper("init", "--yes").exit_code == 0
+        text = database.config.read_text()
+    ledger = tomllib.loads(text)["ledger"]
+    assert (ledger["where"], ledger["insert"]["kind"]) == (("?", "?") if asked else ("kind = 'refund'", "'refund'"))
+    assert ("kind IN ('refund', 'expiry')" in text) == asked

@@ -34,6 +34,7 @@ def find_ledgers(evidence: Evidence, session: Session, path: Path | None, balanc
     found.sort(key=lambda ledger: (not ledger.named, -ledger.score))  # rows that name sessions show more than names
     found = [replace(ledger, names_sessions=_names_sessions(evidence, session, ledger)) for ledger in found]
     found = [replace(ledger, doubts=find_doubts(evidence, session, ledger, balance)) for ledger in found]
+    found = [_with_wider(evidence, session, ledger) for ledger in found]
     return [replace(ledger, nameless=find_nameless(evidence, session, ledger)) for ledger in found]
 
 
@@ -79,7 +80,10 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
         known[link.of_sessions[0].name] = link.type_value
     signed = bool(charges) and all((charge.sign == "-") != bool(down and all(down)) for charge in charges)
     let_go = _let_go(column, kinds) if condition is None else ""
-    return Ledger(table, link, amount, column, condition, charges, known, signed, score, refunds, let_go=let_go)
+    also_up = _also_up(kinds, refunds)
+    return Ledger(
+        table, link, amount, column, condition, charges, known, signed, score, refunds, also_up, let_go=let_go
+    )
 
 
 def _let_go(column: Column | None, kinds: list[RowKind]) -> str:
@@ -95,6 +99,35 @@ def _released(kinds: list[RowKind], refunds: tuple[str, ...]) -> tuple[str, ...]
     return tuple(kind.value for kind in kinds if kind.names_sessions and not kind.down and kind.words & words.RELEASE)
 
 
+def _also_up(kinds: list[RowKind], refunds: tuple[str, ...]) -> tuple[str, ...]:
+    """Kinds of rows that give credits to sessions, as refunds do and charges do not, under another name."""
+    if not any(kind.down and kind.is_charge for kind in kinds):
+        return ()
+    up = [kind for kind in kinds if kind.names_sessions and not kind.down and not kind.is_charge]
+    others = tuple(kind.value for kind in up if kind.value not in refunds)
+    return others if any(kind.value in refunds for kind in up) else ()
+
+
+def _with_wider(evidence: Evidence, session: Session, ledger: Ledger) -> Ledger:
+    """Refunds and the kinds beside them, if no session has rows of both: then either may be its refund."""
+    kind = ledger.kind
+    looked = {one: compare_rows(evidence, session, ledger, f"{_is_one_of(kind, (one,))}{ledger.link.also}")
+              for one in ledger.also_up} if kind else {}  # fmt: skip
+    others = tuple(one for one, counts in looked.items() if counts and counts[1])
+    if not kind or not others:
+        return ledger
+    wider = _is_one_of(kind, (*ledger.refund_kinds, *others))
+    both = compare_rows(evidence, session, ledger, f"{wider}{ledger.link.also}")
+    if not both or both[2] > 1:
+        return ledger
+    return replace(ledger, also_up=others, wider=wider, known=ledger.known | {kind.name: OPEN_QUESTION})
+
+
+def _is_one_of(column: Column, values: tuple[str, ...]) -> str:
+    listed = ", ".join(quote_text(value) for value in values)
+    return f"{column.as_sql} = {listed}" if len(values) == 1 else f"{column.as_sql} IN ({listed})"
+
+
 def _refunds(
     table: Table,
     column: Column | None,
@@ -104,11 +137,10 @@ def _refunds(
     *,
     all_are_refunds: bool,
 ) -> str | None:
-    listed = ", ".join(quote_text(value) for value in refunds)
     if all_are_refunds:
         return "true"
     if column and refunds:
-        return f"{column.as_sql} = {listed}" if len(refunds) == 1 else f"{column.as_sql} IN ({listed})"
+        return _is_one_of(column, refunds)
     by_sign = column is None and not says_kind(table) and any(kind.is_charge for kind in kinds)
     return f"{amount.as_sql} > 0" if by_sign else None
 

@@ -38,6 +38,8 @@ class Ledger:
     signed: bool
     score: int
     refund_kinds: tuple[str, ...] = ()
+    also_up: tuple[str, ...] = ()  # kinds that may be refunds, too, by the sign of their rows
+    wider: str = ""  # the condition with those; empty if nothing speaks for it
     doubts: tuple[str, ...] = ()
     nameless: str = ""
     linked: bool = True

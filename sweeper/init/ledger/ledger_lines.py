@@ -46,7 +46,7 @@ def ledger_sections(
     elif ledger.doubts:
         plain = Candidate(ledger.link.column.as_sql, "where each refund names its session there")
         link = unknown("session", "By what does a row name its session? `where` below decides it, too.", [plain])
-    sure = ledger.refunds is not None and len(ledger.refund_kinds) < 2
+    sure = ledger.refunds is not None and len(ledger.refund_kinds) < 2 and not ledger.wider
     sure = sure and not ledger.doubts and not rivals and ledger.linked
     numbered = _by_number(evidence, session, ledger)
     sure = sure and not numbered
@@ -212,12 +212,16 @@ def _ask_where(ledger: Ledger, numbered: list[Candidate], unnamed: list[Candidat
         question += " A number says what each row is, and which number is a refund, only the app knows."
     if len(ledger.refund_kinds) > 1:
         question += f" Several kinds sound like one: {', '.join(ledger.refund_kinds)}."
+    if ledger.wider:
+        question += f" Rows of other kinds give credits to sessions, too: {', '.join(ledger.also_up)}."
     question += "".join(f" But {doubt}." for doubt in ledger.doubts)
     if ledger.nameless:
         question += " No condition shows which session such rows are of: sessions.exclude must."
     elif ledger.doubts:
         question += f" Then use {_NET}."
     found = [] if ledger.refunds is None else [Candidate(ledger.where, "all that look like refunds of a session")]
+    if ledger.wider:
+        found += [Candidate(f"{ledger.wider}{ledger.link.also}", "with those that go up, as refunds do")]
     found = numbered or found
     if ledger.refunds is None and ledger.let_go:
         found = [Candidate(ledger.let_go, "by their name they release what was taken")]
