@@ -22,6 +22,7 @@ from sweeper.init.ledger.find_ledgers import find_ledgers
 from sweeper.init.ledger.json_links import JsonLink, find_json_links
 from sweeper.init.ledger.ledger import Ledger
 from sweeper.init.ledger.ledger_lines import ledger_sections
+from sweeper.init.ledger.session_link import has_price_of
 from sweeper.init.ledger.unlinked_ledgers import without_ledger
 from sweeper.init.owners import strangers_note
 from sweeper.init.policy_lines import logging_section, policy_section
@@ -103,8 +104,9 @@ def _choose(evidence: Evidence, found: list[Session], chooser: Chooser) -> tuple
         return has_own_balance and may_be_charged(evidence, one)
 
     others = [one for one in ranked[1:] if one not in rivals]
-    # of one with the same ids the first may be a copy
-    rivals += [one for one in others if has_ids_of(evidence, first.table, one) or is_of_another_product(one)]
+    # of one with the same ids the first may be a copy, and of one that has its price the job in a queue
+    also = [one for one in others if has_ids_of(evidence, first.table, one) or has_price_of(evidence, one, first)]
+    rivals += also + [one for one in others if one not in also and is_of_another_product(one)]
     known = {one.table.oid for one in ranked}
     named = [one for table in alive if (one := named_session(evidence, table.as_sql))]
     listed = [first, *(one for one in named if one.table.oid not in known), *ranked[1:]]

@@ -1,5 +1,6 @@
 """``sweeper init`` where only values say how tables belong together, or where a table is named like something else."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,29 @@ def test_a_key_that_names_the_session_is_asked_about_where_the_link_is_open(serv
     found, text = draft(server, tmp_path, RETURNED, state)
     assert found["ledger"]["insert"]["ref_id"] == found["ledger"]["insert"]["key"] == "?"
     assert "The app's rows name their session in key, such as back-" in text
+
+
+JOBS = """
+CREATE SCHEMA queue;
+CREATE TABLE teams (id int PRIMARY KEY, credits numeric NOT NULL);
+CREATE TABLE queue.job (id uuid PRIMARY KEY, name text NOT NULL, state text NOT NULL, retry_count int NOT NULL,
+    created_on timestamptz NOT NULL, started_on timestamptz, completed_on timestamptz);
+CREATE TABLE dubs (id serial PRIMARY KEY, team_id int NOT NULL REFERENCES teams, job_id uuid NOT NULL,
+    outcome text CHECK (outcome IN ('ok', 'error')), credits_reserved int NOT NULL, created_at timestamptz NOT NULL);
+INSERT INTO teams SELECT n, 100 FROM generate_series(1, 5) AS n;
+INSERT INTO queue.job SELECT md5(n::text)::uuid, 'dub', (ARRAY['completed', 'failed', 'active'])[1 + n % 3], 0,
+    now() - n * interval '1 h', now() - n * interval '1 h', CASE WHEN n % 3 < 2 THEN now() END
+FROM generate_series(1, 30) AS n;
+INSERT INTO dubs (team_id, job_id, outcome, credits_reserved, created_at)
+SELECT 1 + n % 5, md5(n::text)::uuid, (ARRAY['ok', 'error', NULL])[1 + n % 3], n, now() - n * interval '1 h'
+FROM generate_series(1, 30) AS n;
+"""
+
+
+def test_the_job_in_a_queue_of_a_session_with_a_price(server: Server, tmp_path: Path) -> None:
+    """The job has the better status, and nothing says what it costs."""
+    with server.blank(tmp_path, JOBS) as database:
+        assert database.sweeper("init", "--yes").exit_code == 0
+        text = database.config.read_text()
+    assert tomllib.loads(text)["sessions"]["table"] == "?"
+    assert {one for one in ("queue.job", "dubs") if f'#   "{one}"' in text} == {"queue.job", "dubs"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sweeper.init import words
 from sweeper.init.evidence import Column, Evidence, Table, same_type, typed_link
 from sweeper.init.ledger.refund_rows import TEXT_TYPES
-from sweeper.init.sessions.sessions import Session
+from sweeper.init.sessions.sessions import Session, has_price
 from sweeper.init.values import labels_of, values_of
 from sweeper.postgres.templates import quote_text
 
@@ -139,3 +139,12 @@ def _by_values(
             return []
         found += [value] if known > 1 else []
     return found
+
+
+def has_price_of(evidence: Evidence, one: Session, other: Session) -> bool:
+    """Whether each row of ``one`` has a price and a row of ``other``, which has none: that may be a job in a queue."""
+    if has_price(other) or not has_price(one):
+        return False
+    links = [link.column for link in evidence.references(one.table) if link.target == other.table]
+    counted = [count_linked(evidence, other, one.table, link, f"s.{link.as_sql} IS NOT NULL") for link in links]
+    return any(looked and looked[0] == looked[1] and looked[2] == 1 for looked in counted)

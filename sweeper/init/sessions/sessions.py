@@ -100,11 +100,15 @@ def named_session(evidence: Evidence, name: str) -> Session | None:
     return None
 
 
+def has_price(session: Session) -> bool:
+    """Whether a column of the session looks like what it costs."""
+    columns = session.table.columns
+    return any(c.is_number and (c.words & (words.PRICE | words.TAKEN)) and not c.is_unique for c in columns)
+
+
 def may_be_charged(evidence: Evidence, session: Session) -> bool:
     """Whether anything shows that such a session costs something: a price, parts to count, or rows with an amount."""
-    columns = session.table.columns
-    priced = any(c.is_number and (c.words & (words.PRICE | words.TAKEN)) and not c.is_unique for c in columns)
-    return priced or any(c.category == "A" for c in columns) or any(
+    return has_price(session) or any(c.category == "A" for c in session.table.columns) or any(
         _names(evidence, table, session) and any(c.is_number and c.words & words.DELTA for c in table.columns)
         for table in evidence.tables
         if table != session.table
