@@ -1,6 +1,6 @@
 -- Lists what sessions.attempt is made of beside the columns of the session's row: the app's functions that it calls and
 -- the views that its subqueries read, each with a digest of its definition and the SQL that may call and read others, and
--- the columns there, with their types.
+-- the columns there, with their types, or what they are generated from.
 WITH called AS (
     SELECT *
     FROM ROWS FROM (pg_catalog.unnest(%(schemas)s::text[]), pg_catalog.unnest(%(names)s::text[])) AS w (schema_name, name)
@@ -16,17 +16,8 @@ read AS (
               ELSE n.nspname::text = w.schema_name
           END
 )
-SELECT pg_catalog.format('%%I.%%I(%%s)', n.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)) AS name,
-       pg_catalog.md5(
-           pg_catalog.concat_ws(
-               ' ',
-               p.prosrc,
-               pg_catalog.pg_get_function_sqlbody(p.oid),
-               pg_catalog.pg_get_function_arguments(p.oid),
-               pg_catalog.pg_get_function_result(p.oid),
-               p.proconfig
-           )
-       ) AS definition,
+SELECT {include name_of_function} AS name,
+       {include definition_of_function} AS definition,
        coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) AS body
 FROM called AS w
 JOIN pg_catalog.pg_proc AS p ON p.proname::text = w.name
@@ -43,8 +34,8 @@ FROM read AS c
 WHERE c.relkind IN ('v', 'm')
 UNION
 SELECT pg_catalog.format('%%I.%%I.%%I', c.nspname, c.relname, a.attname),
-       pg_catalog.format_type(a.atttypid, a.atttypmod),
-       NULL
+       {include definition_of_column},
+       {include computed_from}
 FROM read AS c
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE a.attname::text = ANY (%(columns)s::text[])

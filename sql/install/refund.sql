@@ -17,6 +17,9 @@ SET extra_float_digits = 1
 SET gin_fuzzy_search_limit = 0
 SET transform_null_equals = off
 SET array_nulls = on
+{if attempts}
+SET quote_all_identifiers = off
+{end}
 SET bytea_output = 'hex'
 SET jit = off
 {if formats}
@@ -152,6 +155,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run `sweeper install`.';
     END IF;
     {include require_own_table}
+    {include require_own_attempt}
     sweeper_dates := sweeper_found.dates;
     {if several_in_hand}
     -- several sessions with this id: it is not known which the refund is for

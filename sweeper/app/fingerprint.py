@@ -2,8 +2,8 @@
 
 import json
 import re
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Mapped
-from collections.abc import Sequence
 from hashlib import sha256
 
 from sweeper.app.catalog import MONEY, NAME, Table, subqueries, without_literals, words_in
@@ -62,7 +62,7 @@ def charge_key(reader: Reader, settings: Settings, sessions: Table, slots: Mappe
         accounts_oid=next(iter(accounts.values()), None),
         columns=_named_columns(reader, settings, slots, {str(row.oid): row.numbers for row in others}),
         tables={row.name: row.oid for row in others} | accounts,
-        definitions=_definitions(reader, own.attempt or ""),
+        definitions=_definitions(reader, own.attempt or "", sessions, [one.name for one in read if one.computed]),
     )
 
 
@@ -93,26 +93,27 @@ def _read_tables(reader: Reader, settings: Settings) -> Sequence[Row]:
     return reader.transaction.rows(fill("list_read_tables", {}), binds) if names else []
 
 
-def _definitions(reader: Reader, attempt: str) -> dict[str, str]:
+def _definitions(reader: Reader, attempt: str, sessions: Table, generated: Collection[str]) -> dict[str, str]:
     """What the attempt is made of beside the session's row: another function or type may give another attempt.
 
-    Also what those functions and views are made of themselves.
+    Also what those functions and views are made of themselves, and the ``generated`` columns of the sessions.
     """
     called, queries, found = functions_in(attempt), subqueries(attempt), dict[str, str]()
-    while called or queries:
-        tables = sorted({one for query in queries for one in tables_of(query)})
+    while called or queries or generated:
+        own = {(sessions.schema, sessions.name)} if generated else set()
+        tables = sorted({one for query in queries for one in tables_of(query)} | own)
         binds = {
             "schemas": text_array([schema for schema, _ in called]),
             "names": text_array([name for _, name in called]),
             "table_schemas": text_array([schema for schema, _ in tables]),
             "tables": text_array([name for _, name in tables]),
             "columns": text_array(
-                sorted({name for query in queries for name in words_in(_without_our_columns(query))})
+                sorted({*generated, *(name for query in queries for name in words_in(_without_our_columns(query)))})
             ),
         }
         rows = reader.transaction.rows(fill("list_definitions", {}), binds)
         queries = [row.body for row in rows if row.body and row.name not in found]
-        called = sorted({one for body in queries for one in functions_in(body)})
+        called, generated = sorted({one for body in queries for one in functions_in(body)}), ()
         found |= {row.name: row.definition for row in rows}
     return found
 

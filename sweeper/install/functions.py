@@ -29,6 +29,10 @@ def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
 def refund_function(mapping: Mapping, *, max_amount: Decimal | None) -> str:
     binds = _binds(mapping, max_amount)
     statements = {name: mapping.statement(statement) % binds for name, statement in _STATEMENTS.items()}
+    # as before each run: what gives the same attempts as before has changed nothing
+    attempts = {"old_session_id": mapping.slots["session_id"], "old_attempt": mapping.slots["attempt"]}
+    kept = mapping.statement("compare_attempts", attempts, {"only_failed": True})
+    statements["keeps_attempts"] = kept % binds
     choices = {**mapping.choices, "same_accounts": True}
     return fill("refund", {**function_slots(mapping), **statements}, choices) % binds
 

@@ -1,10 +1,13 @@
 """The app changes what `sessions.attempt` reads beside the session's row."""
 
+from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.helpers.jobs import add_job, add_jobs, install, jobs, refused, sweep
+from tests.helpers.refund_function import refund
 from tests.helpers.server import Server
 
 _CHARGES = "CREATE TABLE charges (job int, at timestamptz DEFAULT '2026-01-01 12:00+00');"
@@ -112,3 +115,64 @@ def test_charges_taken_again_are_no_other_attempts(server: Server, tmp_path: Pat
         add_job(database, 6)
         assert sweep(database) >= 1
         assert install(database) == 0
+
+
+_ENUM = "CREATE TYPE kind AS ENUM ('first', 'second'); ALTER TABLE jobs ADD kind kind DEFAULT 'first';"
+_TRIES = """
+CREATE FUNCTION counted(int) RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELECT $1 $$;
+ALTER TABLE jobs ADD counted int GENERATED ALWAYS AS (counted(tries)) STORED;
+"""
+_RECOUNT = """
+CREATE OR REPLACE FUNCTION counted(int) RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELECT $1 + 10 $$;
+UPDATE jobs SET tries = tries;
+"""
+
+
+@pytest.mark.parametrize(
+    ("attempt", "before", "after"),
+    [
+        ("kind", _ENUM, "ALTER TYPE kind RENAME VALUE 'first' TO 'initial'"),
+        ("kind::text", _ENUM, "ALTER TYPE kind RENAME VALUE 'first' TO 'initial'"),
+        (
+            "at",
+            "ALTER TABLE jobs ADD at timestamp DEFAULT '2026-01-01 12:00'",
+            "ALTER TABLE jobs ALTER at TYPE timestamptz USING at AT TIME ZONE 'Asia/Tokyo'",
+        ),
+        ("counted", _TRIES, _RECOUNT),
+        (_CALLED, _INNER.format("") + _OUTER, _INNER.format("'2-' || ")),
+        ("charge_of(user_id::varchar)", _TEXT, _OVERLOAD),
+        (_READ, _VIEW.format(""), _VIEW.format("::date")),
+        (_COLUMN, "", "ALTER TABLE charges ALTER at TYPE timestamp"),
+    ],
+    ids=["label", "label as text", "type", "generated", "function of a function", "overload", "view", "column"],
+)
+def test_no_layer_pays_a_charge_again_under_another_attempt(
+    server: Server, tmp_path: Path, attempt: str, before: str, after: str
+) -> None:
+    for database in jobs(server, tmp_path, sessions=f'attempt = "{attempt}"', more=_CHARGES + before):
+        database.sql("INSERT INTO users VALUES ('u', 0); INSERT INTO charges SELECT generate_series(1, 6)")
+        add_jobs(database, 5)
+        assert sweep(database) == 5
+        database.sql(after)
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="attempt reads, was changed"):
+            refund(database, 1, cast="int")
+        assert refused(database, "run")
+        add_job(database, 6)
+        with suppress(psycopg.errors.ObjectNotInPrerequisiteState):
+            refund(database, 6, cast="int")
+        assert install(database, "--rekey") == 0
+        sweep(database)
+        assert (refund(database, 1, cast="int"), refund(database, 6, cast="int")) == (0, 0)
+        assert database.value("SELECT credits FROM users WHERE id = 'u'") == 6
+
+
+def test_a_layer_pays_a_new_charge_under_another_definition_that_gives_the_same_attempts(
+    server: Server, tmp_path: Path
+) -> None:
+    for database in jobs(server, tmp_path, sessions='attempt = "counted(tries)"', more=_TRIES):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_jobs(database, 5)
+        assert sweep(database) == 5
+        database.sql(_RECOUNT.replace("$1 + 10", "$1 + 0"))
+        database.sql("UPDATE jobs SET tries = 2, started_at = now() WHERE id = 1")
+        assert (refund(database, 1, cast="int"), refund(database, 1, cast="int")) == (1, 0)
