@@ -1,6 +1,6 @@
--- Finds which of some sessions have a row in another table whose state says that their charge was released. With
--- `unpaid`, those of which each row says so, and that would be paid. Where no column of the session names such a row,
--- searches the newest of them.
+-- Finds which of some sessions have a row in another table whose state says that their charge was released, or whose
+-- number says that all of it was given back. With `unpaid`, those that would be paid, and of which each row says so, or
+-- some number that a part was. Where no column of the session names such a row, searches the newest of them.
 SELECT v.session_id::text AS session_id
 FROM {sessions} AS s
 CROSS JOIN LATERAL (
@@ -20,7 +20,9 @@ WHERE {include chosen}{if unpaid}
   AND {include is_charged}
   AND {include not_paid_yet}{end}
 GROUP BY v.session_id{if unpaid}, v.amount{end}
-HAVING {if any_state}true{else}{if unpaid}pg_catalog.bool_and{else}pg_catalog.bool_or{end}(({if words}l.{column}::text ~* %(words)s::text{else}l.{column}{if flag}{else} IS NOT NULL{end}{end}) IS TRUE){end}{if unpaid}
-   AND (false{each amounts ""} OR pg_catalog.abs(pg_catalog.sum(l.{column}::numeric)) = v.amount::numeric{end}){end}
+HAVING {if number}pg_catalog.bool_or((l.{column}::numeric > 0::numeric) IS TRUE)
+   AND (false{each amounts ""} OR pg_catalog.abs(pg_catalog.sum(l.{column}::numeric)) = {if unpaid}v.amount::numeric{else}pg_catalog.sum(l.{number}::numeric){end}{end}){if unpaid}
+   AND NOT (false{each amounts ""} OR pg_catalog.abs(pg_catalog.sum(l.{column}::numeric)) = v.amount::numeric + pg_catalog.sum(l.{number}::numeric){end}){end}{else}{if any_state}true{else}{if unpaid}pg_catalog.bool_and{else}pg_catalog.bool_or{end}(({if words}l.{column}::text ~* %(words)s::text{else}l.{column}{if flag}{else} IS NOT NULL{end}{end}) IS TRUE){end}{if unpaid}
+   AND (false{each amounts ""} OR pg_catalog.abs(pg_catalog.sum(l.{column}::numeric)) = v.amount::numeric{end}){end}{end}
 ORDER BY 1
 LIMIT 1000

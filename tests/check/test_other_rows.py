@@ -115,6 +115,27 @@ def test_a_hold_that_was_released(app: App, *, by_row: bool) -> None:
     assert "failure" not in [one["status"] for one in rehearsed(app).values()]
 
 
+def test_a_part_of_the_charge_that_was_given_back(app: App) -> None:
+    without_book(app)
+    app.sql("CREATE TABLE charges (id serial PRIMARY KEY, job text REFERENCES jobs, amount int, refunded_amount int)")
+    app.sql(
+        "INSERT INTO charges (job, amount, refunded_amount) SELECT id, price, CASE WHEN state <> 'failed' THEN 0 "
+        "WHEN substr(id, 2)::int <= 20 THEN price WHEN substr(id, 2)::int <= 24 THEN 1 ELSE 0 END FROM jobs"
+    )
+    row = "FROM charges AS c WHERE c.job = s.id)"
+    app.map(amount="price", exclude=f"(SELECT c.refunded_amount = c.amount {row}")
+    assert "charges.refunded_amount says that 4 of the newest failed" in refuses(app, "marks")
+    app.map(amount=f"(SELECT c.amount - c.refunded_amount {row}")
+    assert "failure" not in [one["status"] for one in rehearsed(app).values()]
+    # the row may have what is left of the charge
+    app.sql("UPDATE charges SET amount = amount - refunded_amount")
+    app.map(amount=f"(SELECT c.amount {row}", exclude=f"(SELECT c.refunded_amount > 0 AND c.amount = 0 {row}")
+    assert "failure" not in [one["status"] for one in rehearsed(app).values()]
+    app.sql("ALTER TABLE charges ADD full_amount int")
+    app.sql("UPDATE charges SET full_amount = amount + refunded_amount")
+    assert "failure" not in [one["status"] for one in rehearsed(app).values()]
+
+
 def test_a_reservation_that_succeeded_work_lets_go_as_well(app: App) -> None:
     """What is charged is in the book; a reservation is released whatever became of the job."""
     app.sql("CREATE TABLE reservations (id text PRIMARY KEY, job text REFERENCES jobs, status text)")

@@ -7,6 +7,7 @@ from itertools import chain
 
 from sweeper.app.catalog import Column, Table
 from sweeper.check.rehearsal.marks.row_amounts import ASKED, row_amounts, unnamed_amounts
+from sweeper.check.rehearsal.marks.session_marks import says_how_much
 from sweeper.check.rehearsal.marks.tables_of_sessions import known_tables, linked_tables
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.words import FOREIGN
@@ -53,6 +54,9 @@ class _Link:
 def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
     """By column of another table, sessions that would be paid although it says so of each row, which took the amount.
 
+    A number such as `refunded_amount` says it as well when it is a part of what the row took, if it is all of it for
+    sessions that were refunded: else the row may have only what is left of its charge.
+
     Of sessions that have succeeded there must be rows in that table, and it says so of hardly any: every session may
     leave what it has reserved, such as a machine; but rows about something else may have the number of a few.
     """
@@ -62,11 +66,14 @@ def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[st
     settled = samples.settled_ids()
     for link in _links(samples):
         states = [one for one in link.table.columns.values() if _may_say(one, of_charges=link.of_charges)]
-        for column in samples.seen(link.table, states)[:1]:
+        parts = [one for one in link.table.columns.values() if says_how_much(one)] if link.of_charges else []
+        for column in (*samples.seen(link.table, states)[:1], *samples.seen(link.table, parts)[:1]):
             if not samples.sees(link.table, [link.key]):
                 continue
             unpaid = _read(samples, link, column, session_ids, unpaid=True)
             if len(unpaid) < _ENOUGH:
+                continue
+            if column in parts and len(_read(samples, link, column, session_ids)) < _ENOUGH:
                 continue
             said, linked = (_read(samples, link, column, settled, any_state=any_state) for any_state in (False, True))
             if linked and len(said) <= len(linked) * _FEW:
@@ -155,9 +162,10 @@ def _read(
     any_state: bool = False,
 ) -> list[str]:  # fmt: skip
     """Those of the sessions of which the column says it, and that would be paid; or that have a row at all."""
+    number = column.quoted if column.is_number and not any_state else ""
     rows = samples.try_read(
         "find_released", session_ids, table=link.table, key=link.key, link=link.link, column=column,
         by_row=link.by_row, unpaid=unpaid, flag=column.is_flag, words=_WORDS if column.is_word else "",
-        any_state=any_state, amounts=link.amounts,
+        any_state=any_state, number=number, amounts=[one for one in link.amounts if one["column"] != column.quoted],
     )  # fmt: skip
     return [row.session_id for row in rows]

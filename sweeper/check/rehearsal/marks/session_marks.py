@@ -65,6 +65,11 @@ def _says(column: Column) -> bool:
     return speaks_of_refund(column.name) and not _NOT_MADE.search(column.name)
 
 
+def says_how_much(column: Column) -> bool:
+    """Whether a column says by its name how much was refunded."""
+    return column.is_number and _says(column) and not _NO_AMOUNT.search(column.name)
+
+
 def number_marks(samples: Samples, *, read: bool = False) -> list[Mark]:
     """Columns whose names say how much the app has refunded; only with ``read`` also those that the file reads."""
     known = "" if read else samples.file_says("amount", "charged")
