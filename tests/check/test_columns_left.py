@@ -1,5 +1,7 @@
 """Files that leave a column of the account unchanged, or pay nothing: each fails the rehearsal, with a sample."""
 
+import re
+
 import pytest
 
 from tests.helpers.any_app import App
@@ -89,6 +91,25 @@ def test_an_amount_in_another_unit_than_what_is_held(app: App) -> None:
     assert rehearsed(app).keys() <= {"marks"}
     app.map(amount="price / 100.0")
     assert "reserved of wallets is 100 times what running and failed" in rehearsed(app)["accounts"]["message"]
+
+
+def test_a_part_of_what_was_reserved_is_held_no_more(app: App) -> None:
+    """What was consumed has left the hold for good; purchases are not known, so that the balances tell nothing."""
+    app.sql("DROP TABLE book; UPDATE jobs SET price = 0 WHERE substr(id, 2)::int <= 20 OR state = 'done'; "
+            "UPDATE wallets SET balance = 1000 + ascii(right(id, 1)) ^ 2")  # fmt: skip
+    without_ledger(app)
+    hold_what_is_open(app)
+    app.sql("CREATE TABLE holds (id serial PRIMARY KEY, job text UNIQUE REFERENCES jobs, amount int, used_amount int)")
+    app.sql("INSERT INTO holds (job, amount, used_amount) SELECT id, price + 3, 3 FROM jobs WHERE price > 0")
+    app.map("accounts.add", balance="amount", reserved="-amount")
+    for amount, said in {
+        "h.amount": 'reserved of wallets is not what .* it is the amount less "used_amount" of holds',
+        "h.used_amount": 'reserved of wallets is not what .* it is "amount" of holds less the amount',
+    }.items():
+        app.map(amount=f"(SELECT {amount} FROM holds AS h WHERE h.job = s.id)")
+        assert re.search(said, rehearsed(app)["accounts"]["message"])
+    app.map(amount="(SELECT h.amount - h.used_amount FROM holds AS h WHERE h.job = s.id)")
+    assert "accounts" not in rehearsed(app)
 
 
 def test_another_counter_goes_down_than_the_one_that_is_held(app: App) -> None:

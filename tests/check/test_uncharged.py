@@ -149,3 +149,21 @@ def test_charges_with_the_other_sign(bare: AppDatabase) -> None:
             "SELECT owner, id, 'apology', 1 FROM jobs WHERE substr(id, 2)::int BETWEEN 21 AND 25")  # fmt: skip
     app.map(charged="(SELECT sum(-b.amount) FROM book b WHERE b.job = s.id)")
     assert "charges" not in rehearsed(app), "what succeeded was charged"
+
+
+def test_nobody_was_charged(bare: AppDatabase) -> None:
+    """By a word that no row has: to a run all are uncharged, and it says nothing."""
+    app = shop(bare)
+    charge = "(SELECT -b.amount FROM book b WHERE b.job = s.id AND b.kind = 'charge')"
+    app.map(amount=charge)
+    assert "charges" not in rehearsed(app)
+    app.map(amount=charge.replace("'charge'", "'debit'"))
+    found = rehearsed(app)["charges"]
+    assert (found["status"], "sessions.amount is null or zero for all of the 50" in found["message"]) == (
+        "warning",
+        True,
+    )
+    app.map(amount="price", charged=charge.replace("'charge'", "'debit'"))
+    assert "sessions.charged is null or zero for all" in rehearsed(app)["charges"]["message"]
+    app.sql("DELETE FROM jobs WHERE state = 'running'")
+    assert "charges" not in rehearsed(app), "what has ended may have nothing left"

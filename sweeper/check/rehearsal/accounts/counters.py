@@ -17,10 +17,11 @@ from sweeper.check.rehearsal.accounts.costs import (
     unsettled,
 )
 from sweeper.check.rehearsal.accounts.other_numbers import DOWN, moved
+from sweeper.check.rehearsal.marks.row_amounts import row_amounts
 from sweeper.check.rehearsal.samples import Samples, number
 from sweeper.check.rehearsal.words import is_in_unit
 from sweeper.check.result import Check, failure, warning
-from sweeper.postgres.templates import items_of
+from sweeper.postgres.templates import fill_expression, items_of
 from sweeper.postgres.transaction import Row
 
 _HELD = re.compile(r"held|hold|reserv|pending|lock|froz|frozen|block|escrow|in_?flight|in_?use|on_?use", re.IGNORECASE)
@@ -58,6 +59,45 @@ def check_held(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
                 "sessions.amount: all that was taken, in the unit of the balance",
             )
             return
+        if falls and rows and not _are_what_is_open(rows, [place]) and (found := _other_cost(samples, rows, place)):
+            yield failure(
+                f"{column.name} of {accounts.name} is not what running and failed sessions took that nobody has given "
+                f"back, by sessions.amount = {samples.own.amount!r}: it is {found}, for nearly all accounts looked at",
+                "sessions.amount: what the session still holds",
+            )
+            return
+
+
+def _other_cost(samples: Samples, rows: Sequence[Row], place: int) -> str:
+    """How another number of the rows about open sessions gives what a column has, to the last credit."""
+    values = {row.account_id: (Decimal(row.counters[place] or 0), Decimal(row.total)) for row in rows}
+    for name, charge in _numbers_about_sessions(samples):
+        others = {row.account_id: Decimal(row.total) for row in _read_held(samples, (), amount=charge)}
+        found: defaultdict[str, list[Decimal]] = defaultdict(list)
+        for account_id, (value, total) in values.items():
+            other = others.get(account_id, Decimal(0))
+            given = {name: other, f"the amount less {name}": total - other, f"{name} less the amount": other - total}
+            for said, number_of_account in given.items():
+                found[said] += [value] * (value == number_of_account)
+        for said, same in found.items():
+            if len(same) >= max(Decimal(_ENOUGH), len(values) * _MOST) and len(set(same)) >= _ENOUGH:
+                return said
+    return ""
+
+
+def _numbers_about_sessions(samples: Samples) -> Iterator[tuple[str, str]]:
+    """Numbers of rows with a foreign key to the sessions, other than the ledger's, each with its sum for a session."""
+    mapping, found = samples.mapping, 0
+    ledger = mapping.ledger.table.oid if mapping.ledger else 0
+    for table, link, key in samples.referring_tables(mapping.sessions, {mapping.sessions.oid, ledger}):
+        own = samples.key_of(table)
+        if own is None or key.quoted != mapping.slots["key"] or not samples.sees(table, [own, link]):
+            continue
+        for item in row_amounts(samples, table, (own, link)) or ():
+            of_row = {"price": item["column"], "parts": table.qualified, "session": link.quoted, "key": key.quoted}
+            found += 1
+            if found <= _ENOUGH:
+                yield f"{item['column']} of {table.name}", fill_expression("of_parts", of_row)
 
 
 def _goes_down(column: Column, accounts: AppAccounts) -> bool:
@@ -117,11 +157,11 @@ def counted_ever(samples: Samples, columns: Sequence[Column]) -> list[Column]:
     return [column for column in columns if is_ever(column)]
 
 
-def _read_held(samples: Samples, columns: Sequence[Column]) -> Sequence[Row]:
+def _read_held(samples: Samples, columns: Sequence[Column], **given: str) -> Sequence[Row]:
     """For each account, the cost of its open sessions and the columns' values; empty where reading takes too long."""
     return samples.try_ask(
         "compare_held", others=columns, account_ids=sorted(accounts_of_newest(samples)), payable_again=False,
-        as_of=samples.context.as_of,
+        as_of=samples.context.as_of, **given,
     )  # fmt: skip
 
 

@@ -232,7 +232,7 @@ def _paid_again(samples: Samples, own: SessionsSection, session_ids: tuple[str, 
     found = (warning if own.attempt else failure)(  # it may be owed for a later charge
         f"{known} sessions that would be paid again: {said}"
         f"{'; or an earlier charge of theirs was' if own.attempt else ''}",
-        f"sessions.exclude: true of what the app has refunded (look at {next(iter(missed))}), and not of what is owed; or "
-        "sessions.amount: less what was given back, if that is a part",
+        f"sessions.exclude: true of what the app has refunded (look at {next(iter(missed))}), and not of what is owed; "
+        "or sessions.amount: less what was given back, if that is a part",
     )
     return [found]
