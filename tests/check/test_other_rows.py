@@ -196,3 +196,19 @@ def test_more_delivered_work_than_work_that_failed(app: App) -> None:
     )
     app.sql("UPDATE jobs SET bytes_received = 7 WHERE state = 'done' OR id LIKE 'd%%'")
     assert "bytes_received is set for 10 of 10 sessions that succeeded" in refuses(app, "statuses")
+
+
+def test_what_is_refunded_expires_too_soon(app: App) -> None:
+    app.sql("ALTER TABLE book ADD expires_at timestamptz")
+    app.sql("UPDATE book SET expires_at = made_at + interval '90 days' WHERE kind = 'refund'")
+    app.map("ledger.insert", made_at="at", expires_at="at + interval '90 days'")
+    assert rehearsed(app) == {}
+    app.map("ledger.insert", expires_at="at + interval '1 year'")
+    assert rehearsed(app) == {}, "longer is no fault"
+    app.map("ledger.insert", expires_at="at + interval '90 minutes'")
+    found = rehearsed(app)["past_refunds"]
+    assert (found["status"], "expires sooner" in found["message"]) == ("warning", True)
+    app.map("ledger.insert", expires_at="at")
+    assert "expires at once" in refuses(app, "past_refunds")
+    app.sql("UPDATE book SET expires_at = NULL")
+    assert rehearsed(app) == {}

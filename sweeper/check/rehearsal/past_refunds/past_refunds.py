@@ -9,6 +9,7 @@ from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import rows_of_excluded
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_given_back
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
+from sweeper.check.rehearsal.past_refunds.expiry import check_expiry
 from sweeper.check.rehearsal.past_refunds.hidden_amounts import (
     amounts_before_refund,
     amounts_in_json,
@@ -55,6 +56,7 @@ def check_past_refunds(samples: Samples) -> Iterator[Check]:
         None if netted else unwritten_amount(sessions),
         words,
         _others(samples, ledger, sessions, compared, unwritten),
+        next(check_expiry(samples, ledger), None),
     ]
     problems = [check for check in found if check is not None]
     agrees = ok(f"for {len(sessions)} sessions that the app refunded, the file gives what it wrote")

@@ -68,6 +68,17 @@ def read_past_refunds(
     samples: Samples, ledger: AppLedger, compared: Sequence[ComparedColumn], unwritten: Sequence[Column]
 ) -> list[PastRefund]:
     """The sessions that the app refunded, by the rows that it wrote, with what the file would have written."""
+    by_session: dict[str, list[Row]] = defaultdict(list)
+    for row in read_pairs(samples, ledger, compared, unwritten):
+        by_session[row.session_id].append(row)
+    digits = _digits(samples)
+    return [_added_up(found, compared, unwritten, digits) for found in by_session.values()]
+
+
+def read_pairs(
+    samples: Samples, ledger: AppLedger, compared: Sequence[ComparedColumn], unwritten: Sequence[Column]
+) -> list[Row]:
+    """The rows that the app wrote for its refunds of sessions, each with what the file would have written."""
     meant = {one.meaning: f"l.{one.column.quoted}" for one in compared}
     slots = {"past_account": meant.get("account", "NULL"), "past_amount": meant.get("amount", "NULL")}
     slots |= past_slots(samples.reader, ledger.section, ledger.table, samples.mapping.slots)
@@ -85,12 +96,7 @@ def read_past_refunds(
     ]  # fmt: skip
     read = list(dict.fromkeys([*(one.column for one in compared), *unwritten]))
     given = {**slots, "compared": items, "unwritten": unwritten, "read": read}
-    rows = samples.read("compare_past", samples.failed, **given)
-    by_session: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        by_session[row.session_id].append(row)
-    digits = _digits(samples)
-    return [_added_up(found, compared, unwritten, digits) for found in by_session.values()]
+    return samples.read("compare_past", samples.failed, **given)
 
 
 def _added_up(
