@@ -212,3 +212,26 @@ def test_what_is_refunded_expires_too_soon(app: App) -> None:
     assert "expires at once" in refuses(app, "past_refunds")
     app.sql("UPDATE book SET expires_at = NULL")
     assert rehearsed(app) == {}
+
+
+def test_usage_without_a_foreign_key_that_was_given_back(app: App) -> None:
+    """The amount says which rows are the session's."""
+    without_book(app)
+    app.sql("CREATE TABLE usage_records (id serial PRIMARY KEY, subject text, quantity int, refunded_at timestamptz)")
+    app.sql(
+        "INSERT INTO usage_records (subject, quantity, refunded_at) SELECT id, price, CASE WHEN state = 'failed' AND "
+        "substr(id, 2)::int <= 20 THEN now() END FROM jobs"
+    )
+    app.map(amount="(SELECT sum(u.quantity) FROM usage_records AS u WHERE u.subject = s.id)")
+    assert "usage_records.refunded_at (20 of the newest failed sessions" in refuses(app, "marks")
+    app.map(exclude="EXISTS (SELECT FROM usage_records u WHERE u.subject = s.id AND u.refunded_at IS NOT NULL)")
+    assert "failure" not in [one["status"] for one in rehearsed(app).values()]
+
+
+def test_the_size_of_a_quota_is_no_balance(app: App) -> None:
+    app.sql("ALTER TABLE wallets RENAME balance TO quota_remaining")
+    app.sql("ALTER TABLE wallets ADD quota int NOT NULL DEFAULT 1000, ADD bonus int NOT NULL DEFAULT 0")
+    app.sql("UPDATE wallets SET bonus = ascii(right(id, 1))")
+    app.map("accounts", balance="quota_remaining + bonus")
+    app.map("accounts.add", quota_remaining="amount")
+    assert "quota of wallets" not in str(rehearsed(app))

@@ -58,6 +58,9 @@ _CLOSED = re.compile(
 _STATES = {"status", "state", "account_status", "account_state", "wallet_status", "wallet_state"}
 _CLOSED_STATE = "^(closed|deleted|suspended|blocked|disabled|deactivated|banned|inactive|frozen|terminated|archived)$"
 _LIMIT = re.compile(r"limit|max|threshold|lifetime|total|cap|allowance|per_?(day|month|cycle|period)", re.IGNORECASE)
+# plan_quota is the size of what plan_quota_remaining is left of
+_LEFT = re.compile(r"_?(remaining|left|available|unused)_?")
+_SIZE = re.compile(r"quota|limit|allowance|included|size|granted|max", re.IGNORECASE)
 _ACCOUNTS_AT_LEAST = 5
 _MANY = 10
 _MOMENTS = (*TIME_TYPES, "date")
@@ -105,6 +108,7 @@ def _others(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
     known, own = _names(accounts.own), accounts.own
     if accounts.is_moved_by_app:  # and maybe other columns
         return
+    known |= {size for name in known if _SIZE.search(size := _LEFT.sub("", name))}
     for table in (accounts, *_satellites(samples, accounts)):
         if samples.hook_may_write([table.name]):
             continue

@@ -26,7 +26,7 @@ _ENOUGH, _REFUNDED, _SIDES, _FEW, _ODD, _NEARLY_ALL = 3, 5, 2, 0.1, 0.05, 0.9
 
 
 @dataclass(frozen=True)
-class _FoundRows:
+class FoundRows:
     """The rows of a table whose column, or a key of JSON in it, the file compares with a column of the session's."""
 
     table: Table
@@ -40,7 +40,7 @@ def check_found_rows(samples: Samples) -> Iterator[Check]:
     text = samples.own.amount
     if samples.mapping.is_by_account or not has_subquery(text):
         return
-    read = [*_tables_read(samples, text)]
+    read = [*tables_read(samples, text)]
     for one in read:
         numbers = amounts_of_balance(samples, one.table)
         states = [] if numbers else _states(samples, one.table)  # rows that come to the balances were all taken
@@ -58,7 +58,7 @@ def check_found_rows(samples: Samples) -> Iterator[Check]:
             return
 
 
-def _tables_read(samples: Samples, text: str) -> Iterator[_FoundRows]:
+def tables_read(samples: Samples, text: str) -> Iterator[FoundRows]:
     """Without rows that several sessions may find, such as the prices of what they are about."""
     sessions, words = samples.sessions, set(re.findall(r"\w+", text.lower()))
     tables = [row.oid for row in samples.tables() if row.table_name.lower() in words and row.oid != sessions.oid]
@@ -70,7 +70,7 @@ def _tables_read(samples: Samples, text: str) -> Iterator[_FoundRows]:
             if not samples.sees(table, [column]) or not samples.sees(sessions, [own]):
                 continue
             if own.quoted == samples.mapping.slots["key"] or not samples.is_shared(link):
-                yield _FoundRows(table, column, json_key, own)
+                yield FoundRows(table, column, json_key, own)
 
 
 def _compared(text: str) -> Iterator[tuple[str, str, str]]:
@@ -94,7 +94,7 @@ def _states(samples: Samples, table: Table) -> list[Column]:
 
 
 def _read(
-    samples: Samples, one: _FoundRows, states: Sequence[Column], numbers: Sequence[Column],
+    samples: Samples, one: FoundRows, states: Sequence[Column], numbers: Sequence[Column],
     session_ids: Sequence[str], not_made: str,
 ) -> list[Row]:  # fmt: skip
     """What the rows of these sessions say; ``not_made`` are words for a charge that took nothing."""
@@ -108,7 +108,7 @@ def _read(
     )  # fmt: skip
 
 
-def _never_taken(samples: Samples, one: _FoundRows, rows: Sequence[Row], states: Sequence[Column]) -> Iterator[Check]:
+def _never_taken(samples: Samples, one: FoundRows, rows: Sequence[Row], states: Sequence[Column]) -> Iterator[Check]:
     """Some that would be paid have only rows of charges that were never made, as no others have."""
     owed, refunded, settled = samples.list_owed(), samples.refunded_ids(), samples.settled_ids()
     for place, column in enumerate(states):
@@ -127,7 +127,7 @@ def _never_taken(samples: Samples, one: _FoundRows, rows: Sequence[Row], states:
             return
 
 
-def _of_others(samples: Samples, one: _FoundRows, rows: Sequence[Row]) -> Iterator[Check]:
+def _of_others(samples: Samples, one: FoundRows, rows: Sequence[Row]) -> Iterator[Check]:
     """Rows of some sessions that name another account than most do, which is that of the file."""
     account, owed = account_of_rows(samples, one.table), set(samples.list_owed())
     rows = [row for row in rows if row.session_id in owed and row.named is not None and row.account is not None]
@@ -149,7 +149,7 @@ def _links(samples: Samples, table: Table) -> list[Column]:
     return samples.seen(table, [table.columns[name] for name in links], noted=False) if len(links) == _SIDES else []
 
 
-def _of_neither(samples: Samples, one: _FoundRows, rows: Sequence[Row]) -> Iterator[Check]:
+def _of_neither(samples: Samples, one: FoundRows, rows: Sequence[Row]) -> Iterator[Check]:
     """Rows with two accounts, of which some sessions have neither, or all have the one that is always the same."""
     owed, payer = set(samples.list_owed()), samples.own.account
     rows = [row for row in rows if row.account is not None and len([*filter(None, row.sides)]) == _SIDES]
@@ -177,9 +177,7 @@ def _of_neither(samples: Samples, one: _FoundRows, rows: Sequence[Row]) -> Itera
         )
 
 
-def _other_amounts(
-    samples: Samples, one: _FoundRows, rows: Sequence[Row], numbers: Sequence[Column]
-) -> Iterator[Check]:
+def _other_amounts(samples: Samples, one: FoundRows, rows: Sequence[Row], numbers: Sequence[Column]) -> Iterator[Check]:
     """Rows that come to the balances of all accounts, and that took less than the amount, or gave where it takes."""
     unpaid = [each for each in samples.read_failed() if each.unpaid and not each.never and each.amount.is_finite()]
     amounts, text = {each.session_id: each.amount for each in unpaid}, samples.own.amount

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from sweeper.app.catalog import Column, Table
+from sweeper.app.catalog import Column, Table, has_subquery
+from sweeper.check.rehearsal.charges.found_rows import tables_read
 from sweeper.check.rehearsal.marks.row_amounts import ASKED, row_amounts, unnamed_amounts
 from sweeper.check.rehearsal.marks.session_marks import says_how_much
 from sweeper.check.rehearsal.marks.tables_of_sessions import known_tables, linked_tables
@@ -90,10 +91,11 @@ def _may_say(column: Column, *, of_charges: bool) -> bool:
 
 def _links(samples: Samples) -> Iterator[_Link]:
     """Links between the sessions and tables whose rows have amounts."""
-    looked = 0
-    for table, key, link, by_row in chain(_references(samples), _by_name(samples), _about(samples)):
-        if ASKED.search(table.name):
+    looked, known = 0, set[tuple[int, str]]()
+    for table, key, link, by_row in chain(_references(samples), _by_name(samples), _about(samples), _read_in(samples)):
+        if ASKED.search(table.name) or (table.oid, column := (key if by_row else link).name) in known:
             continue
+        known.add((table.oid, column))
         of_charges = bool(_OF_CHARGES.search(table.name))
         amounts = row_amounts(samples, table, (key, link)) or []
         amounts = amounts or (unnamed_amounts(samples, table, (key, link)) if of_charges else [])
@@ -149,6 +151,16 @@ def _about(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
         key = samples.key_of(table)
         if key is not None and (table.oid, name) not in referring:
             yield table, key, table.columns[name], False
+
+
+def _read_in(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
+    """Columns that the amount compares with one of the session's, as `subject_id` of usage that has no foreign key."""
+    if not has_subquery(samples.own.amount):
+        return
+    for one in tables_read(samples, samples.own.amount):
+        own = samples.key_of(one.table)
+        if own is not None and not one.json_key and one.own.quoted == samples.mapping.slots["key"]:
+            yield one.table, own, one.column, False
 
 
 def _named(table: Table, name: str) -> Column | None:
