@@ -18,7 +18,7 @@ from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Row
 from sweeper.sweep.selection import before
 
-_NULLS_ARE_MANY, _ENOUGH = 0.2, 10
+_NULLS_ARE_MANY, _ENOUGH, _A_FEW = 0.2, 10, 3
 _WHOLE_TABLE_MS, _SAMPLE_MS = 3_000, 60_000
 _DURATIONS_OF = timedelta(days=30)
 # how many of the newest sessions are read, and how many sessions or months are named
@@ -76,7 +76,8 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
     few = settled and len(owed) * 10 <= len(found) and len(done) * 10 <= len(settled)
     # if nothing else shows what the app refunded itself, it is what has no amount
     netted = context.settings.ledger is None and own.exclude is None and own.charged is None
-    if len(unpaid) >= _ENOUGH and not owed and not is_known:
+    enough = _ENOUGH if payable or done or len(running) < _A_FEW else _A_FEW  # if those that run have none either
+    if len(unpaid) >= enough and not owed and not is_known:
         yield warning(
             f"none of the {len(unpaid)} newest failed sessions that nobody has refunded has an amount "
             "above zero: nothing would be refunded",

@@ -13,12 +13,7 @@ from sweeper.app.over_refund import reads
 from sweeper.check.rehearsal.charges.charged_accounts import check_charged_accounts
 from sweeper.check.rehearsal.charges.delivered import check_never_charged, check_retried
 from sweeper.check.rehearsal.charges.found_rows import check_found_rows
-from sweeper.check.rehearsal.charges.real_charges import (
-    check_charged_at_all,
-    check_never_taken,
-    check_taken,
-    check_without_charge,
-)
+from sweeper.check.rehearsal.charges.real_charges import check_never_taken, check_taken, check_without_charge
 from sweeper.check.rehearsal.charges.rows_of_charges import check_rows_of_charges
 from sweeper.check.rehearsal.charges.subqueries import check_parts_of_keys, check_subjects
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions, read_charges
@@ -52,7 +47,7 @@ def check_charges(samples: Samples) -> Iterator[Check]:
     if sessions_fail(samples):
         yield ok("not compared: ledger.session fails for rows that are no refunds")
         return
-    for rule in (check_charged_accounts, check_subjects, check_parts_of_keys, check_found_rows, check_charged_at_all):
+    for rule in (check_charged_accounts, check_subjects, check_parts_of_keys, check_found_rows):
         if wrong := [*rule(samples)]:
             yield from wrong
             return

@@ -8,7 +8,7 @@ from sweeper.check.rehearsal.accounts.pools import paired_shares
 from sweeper.check.rehearsal.ledger.app_ledger import read_charges
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
 from sweeper.check.rehearsal.samples import Samples, named, number
-from sweeper.check.result import Check, failure, warning
+from sweeper.check.result import Check, failure
 
 _OF_CHARGE = re.compile(r"(bill|payment|charge|settle).*(status|state)|^(billing|payment|charge)$", re.IGNORECASE)
 _NOTHING = re.compile(
@@ -23,21 +23,6 @@ _OTHER = re.compile(r"cents|usd|eur|count|free|bonus|limit|max|tax|fee|_at$|_by$
 _GUESSED = re.compile(r"estimat|quoted?(?!a)|expected|projected|list_?price|forecast", re.IGNORECASE)
 _AT_MOST, _AT_LEAST = 5, Decimal(3)
 _SAME, _ODD, _HALF = Decimal("0.3"), Decimal("0.05"), Decimal("0.5")
-
-
-def check_charged_at_all(samples: Samples) -> Iterator[Check]:
-    """No session has an amount, nor those that run or succeeded: a text in a subquery may be one that no row has."""
-    failed = [one for one in samples.read_failed() if one.unpaid and not one.never and not one.given_back]
-    if len(failed) < _ENOUGH or len(samples.running) < _ENOUGH:  # what has ended may have nothing left
-        return
-    known = [*samples.read_failed(), *samples.look_at([*samples.running, *samples.settled_ids()])]
-    if not any(one.is_owed and one.is_charged for one in known):
-        keys = "sessions.charged" if any(one.is_owed for one in known) else "sessions.amount"
-        yield warning(
-            f"{keys} is null or zero for all of the {len(known)} newest sessions that were looked at, also for those "
-            f"that run: a run pays nobody, such as {named([one.session_id for one in failed])}",
-            f"{keys}: what was charged",
-        )
 
 
 def check_never_taken(samples: Samples) -> Iterator[Check]:
