@@ -73,7 +73,14 @@ def test_canceled_work_that_an_expression_calls_failed(app: App) -> None:
     assert "statuses" not in rehearsed(app)
     app.map(status=status.format("failed"), succeeded=["done"])
     assert "canceled_at is set on 3 sessions that would be paid, such as j28, j29, j30, and" in refuses(app, "statuses")
-    app.sql("UPDATE jobs SET canceled_at = ended WHERE id = 'j3'")
+    app.map(status=status.format("failed").replace("canceled_at", "error"))
+    app.sql("UPDATE jobs SET error = 'no' WHERE canceled_at IS NOT NULL")
+    before = "canceled_at"
+    for name in ("cancel_sent_at", "watchdog_canceled_at", "reminder_canceled_at", "storniert_am"):
+        app.sql(f"ALTER TABLE jobs RENAME {before} TO {name}")
+        assert ("statuses" in rehearsed(app)) == (name == "storniert_am"), name
+        before = name
+    app.sql("UPDATE jobs SET storniert_am = ended WHERE id = 'j3'")
     assert "statuses" not in rehearsed(app)
 
 

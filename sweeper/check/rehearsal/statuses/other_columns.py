@@ -17,7 +17,12 @@ _OF_WORK = re.compile(r"(status|state|phase)", re.IGNORECASE)
 _FAILED = re.compile(r"fail|error|time_?d?_?out|crash|dead|killed|lost|abort|exception", re.IGNORECASE)
 # what was aborted, or whose lease expired, is not over but dead; what was skipped or rejected may be owed as well
 _OVER = re.compile(r"cancel|finish|complet|(?<![a-z])done|^(is_?|was_?)?(ended|closed)|withdrawn", re.IGNORECASE)
-_BY_CHOICE = re.compile(f"cancel|withdrawn|{CANCELED.pattern}", re.IGNORECASE)
+# not what a watchdog canceled, nor when something is to be canceled, or that a reminder was
+_BY_CHOICE = re.compile(
+    rf"((is|was|user|customer|client|job|task|run)_?)*(cancell?ed|withdrawn|({CANCELED.pattern})[^_]*)"
+    r"(_?(\w\w|time|date))?",
+    re.IGNORECASE,
+)
 _NOT_YET = re.compile(r"request|want|ask|able|allow|auto|expect|estimat|plan|due|on_|notif|reason|_by", re.IGNORECASE)
 _SUCCESS = re.compile(r"(is_?|was_?)?(ok|success|successful|succeeded|delivered|passed)", re.IGNORECASE)
 _ENOUGH, _DAY = 3, 86_400.0
@@ -132,8 +137,8 @@ def check_canceled(samples: Samples, _: Sequence[str]) -> Iterator[Check]:
     own, refunded = samples.own, samples.refunded_ids()
     if samples.sessions.column(own.status) is not None or len(refunded) < _ENOUGH:
         return
-    named_so = samples.columns(samples.sessions, lambda one: is_mark(one) and _BY_CHOICE.search(one.name), noted=False)
-    for column, said in samples.texts_of_owed([one for one in named_so if not _NOT_YET.search(one.name)]):
+    marks = samples.columns(samples.sessions, lambda one: is_mark(one) and _BY_CHOICE.fullmatch(one.name), noted=False)
+    for column, said in samples.texts_of_owed([one for one in marks if not _NOT_YET.search(one.name)]):
         canceled = [one for one, text in said.items() if text != "false"]
         known = {*samples.texts(column, refunded).values()} - {"false"}
         if len(canceled) >= _ENOUGH and not known:
