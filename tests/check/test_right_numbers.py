@@ -190,3 +190,19 @@ def test_work_that_is_planned_for_later_as_the_file_says(app: App) -> None:
     app.map(active_at="coalesce(run_at, beat)")
     app.install()
     assert "last active later than now" in items(check(app.database))["future_times"]["message"]
+
+
+@pytest.mark.parametrize("team", ["NULL", "'x'"])
+def test_work_that_succeeds_costs_less_and_the_one_that_failed_did_not(app: App, team: str) -> None:
+    """All other accounts show what success costs, and nothing about a failure."""
+    app.sql("TRUNCATE jobs, wallets; ALTER TABLE jobs ADD final int")
+    app.sql("INSERT INTO wallets SELECT 'w' || n FROM generate_series(0, 19) AS n")
+    app.sql("INSERT INTO jobs (id, owner, state, price, began, ended, beat) SELECT 'j' || n, 'w' || n % 20, "
+            "CASE WHEN n <= 60 THEN 'failed' ELSE 'done' END, 2 + n * n % 11, now() - n * interval '1 s' "
+            "- interval '50 min', now() - interval '20 min', now() FROM generate_series(1, 120) AS n")  # fmt: skip
+    app.sql(
+        f"UPDATE jobs SET final = price - 1 - right(id, 1)::int % 2, team = {team} WHERE state = 'done' OR id = 'j43'"
+    )
+    app.sql("UPDATE wallets AS w SET balance = 1000 - (SELECT sum(CASE WHEN state = 'done' THEN final ELSE price END) "
+            "FROM jobs AS j WHERE j.owner = w.id)")  # fmt: skip
+    assert rehearsed(app) == {}

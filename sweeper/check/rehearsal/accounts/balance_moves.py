@@ -183,7 +183,8 @@ def _explained_otherwise(samples: Samples, costs: SessionCosts, targets: Sequenc
             for target in targets:
                 agreed = agree(target, other.totals)
                 missed = [one for one in agreed - agree(target, ours) if other.totals[one] != ours[one]]
-                if is_proof(agreed, other.totals, target) and len(missed) >= _MISSED:
+                shown = any(row.owner in agreed for row in other.above)  # of those alone it may be untrue
+                if shown and is_proof(agreed, other.totals, target) and len(missed) >= _MISSED:
                     return [_failed(other, sorted(missed), list(target))]
     part = _in_proportion(samples, costs, targets) or _given_back_in_part(costs, targets)
     return part or _kind_in_part(samples, costs, targets)
