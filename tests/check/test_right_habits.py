@@ -138,3 +138,23 @@ def test_grace_before_anything_is_installed_and_where_rows_fail(app: App) -> Non
     app.map(amount="price + error::int")
     assert app.install().exit_code == 0
     assert items(check(app.database))["grace"]["status"] == "ok", "amounts shows it"
+
+
+def test_rows_of_the_book_that_expire(bare: AppDatabase) -> None:
+    """No number orders them, and what was bought expires last: it is not the newest."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP id, ADD id uuid PRIMARY KEY DEFAULT gen_random_uuid(), ADD expires_at timestamptz")
+    app.sql("ALTER TABLE wallets ADD bought numeric; UPDATE wallets SET bought = 900 + right(id, 1)::int")
+    app.sql("UPDATE wallets SET balance = bought + (SELECT sum(amount) FROM book WHERE wallet = wallets.id)")
+    app.sql(
+        "UPDATE book SET total = balance, expires_at = now() + interval '30 d' FROM wallets AS w WHERE w.id = wallet"
+    )
+    app.sql(
+        "INSERT INTO book (wallet, kind, amount, total, made_at, expires_at) "
+        "SELECT id, 'purchase', bought, bought, now() - interval '2 h', now() + interval '1 y' FROM wallets"
+    )
+    app.map("ledger.insert", total="balance_after", expires_at="at + interval '30 days'")
+    assert "ledger" not in rehearsed(app)
+    app.map("accounts", balance="bought")
+    app.map("ledger.insert", made_at="(refund.at)::timestamptz(3)")
+    assert "total of the newest row is not accounts.balance = 'bought'" in refuses(app, "ledger")

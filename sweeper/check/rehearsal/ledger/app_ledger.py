@@ -17,6 +17,10 @@ from sweeper.postgres.transaction import Row
 _EQUALITY = re.compile(
     r"""[\w."]+(?:::[\w."]+)?\s*=\s*(?:'(?:[^']|'')*'(?:::[\w."]+)?|-?\d+|true|false)""", re.IGNORECASE
 )
+# the time of a refund, perhaps cast, and not one that is some days later
+_MOMENT = re.compile(
+    r"[\s(]*(refund\.)?at(\s+at\s+time\s+zone\s+'[^']*'|\s*::\s*timestamp[\w ]*(\(\d\)[\w ]*)?|[\s)])*", re.IGNORECASE
+)
 _MOST = 0.8
 
 
@@ -41,9 +45,8 @@ class AppLedger:
 
     @property
     def moment(self) -> Column | None:
-        """The column for when a row was written."""
-        times = [one for one in self._naming("at") if one.is_time]
-        return min(times, key=lambda one: len(self.values[one]), default=None)  # not when a row expires
+        """The column for when a row was written, not for when it expires, or for its month."""
+        return next((one for one, value in self.values.items() if one.is_time and _MOMENT.fullmatch(value)), None)
 
     def _naming(self, name: str) -> list[Column]:
         """The columns whose value names this, except values that read other tables."""
