@@ -79,3 +79,20 @@ def test_another_kind_that_gives_credits_to_sessions_is_asked(
     ledger = tomllib.loads(text)["ledger"]
     assert (ledger["where"], ledger["insert"]["kind"]) == (("?", "?") if asked else ("kind = 'refund'", "'refund'"))
     assert ("kind IN ('refund', 'expiry')" in text) == asked
+
+
+@pytest.mark.parametrize(("statuses", "asked"), [("'finished'", False), ("'finished', 'failed'", True)])
+def test_a_bonus_for_work_that_succeeded_is_no_refund(
+    server: Server, tmp_path: Path, statuses: str, asked: bool
+) -> None:
+    rows = (
+        "ALTER TABLE generations ALTER status DROP DEFAULT, ALTER status TYPE text "
+        "USING (ARRAY['queued', 'running', 'finished', 'failed'])[status + 1];"
+        "INSERT INTO credit_transactions (user_id, generation_id, amount, kind) SELECT user_id, id, 1, "
+        "CASE WHEN status = 'failed' AND id % 8 = 3 THEN 'refund' ELSE 'bonus' END "
+        f"FROM generations WHERE status IN ({statuses}) OR status = 'failed' AND id % 8 = 3"
+    )
+    with server.blank(tmp_path, BY_WORD + rows) as database:
+        assert database.sweeper("init", "--yes").exit_code == 0
+        ledger = tomllib.loads(database.config.read_text())["ledger"]
+    assert ledger["where"] == ("?" if asked else "kind = 'refund'")

@@ -7,9 +7,9 @@ from sweeper.core.text import word_set
 from sweeper.init import words
 from sweeper.init.accounts.balances import Balance
 from sweeper.init.accounts.paths import Path
-from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.evidence import Column, Evidence, Table, expression
 from sweeper.init.ledger.doubts import find_doubts, find_nameless
-from sweeper.init.ledger.ledger import Charge, Ledger, compare_rows
+from sweeper.init.ledger.ledger import Charge, Ledger, compare_rows, session_key
 from sweeper.init.ledger.refund_rows import account_value, as_type, texts_of
 from sweeper.init.ledger.row_kinds import RowKind, kind_column, read_kinds, says_kind, says_what
 from sweeper.init.ledger.session_link import SessionLink, find_session_link
@@ -111,16 +111,32 @@ def _also_up(kinds: list[RowKind], refunds: tuple[str, ...]) -> tuple[str, ...]:
 def _with_wider(evidence: Evidence, session: Session, ledger: Ledger) -> Ledger:
     """Refunds and the kinds beside them, if no session has rows of both: then either may be its refund."""
     kind = ledger.kind
-    looked = {one: compare_rows(evidence, session, ledger, f"{_is_one_of(kind, (one,))}{ledger.link.also}")
-              for one in ledger.also_up} if kind else {}  # fmt: skip
-    others = tuple(one for one, counts in looked.items() if counts and counts[1])
-    if not kind or not others:
+    if kind is None:
+        return ledger
+    conditions = {one: _is_one_of(kind, (one,)) for one in ledger.also_up}
+    others = tuple(
+        one for one, condition in conditions.items()
+        if (looked := compare_rows(evidence, session, ledger, f"{condition}{ledger.link.also}")) and looked[1]
+        and not _is_of_successes(evidence, session, ledger, f"{condition}{ledger.link.also}")
+    )  # fmt: skip
+    if not others:
         return ledger
     wider = _is_one_of(kind, (*ledger.refund_kinds, *others))
     both = compare_rows(evidence, session, ledger, f"{wider}{ledger.link.also}")
     if not both or both[2] > 1:
         return ledger
     return replace(ledger, also_up=others, wider=wider, known=ledger.known | {kind.name: OPEN_QUESTION})
+
+
+def _is_of_successes(evidence: Evidence, session: Session, ledger: Ledger, condition: str) -> bool:
+    """Whether sessions that succeeded have such rows, and no others: a bonus, or what they did not use."""
+    if not (succeeded := session.condition("succeeded")):
+        return False
+    has_row = expression("refunded_in_ledger", ledger=ledger.table, session=ledger.link.column,
+                         key=session_key(session, ledger), refunds=condition)  # fmt: skip
+    others = f"({succeeded}) IS NOT TRUE"
+    looked = evidence.counts("draft_marked_failures", session.table, condition=has_row, failed=others)
+    return bool(looked) and looked[0] > 0 and not looked[1]
 
 
 def _is_one_of(column: Column, values: tuple[str, ...]) -> str:

@@ -79,3 +79,9 @@ class Ledger:
 def compare_rows(evidence: Evidence, session: Session, ledger: Ledger, condition: str) -> tuple[int, ...]:
     """As `count_linked`, of the rows of a ledger."""
     return count_linked(evidence, session, ledger.table, ledger.link.column, condition)
+
+
+def session_key(session: Session, ledger: Ledger) -> str:
+    """The key of a session, in the type of the ledger's link."""
+    link = ledger.link.column
+    return f"s.{session.key.as_sql}" + ("" if link.type == session.key.type else f"::{link.type}")

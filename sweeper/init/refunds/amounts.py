@@ -8,7 +8,7 @@ from sweeper.init.accounts.balances import Balance
 from sweeper.init.answers import Candidate, Line, none_first, try_all
 from sweeper.init.evidence import Column, Evidence, expression
 from sweeper.init.ledger.json_links import JsonLink
-from sweeper.init.ledger.ledger import Ledger
+from sweeper.init.ledger.ledger import Ledger, session_key
 from sweeper.init.ledger.row_kinds import says_what
 from sweeper.init.sessions.sessions import Session
 
@@ -33,12 +33,6 @@ def find_amounts(
     ]
     tried = try_all(evidence, session.table, session.failed_condition, found[:_MOST])
     return none_first(tried), charged
-
-
-def session_key(session: Session, ledger: Ledger) -> str:
-    """The key of a session, in the type of the ledger's link."""
-    link = ledger.link.column
-    return f"s.{session.key.as_sql}" + ("" if link.type == session.key.type else f"::{link.type}")
 
 
 def _net(session: Session, ledger: Ledger) -> Candidate | None:

@@ -6,8 +6,7 @@ from dataclasses import replace
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init.answers import Line
 from sweeper.init.evidence import Evidence, expression
-from sweeper.init.ledger.ledger import Ledger
-from sweeper.init.refunds.amounts import session_key
+from sweeper.init.ledger.ledger import Ledger, session_key
 from sweeper.init.refunds.marks import count_failures
 from sweeper.init.sessions.sessions import Session
 from sweeper.postgres.templates import quote_text
