@@ -20,9 +20,18 @@ WHERE {include chosen}{if unpaid}
   AND {include is_charged}
   AND {include not_paid_yet}{end}
 GROUP BY v.session_id{if unpaid}, v.amount{end}
-HAVING {if number}pg_catalog.bool_or((l.{column}::numeric > 0::numeric) IS TRUE)
-   AND (false{each amounts ""} OR pg_catalog.abs(pg_catalog.sum(l.{column}::numeric)) = {if unpaid}v.amount::numeric{else}pg_catalog.sum(l.{number}::numeric){end}{end}){if unpaid}
-   AND NOT (false{each amounts ""} OR pg_catalog.abs(pg_catalog.sum(l.{column}::numeric)) = v.amount::numeric + pg_catalog.sum(l.{number}::numeric){end}){end}{else}{if any_state}true{else}{if unpaid}pg_catalog.bool_and{else}pg_catalog.bool_or{end}(({if words}l.{column}::text ~* %(words)s::text{else}l.{column}{if flag}{else} IS NOT NULL{end}{end}) IS TRUE){end}{if unpaid}
-   AND (false{each amounts ""} OR pg_catalog.abs(pg_catalog.sum(l.{column}::numeric)) = v.amount::numeric{end}){end}{end}
+{if number}
+HAVING pg_catalog.bool_or((l.{column}::numeric > 0::numeric) IS TRUE)
+   AND (false{each amounts ""} OR pg_catalog.abs(pg_catalog.sum(l.{column}::numeric)) = {if unpaid}v.amount::numeric{else}pg_catalog.sum(l.{number}::numeric){end}{end})
+   {if unpaid}
+   -- else the row has what is left of the charge, and that is the amount
+   AND NOT (false{each amounts ""} OR pg_catalog.abs(pg_catalog.sum(l.{column}::numeric)) = v.amount::numeric + pg_catalog.sum(l.{number}::numeric){end})
+   {end}
+{else}
+HAVING {if any_state}true{else}{if unpaid}pg_catalog.bool_and{else}pg_catalog.bool_or{end}(({if words}l.{column}::text ~* %(words)s::text{else}l.{column}{if flag}{else} IS NOT NULL{end}{end}) IS TRUE){end}
+   {if unpaid}
+   AND (false{each amounts ""} OR pg_catalog.abs(pg_catalog.sum(l.{column}::numeric)) = v.amount::numeric{end})
+   {end}
+{end}
 ORDER BY 1
 LIMIT 1000
