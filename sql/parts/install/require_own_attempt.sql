@@ -67,7 +67,9 @@ IF sweeper_problem IS NULL AND EXISTS (
         SELECT
         FROM bound AS b
         JOIN pg_catalog.pg_attribute AS a
-          ON a.attrelid = pg_catalog.to_regclass(pg_catalog.format('%%I.%%I', b.names[1], b.names[2]))::oid
+          ON a.attrelid = pg_catalog.to_regclass(
+              CASE WHEN NOT b.called THEN pg_catalog.format('%%I.%%I', b.names[1], b.names[2]) END
+          )::oid
          AND a.attname::text = b.names[3]
          AND NOT a.attisdropped
         WHERE {include definition_of_column} <> b.definition
