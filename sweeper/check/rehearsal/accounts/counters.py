@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import islice
 
 from sweeper.app.catalog import EXACT_TYPES, NUMBER_TYPES, Column, words_in
 from sweeper.check.rehearsal.accounts.app_accounts import AppAccounts
@@ -71,7 +72,7 @@ def check_held(samples: Samples, accounts: AppAccounts) -> Iterator[Check]:
 def _other_cost(samples: Samples, rows: Sequence[Row], place: int) -> str:
     """How another number of the rows about open sessions gives what a column has, to the last credit."""
     values = {row.account_id: (Decimal(row.counters[place] or 0), Decimal(row.total)) for row in rows}
-    for name, charge in _numbers_about_sessions(samples):
+    for name, charge in islice(_numbers_about_sessions(samples), _ENOUGH):
         others = {row.account_id: Decimal(row.total) for row in _read_held(samples, (), amount=charge)}
         found: defaultdict[str, list[Decimal]] = defaultdict(list)
         for account_id, (value, total) in values.items():
@@ -87,7 +88,7 @@ def _other_cost(samples: Samples, rows: Sequence[Row], place: int) -> str:
 
 def _numbers_about_sessions(samples: Samples) -> Iterator[tuple[str, str]]:
     """Numbers of rows with a foreign key to the sessions, other than the ledger's, each with its sum for a session."""
-    mapping, found = samples.mapping, 0
+    mapping = samples.mapping
     ledger = mapping.ledger.table.oid if mapping.ledger else 0
     for table, link, key in samples.referring_tables(mapping.sessions, {mapping.sessions.oid, ledger}):
         own = samples.key_of(table)
@@ -95,9 +96,7 @@ def _numbers_about_sessions(samples: Samples) -> Iterator[tuple[str, str]]:
             continue
         for item in row_amounts(samples, table, (own, link)) or ():
             of_row = {"price": item["column"], "parts": table.qualified, "session": link.quoted, "key": key.quoted}
-            found += 1
-            if found <= _ENOUGH:
-                yield f"{item['column']} of {table.name}", fill_expression("of_parts", of_row)
+            yield f"{item['column']} of {table.name}", fill_expression("of_parts", of_row)
 
 
 def _goes_down(column: Column, accounts: AppAccounts) -> bool:

@@ -156,9 +156,8 @@ def _read(samples: Samples, ledger: AppLedger, column: Column) -> _Read | None:
     numbers = [one for one in samples.readable(accounts) if one.is_number and one != key_of_account]
     numbers = numbers[:_NUMBERS_AT_MOST]
     moment = None if key.is_whole else ledger.moment
-    if not key.is_whole and (
-        moment is None or not samples.sees(ledger.table, [moment])
-    ):  # nothing shows the newest row
+    # otherwise nothing shows which row is the newest
+    if not key.is_whole and (moment is None or not samples.sees(ledger.table, [moment])):
         return None
     amount = next((one for one in ledger.amounts if samples.sees(ledger.table, [one])), None)
     # empty where it takes too long, as it may without an index on the account
